@@ -1,0 +1,2 @@
+//! goshawk
+fn main(){}

@@ -1,0 +1,1 @@
+//! goshawk-ledger

@@ -1,0 +1,3 @@
+//! The market of goshawk: quantities, tariffs, orders, the period's problem, mechanisms and optimizers.
+
+pub mod quantity;

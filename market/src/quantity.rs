@@ -1,0 +1,310 @@
+//! Energy, power, money and price as integers, so that books balance to the last unit.
+//!
+//! | type | unit | one step |
+//! |---|---|---|
+//! | [`Energy`] | kWh | 1e-6 kWh |
+//! | [`Power`] | kW | 1e-6 kW |
+//! | [`Money`] | the scenario's currency | 1e-6 |
+//! | [`Price`] | currency per kWh | 1e-6 |
+//!
+//! Physics and optimizers compute in `f64`; what is awarded, delivered and paid is rounded once to these
+//! types. `+`, `-` and sums panic on overflow in every build: 1e-6 steps in an `i64` reach 9.2e12 kWh, which no
+//! valid input comes near, so an overflow is a broken invariant and not an input error.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+
+use serde::{Deserialize, Serialize};
+
+/// Steps of the integer grid in one whole unit.
+pub const MICRO: i64 = 1_000_000;
+
+/// A value that does not fit the integer grid.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QuantityError {
+    /// Not a number, or infinite.
+    #[error("{0} is not a finite number")]
+    NotFinite(f64),
+    /// Beyond the range that the grid can hold.
+    #[error("{0} is outside the range of ±9.2e12")]
+    OutOfRange(f64),
+}
+
+/// Rounds to the 1e-6 grid, halves away from zero.
+fn round_to_micro(value: f64) -> Result<i64, QuantityError> {
+    if !value.is_finite() {
+        return Err(QuantityError::NotFinite(value));
+    }
+    let scaled = (value * MICRO as f64).round();
+    // `i64::MAX as f64` rounds up to 2^63, which is itself out of range.
+    if scaled >= i64::MAX as f64 || scaled <= i64::MIN as f64 {
+        return Err(QuantityError::OutOfRange(value));
+    }
+    Ok(scaled as i64)
+}
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident, $unit:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(0);
+            /// The largest value.
+            pub const MAX: Self = Self(i64::MAX);
+
+            /// From steps of the 1e-6 grid.
+            pub const fn from_micro(micro: i64) -> Self {
+                Self(micro)
+            }
+
+            /// In steps of the 1e-6 grid.
+            pub const fn micro(self) -> i64 {
+                self.0
+            }
+
+            #[doc = concat!("From a number of ", $unit, ", rounded to the grid, halves away from zero.")]
+            ///
+            /// # Errors
+            /// When `value` is not finite or beyond ±9.2e12.
+            pub fn from_f64(value: f64) -> Result<Self, QuantityError> {
+                round_to_micro(value).map(Self)
+            }
+
+            #[doc = concat!("As a number of ", $unit, "; exact for magnitudes below 4e9.")]
+            pub fn to_f64(self) -> f64 {
+                self.0 as f64 / MICRO as f64
+            }
+
+            /// The sum, or `None` on overflow.
+            pub fn checked_add(self, other: Self) -> Option<Self> {
+                self.0.checked_add(other.0).map(Self)
+            }
+
+            /// The difference, or `None` on overflow.
+            pub fn checked_sub(self, other: Self) -> Option<Self> {
+                self.0.checked_sub(other.0).map(Self)
+            }
+
+            /// Whether this is exactly nothing.
+            pub const fn is_zero(self) -> bool {
+                self.0 == 0
+            }
+
+            /// Whether this is more than nothing.
+            pub const fn is_positive(self) -> bool {
+                self.0 > 0
+            }
+
+            /// Whether this is less than nothing.
+            pub const fn is_negative(self) -> bool {
+                self.0 < 0
+            }
+
+            /// This, or nothing if this is negative.
+            pub fn or_zero(self) -> Self {
+                self.max(Self::ZERO)
+            }
+
+            /// Deals `self` out in proportion to `weights`, by largest remainder; see [`apportion`].
+            pub fn apportion(self, weights: &[i64]) -> Vec<Self> {
+                apportion(self.0, weights).into_iter().map(Self).collect()
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                self.checked_add(other).expect(concat!("invariant: ", stringify!($name), " sums fit i64"))
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                self.checked_sub(other).expect(concat!("invariant: ", stringify!($name), " sums fit i64"))
+            }
+        }
+
+        impl Neg for $name {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(self.0.checked_neg().expect(concat!("invariant: ", stringify!($name), " fits i64")))
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+
+        impl SubAssign for $name {
+            fn sub_assign(&mut self, other: Self) {
+                *self = *self - other;
+            }
+        }
+
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+                values.fold(Self::ZERO, Add::add)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let sign = if self.0 < 0 { "-" } else { "" };
+                let magnitude = self.0.unsigned_abs();
+                write!(f, "{sign}{}.{:06}", magnitude / MICRO as u64, magnitude % MICRO as u64)
+            }
+        }
+    };
+}
+
+quantity!(
+    /// An amount of energy, in steps of 1e-6 kWh.
+    Energy, "kWh"
+);
+quantity!(
+    /// A power, in steps of 1e-6 kW.
+    Power, "kW"
+);
+quantity!(
+    /// An amount of money, in steps of 1e-6 of the scenario's currency.
+    Money, "currency"
+);
+quantity!(
+    /// A price, in steps of 1e-6 currency per kWh.
+    Price, "currency per kWh"
+);
+
+/// `numerator / denominator`, halves away from zero.
+fn divide_rounded(numerator: i128, denominator: i128) -> i64 {
+    let half = denominator / 2;
+    let rounded =
+        if numerator >= 0 { (numerator + half) / denominator } else { (numerator - half) / denominator };
+    i64::try_from(rounded).expect("invariant: products of valid quantities fit i64")
+}
+
+impl Mul<Energy> for Price {
+    type Output = Money;
+
+    /// The money for an energy at this price, rounded once to the grid, halves away from zero.
+    fn mul(self, energy: Energy) -> Money {
+        Money(divide_rounded(i128::from(self.0) * i128::from(energy.0), i128::from(MICRO)))
+    }
+}
+
+impl Power {
+    /// The energy of this power over a span of time in microseconds, rounded to the grid.
+    pub fn over_micros(self, micros: u64) -> Energy {
+        const MICROS_PER_HOUR: i128 = 3_600_000_000;
+        Energy(divide_rounded(i128::from(self.0) * i128::from(micros), MICROS_PER_HOUR))
+    }
+}
+
+/// Deals `total` out in proportion to `weights` so that the parts sum to `total` exactly.
+///
+/// Each part is first rounded down; the units that are left go one each to the largest remainders, ties to the
+/// lower index. All-zero weights give all-zero parts only if `total` is zero; otherwise the first part takes all.
+///
+/// # Panics
+/// When a weight or `total` is negative, or `total` is positive and there is nobody to deal to.
+///
+/// ```
+/// assert_eq!(goshawk_market::quantity::apportion(10, &[1, 1, 1]), [4, 3, 3]);
+/// ```
+pub fn apportion(total: i64, weights: &[i64]) -> Vec<i64> {
+    assert!(total >= 0, "invariant: only a non-negative total is dealt out");
+    assert!(weights.iter().all(|&weight| weight >= 0), "invariant: weights are non-negative");
+    assert!(total == 0 || !weights.is_empty(), "invariant: somebody receives what is dealt out");
+    let sum: i128 = weights.iter().map(|&weight| i128::from(weight)).sum();
+    if sum == 0 {
+        let mut parts = vec![0; weights.len()];
+        if let Some(first) = parts.first_mut() {
+            *first = total;
+        }
+        return parts;
+    }
+    let exact = |weight: i64| i128::from(total) * i128::from(weight);
+    let mut parts: Vec<i64> = weights.iter().map(|&weight| (exact(weight) / sum) as i64).collect();
+    let mut left = total - parts.iter().sum::<i64>();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&index| (std::cmp::Reverse(exact(weights[index]) % sum), index));
+    for index in order {
+        if left == 0 {
+            break;
+        }
+        parts[index] += 1;
+        left -= 1;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_price_times_an_energy_is_rounded_once_halves_away_from_zero() {
+        let price = Price::from_micro(500_000);
+        assert_eq!(price * Energy::from_micro(1), Money::from_micro(1), "0.5 rounds up");
+        assert_eq!(price * Energy::from_micro(-1), Money::from_micro(-1), "-0.5 rounds down");
+        assert_eq!(price * Energy::from_micro(2_000_000), Money::from_micro(1_000_000));
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_refused() {
+        assert!(matches!(Energy::from_f64(f64::NAN), Err(QuantityError::NotFinite(_))));
+        assert!(matches!(Money::from_f64(1e13), Err(QuantityError::OutOfRange(_))));
+        assert_eq!(Energy::from_f64(-0.000_000_5), Ok(Energy::from_micro(-1)));
+    }
+
+    #[test]
+    fn a_power_over_an_hour_is_its_energy() {
+        assert_eq!(Power::from_micro(7_000_000).over_micros(3_600_000_000), Energy::from_micro(7_000_000));
+        assert_eq!(Power::from_micro(7_000_000).over_micros(900_000_000), Energy::from_micro(1_750_000));
+    }
+
+    #[test]
+    fn quantities_print_with_all_their_digits() {
+        assert_eq!(Energy::from_micro(-1_000_001).to_string(), "-1.000001");
+    }
+
+    #[test]
+    #[should_panic(expected = "sums fit i64")]
+    fn an_overflowing_sum_panics_in_every_build() {
+        let _ = Energy::MAX + Energy::from_micro(1);
+    }
+
+    proptest! {
+        #[test]
+        fn dealt_out_parts_sum_exactly_and_stay_within_one_unit_of_fair(
+            total in 0i64..1_000_000_000_000,
+            weights in prop::collection::vec(0i64..1_000_000_000, 1..40),
+        ) {
+            let parts = apportion(total, &weights);
+            prop_assert_eq!(parts.iter().sum::<i64>(), total);
+            let sum: i128 = weights.iter().map(|&w| i128::from(w)).sum();
+            if sum > 0 {
+                for (&part, &weight) in parts.iter().zip(&weights) {
+                    let floor = i128::from(total) * i128::from(weight) / sum;
+                    prop_assert!(i128::from(part) == floor || i128::from(part) == floor + 1);
+                }
+            }
+        }
+
+        #[test]
+        fn the_grid_survives_a_trip_through_f64(micro in -4_000_000_000_000_000i64..4_000_000_000_000_000) {
+            prop_assert_eq!(Energy::from_f64(Energy::from_micro(micro).to_f64()), Ok(Energy::from_micro(micro)));
+        }
+    }
+}
