@@ -1,0 +1,249 @@
+//! What households own and how they live: `[photovoltaics]`, `[battery]`, `[portraits.NAME]`, `[buyers]`, `[sellers]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The roof of every household; equations (1) and (2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Photovoltaics {
+    /// Panel area A in m2, 0 to 10000; 0 means no panels.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub area_m2: f64,
+    /// Spread of the area: each household draws uniformly within plus or minus this share, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub area_spread: f64,
+    /// Efficiency delta_0 at a cell temperature of 298 K, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub efficiency: f64,
+    /// Temperature coefficient r: share of efficiency lost per kelvin of cell temperature, 0 to 0.02.
+    #[schemars(range(min = 0.0, max = 0.02))]
+    pub temperature_coefficient_per_k: f64,
+    /// Cell temperature in degrees Celsius at 800 W/m2 and 20 degrees of air (NOCT), 20 to 90.
+    #[schemars(range(min = 20.0, max = 90.0))]
+    pub nominal_cell_temperature_c: f64,
+}
+
+impl Default for Photovoltaics {
+    fn default() -> Self {
+        Self {
+            area_m2: 30.0,
+            area_spread: 0.0,
+            efficiency: 0.18,
+            temperature_coefficient_per_k: 0.004,
+            nominal_cell_temperature_c: 45.0,
+        }
+    }
+}
+
+/// The vehicle's battery and charger; the same for every household but for the spreads and a portrait's own values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Battery {
+    /// Usable capacity in kWh, above 0 up to 10000.
+    #[schemars(range(max = 10_000.0), extend("exclusiveMinimum" = 0.0))]
+    pub capacity_kwh: f64,
+    /// Spread of the capacity: each household draws uniformly within plus or minus this share, 0 up to below 1.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub capacity_spread: f64,
+    /// Largest charging power at the charger in kW, above 0 up to 1000.
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub charge_kw: f64,
+    /// Largest discharging power at the charger in kW, 0 to 1000; 0 means that the household cannot sell.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub discharge_kw: f64,
+    /// Share of the charged energy that arrives in the battery, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub charge_efficiency: f64,
+    /// Share of the energy taken from the battery that leaves the charger, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub discharge_efficiency: f64,
+    /// Lowest state of charge that trading may reach, 0 to 1; below `soc_max`.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub soc_min: f64,
+    /// Highest state of charge, 0 to 1; above `soc_min`.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub soc_max: f64,
+    /// State of charge at the start, between `soc_min` and `soc_max`.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub initial_soc: f64,
+    /// Spread of the initial state of charge: each household draws uniformly within plus or minus this, 0 to 1,
+    /// and is kept between `soc_min` and `soc_max`.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub initial_soc_spread: f64,
+    /// Loss cost C_e of charging and discharging the vehicle, equation (9), in currency per kWh sold, 0 to 1000.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub wear_cost_per_kwh: f64,
+    /// Loss cost C_g of photovoltaic charging, equation (9), in currency per kWh sold, 0 to 1000.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub pv_wear_cost_per_kwh: f64,
+}
+
+impl Default for Battery {
+    fn default() -> Self {
+        Self {
+            capacity_kwh: 60.0,
+            capacity_spread: 0.0,
+            charge_kw: 7.0,
+            discharge_kw: 7.0,
+            charge_efficiency: 0.95,
+            discharge_efficiency: 0.95,
+            soc_min: 0.1,
+            soc_max: 1.0,
+            initial_soc: 0.5,
+            initial_soc_spread: 0.0,
+            wear_cost_per_kwh: 0.02,
+            pv_wear_cost_per_kwh: 0.01,
+        }
+    }
+}
+
+/// Households that live alike. Either `need_kwh` (habit: the need is an input) or trips on weekdays, at weekends
+/// or both (the need follows from driving).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Portrait {
+    /// Number of households, 1 to 100000; 0 leaves the portrait out.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub count: u32,
+    /// Local hours (1 to 24, hour h starts at h:00) in which a household may charge; all of them by default.
+    /// A portrait with `need_kwh` must state them.
+    #[serde(default = "all_hours")]
+    #[schemars(length(min = 1), inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
+    pub charging_hours: Vec<u8>,
+    /// Local hours (1 to 24) in which a household is willing to sell; all of them by default.
+    #[serde(default = "all_hours")]
+    #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
+    pub discharging_hours: Vec<u8>,
+    /// Charging hours (1 to 24) for whose need a household keeps its own energy instead of selling it earlier.
+    #[serde(default)]
+    #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
+    pub reserve_hours: Vec<u8>,
+    /// Energy in kWh that the vehicle needs in each charging hour, above 0 up to 1000; excludes trips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub need_kwh: Option<f64>,
+    /// The trip from Monday to Friday; without it the vehicle stays at home on those days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekday: Option<Trip>,
+    /// The trip on Saturday and Sunday; without it the vehicle stays at home on those days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekend: Option<Trip>,
+    /// Energy for driving in kWh per km, above 0 up to 5.
+    #[serde(default = "consumption")]
+    #[schemars(range(max = 5.0), extend("exclusiveMinimum" = 0.0))]
+    pub consumption_kwh_per_km: f64,
+    /// Probability that a trip starts earlier than planned, 0 to 1.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub early_departure_probability: f64,
+    /// Mean of the exponentially distributed time by which an early departure is early, in minutes, 1 to 720.
+    #[serde(default = "early_departure")]
+    #[schemars(range(min = 1.0, max = 720.0))]
+    pub early_departure_mean_minutes: f64,
+    /// Energy kept for departure on top of the trip's mean need, as a share of it, 0 to 10.
+    #[serde(default = "departure_reserve")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub departure_reserve: f64,
+    /// Panel area of these households in m2, 0 to 10000, instead of `photovoltaics.area_m2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub area_m2: Option<f64>,
+    /// Battery capacity of these households in kWh, above 0 up to 10000, instead of `battery.capacity_kwh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 10_000.0), extend("exclusiveMinimum" = 0.0))]
+    pub capacity_kwh: Option<f64>,
+    /// State of charge at the start of these households, 0 to 1, instead of `battery.initial_soc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub initial_soc: Option<f64>,
+}
+
+/// A round trip of one day; normal distributions, one draw per household and day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trip {
+    /// Mean departure on the local clock in hours after midnight, 0 up to below 24.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 24.0))]
+    pub departure_hour: f64,
+    /// Standard deviation of the departure in hours, 0 to 12.
+    #[serde(default = "half_hour")]
+    #[schemars(range(min = 0.0, max = 12.0))]
+    pub departure_sd_h: f64,
+    /// Mean time away from home in hours, above 0 up to 24.
+    #[schemars(range(max = 24.0), extend("exclusiveMinimum" = 0.0))]
+    pub away_h: f64,
+    /// Standard deviation of the time away in hours, 0 to 12.
+    #[serde(default = "half_hour")]
+    #[schemars(range(min = 0.0, max = 12.0))]
+    pub away_sd_h: f64,
+    /// Mean distance there and back in km, 0 to 2000.
+    #[schemars(range(min = 0.0, max = 2000.0))]
+    pub distance_km: f64,
+    /// Standard deviation of the distance in km, 0 to 1000.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub distance_sd_km: f64,
+    /// Probability that the trip takes place on a day, 0 to 1.
+    #[serde(default = "certain")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+}
+
+/// How buyers judge a price; equation (19).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Buyers {
+    /// Price that a buyer expects, as a share of the outside price (the cheaper of grid and company), 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub expected_price_share: f64,
+    /// Largest distance C_max from the expected price that a buyer just tolerates, as a share of the outside price,
+    /// above 0 up to 10.
+    #[schemars(range(max = 10.0), extend("exclusiveMinimum" = 0.0))]
+    pub tolerance_share: f64,
+}
+
+impl Default for Buyers {
+    fn default() -> Self {
+        Self { expected_price_share: 0.7, tolerance_share: 0.5 }
+    }
+}
+
+/// How sellers value energy that they keep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sellers {
+    /// How surely a seller counts on selling in a later, dearer hour, 0 (sells at once) to 1 (waits for the dearest).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub keep_confidence: f64,
+}
+
+impl Default for Sellers {
+    fn default() -> Self {
+        Self { keep_confidence: 0.8 }
+    }
+}
+
+fn all_hours() -> Vec<u8> {
+    (1..=24).collect()
+}
+
+fn consumption() -> f64 {
+    0.18
+}
+
+fn early_departure() -> f64 {
+    30.0
+}
+
+fn departure_reserve() -> f64 {
+    0.2
+}
+
+fn half_hour() -> f64 {
+    0.5
+}
+
+fn certain() -> f64 {
+    1.0
+}

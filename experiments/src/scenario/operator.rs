@@ -1,0 +1,149 @@
+//! Those who sell, carry and store: `[fees]`, `[tariffs]`, `[company]`, `[storage]`, `[grid]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a trade between users pays to others; equation (6): the buyer's price is the seller's plus both fees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fees {
+    /// The grid's wheeling fee lambda in currency per kWh, above 0 up to 1000.
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub grid_per_kwh: f64,
+    /// The platform's fee mu in currency per kWh, above 0 up to 1000.
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub platform_per_kwh: f64,
+}
+
+impl Default for Fees {
+    fn default() -> Self {
+        Self { grid_per_kwh: 0.01, platform_per_kwh: 0.005 }
+    }
+}
+
+/// Prices of the two outside sellers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tariffs {
+    /// The state grid's price Q_G.
+    pub grid: TariffSource,
+    /// The sales company's price Q_C.
+    pub company: TariffSource,
+}
+
+/// A tariff: either bands that fill the day, or a published schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TariffSource {
+    /// Bands of hours with one price each, the same every day; together they hold each hour 1 to 24 exactly once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 24))]
+    pub bands: Option<Vec<PriceBand>>,
+    /// Schedule in the format of acnportal (JSON, with seasons and days of the week), relative to the scenario's
+    /// folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub schedule: Option<String>,
+    /// Factor on every price, above 0 up to 1000; 1 by default.
+    #[serde(default = "unscaled")]
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub scale: f64,
+}
+
+/// Consecutive hours of the local day with one price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBand {
+    /// First hour, 1 to 24; hour h starts at h:00.
+    #[schemars(range(min = 1, max = 24))]
+    pub from: u8,
+    /// Last hour, 1 to 24, included.
+    #[schemars(range(min = 1, max = 24))]
+    pub to: u8,
+    /// Price in currency per kWh, above 0 up to 10000.
+    #[schemars(range(max = 10_000.0), extend("exclusiveMinimum" = 0.0))]
+    pub price: f64,
+}
+
+/// The sales company beside the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Company {
+    /// What the company itself pays for a kWh, in currency, 0 to 10000.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub wholesale_price_per_kwh: f64,
+}
+
+impl Default for Company {
+    fn default() -> Self {
+        Self { wholesale_price_per_kwh: 0.05 }
+    }
+}
+
+/// The shared storage, equations (27) to (31): the operator leases room, users keep title to what they store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// Largest content E_max in kWh, 0 to 10 million; 0 means no storage.
+    #[schemars(range(min = 0.0, max = 10_000_000.0))]
+    pub capacity_kwh: f64,
+    /// Smallest content E_min in kWh, at which the storage starts; 0 up to `capacity_kwh`.
+    #[schemars(range(min = 0.0, max = 10_000_000.0))]
+    pub content_min_kwh: f64,
+    /// Largest charging power P_c in kW, 0 to 10 million.
+    #[schemars(range(min = 0.0, max = 10_000_000.0))]
+    pub charge_kw: f64,
+    /// Largest discharging power P_d in kW, 0 to 10 million.
+    #[schemars(range(min = 0.0, max = 10_000_000.0))]
+    pub discharge_kw: f64,
+    /// Share of the charged energy that is stored, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub charge_efficiency: f64,
+    /// Share of the energy taken from the storage that leaves it, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub discharge_efficiency: f64,
+    /// The operator's fee lambda_ES in currency per kWh charged or discharged, 0 to 1000.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub service_fee_per_kwh: f64,
+    /// The operator's cost lambda_c in currency per kWh charged, 0 to 1000.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub charge_cost_per_kwh: f64,
+    /// The operator's cost lambda_d in currency per kWh discharged, 0 to 1000.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub discharge_cost_per_kwh: f64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            capacity_kwh: 0.0,
+            content_min_kwh: 0.0,
+            charge_kw: 100.0,
+            discharge_kw: 100.0,
+            charge_efficiency: 0.95,
+            discharge_efficiency: 0.95,
+            service_fee_per_kwh: 0.02,
+            charge_cost_per_kwh: 0.005,
+            discharge_cost_per_kwh: 0.005,
+        }
+    }
+}
+
+/// What the grid can carry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grid {
+    /// Security limit on the sum of all trades between users in kW, above 0 up to 10 million.
+    #[schemars(range(max = 10_000_000.0), extend("exclusiveMinimum" = 0.0))]
+    pub limit_kw: f64,
+}
+
+impl Default for Grid {
+    fn default() -> Self {
+        Self { limit_kw: 1_000_000.0 }
+    }
+}
+
+fn unscaled() -> f64 {
+    1.0
+}

@@ -1,0 +1,127 @@
+//! How the community trades and keeps its books: `[market]`, `[ledger]`, `[output]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a period's offers become trades.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mechanism {
+    /// Improved Northern Goshawk Optimization.
+    #[default]
+    Ngo,
+    /// The same problem, solved to a certified bound.
+    Exact,
+    /// One price in the middle of what is allowed.
+    MidMarketRate,
+    /// No trades between users.
+    GridOnly,
+}
+
+/// The clearing of a period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Market {
+    /// The clearing mechanism.
+    pub mechanism: Mechanism,
+    /// Lower bound Phi_min of the sellers' price in currency per kWh, equation (5), 0 to 10000; below `price_max`.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub price_min: f64,
+    /// Upper bound Phi_max of the sellers' price in currency per kWh, equation (5), 0 to 10000; above `price_min`.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub price_max: f64,
+    /// Parameters of the mechanism `ngo`.
+    pub ngo: Ngo,
+}
+
+impl Default for Market {
+    fn default() -> Self {
+        Self { mechanism: Mechanism::default(), price_min: 0.0, price_max: 10.0, ngo: Ngo::default() }
+    }
+}
+
+/// Improved Northern Goshawk Optimization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ngo {
+    /// Iterations, 1 to 100000.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub iterations: u32,
+    /// Goshawks in the population, 4 to 10000.
+    #[schemars(range(min = 4, max = 10_000))]
+    pub population: u32,
+    /// Stops before `iterations` once the population's spread falls below this, above 0 up to 1; without it, never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub convergence_tolerance: Option<f64>,
+}
+
+impl Default for Ngo {
+    fn default() -> Self {
+        Self { iterations: 500, population: 30, convergence_tolerance: None }
+    }
+}
+
+/// How messages to the ledger are signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Signatures {
+    /// A keyed hash: the same messages and checks at a hundredth of the cost, for simulation only.
+    #[default]
+    KeyedHash,
+    /// Ed25519 signatures.
+    Ed25519,
+}
+
+/// The Byzantine-fault-tolerant ledger and its contracts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ledger {
+    /// Validators, 4 to 31; a third of them, less one, may fail.
+    #[schemars(range(min = 4, max = 31))]
+    pub validators: u32,
+    /// How messages are signed.
+    pub signatures: Signatures,
+    /// Shortest time of a message between validators in milliseconds, 0 to 60000; at most `latency_max_ms`.
+    #[schemars(range(min = 0, max = 60_000))]
+    pub latency_min_ms: u32,
+    /// Longest time of a message between validators in milliseconds, 0 to 60000; at least `latency_min_ms`.
+    #[schemars(range(min = 0, max = 60_000))]
+    pub latency_max_ms: u32,
+    /// Most transactions in a block, 1 to 1000000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub block_transactions_max: u32,
+    /// Money in every household's account at the start, in currency, 0 to 1000 million.
+    #[schemars(range(min = 0.0, max = 1_000_000_000.0))]
+    pub opening_balance: f64,
+    /// Share of the seller's price that a buyer pays for what it agreed to and does not take, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub take_or_pay_share: f64,
+    /// The store is made durable every so many blocks, 1 to 1000000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub durable_every_blocks: u32,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            validators: 4,
+            signatures: Signatures::default(),
+            latency_min_ms: 20,
+            latency_max_ms: 80,
+            block_transactions_max: 10_000,
+            opening_balance: 1000.0,
+            take_or_pay_share: 0.5,
+            durable_every_blocks: 96,
+        }
+    }
+}
+
+/// What is written beside the standard tables.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Output {
+    /// Every so many periods one clearing's convergence is written; 0, the default, means never.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub convergence_every: u32,
+}

@@ -1,0 +1,74 @@
+//! When a run takes place: the sections `[time]` and `[weather]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// When the run starts, how long it lasts, and how long a market period is.
+///
+/// Periods lie on a fixed grid of elapsed time, every day 24 hours; tariffs and habits look at the local clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// Start of the first period, on the local clock of `zone`, such as "2019-01-07T00:00:00".
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$"))]
+    pub start: String,
+    /// IANA time zone whose clock tariffs and habits follow, such as "America/New_York".
+    #[serde(default = "utc")]
+    #[schemars(length(min = 1, max = 64))]
+    pub zone: String,
+    /// Length of the run in days of 24 hours, 1 to 3660.
+    #[serde(default = "one_day")]
+    #[schemars(range(min = 1, max = 3660))]
+    pub days: u32,
+    /// Length of a market period in minutes, 1 to 1440; whole periods must fill a day.
+    #[serde(default = "quarter_hour")]
+    #[schemars(range(min = 1, max = 1440))]
+    pub period_minutes: u32,
+    /// Runs only the first so many periods; without it, all periods of `days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub periods: Option<u32>,
+}
+
+impl Time {
+    /// Market periods in 24 hours.
+    pub fn periods_per_day(&self) -> u32 {
+        24 * 60 / self.period_minutes
+    }
+
+    /// Market periods of the run.
+    pub fn period_count(&self) -> u32 {
+        let whole = self.days * self.periods_per_day();
+        self.periods.map_or(whole, |periods| periods.min(whole))
+    }
+}
+
+/// Sun and air temperature: either a TMY3 file, or one day of hourly values that repeats.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeatherSource {
+    /// TMY3 file in its original format, relative to the scenario's folder. It must cover the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub tmy3: Option<String>,
+    /// Irradiance I on the panels in W/m2 (0 to 1500) in the local hours 1 to 24; hour h starts at h:00.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(equal = 24), inner(range(min = 0.0, max = 1500.0)))]
+    pub irradiance_w_per_m2: Option<Vec<f64>>,
+    /// Air temperature in degrees Celsius (-90 to 60) in the local hours 1 to 24.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(equal = 24), inner(range(min = -90.0, max = 60.0)))]
+    pub temperature_c: Option<Vec<f64>>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn one_day() -> u32 {
+    1
+}
+
+fn quarter_hour() -> u32 {
+    15
+}
