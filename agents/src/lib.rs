@@ -1,1 +1,3 @@
-//! goshawk-agents
+//! The actors of the community: households, operators, market, platform, validators.
+
+pub mod weather;
