@@ -1,0 +1,283 @@
+//! The events to come, in the order of their delivery: time, then phase, then order of sending.
+//!
+//! ```text
+//!                       time == now                      time > now
+//!   push ──────────┬────────────────────┐    ┌─────────────────────────────┐
+//!                  ▼                    │    ▼                             │
+//!   phase 0   ▐▐▐▐▐▐▐ ──► pop           └────┤  heap by (time, phase, sequence)
+//!   phase 1   ▐▐▐                            │
+//!     ...                 ◄── advance_to ────┘
+//!   phase 15  ▐▐
+//! ```
+//!
+//! Most messages of a market are sent for the present instant, and first-in-first-out queues serve them in
+//! constant time; the heap is for the future alone. Both hold places in a slab, where the payload lies still.
+//! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
+//! outnumber the living.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use crate::time::{Phase, SimTime};
+
+/// A message scheduled to oneself, by which it can be cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timer {
+    time: SimTime,
+    slot: u32,
+    generation: u64,
+}
+
+impl Timer {
+    /// For a message that was refused: there is nothing to cancel.
+    pub(crate) const NEVER: Self = Self { time: SimTime::MAX, slot: u32::MAX, generation: 0 };
+
+    /// When the message is due.
+    pub const fn time(&self) -> SimTime {
+        self.time
+    }
+}
+
+/// Why an event was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its time has passed.
+    PastTime,
+    /// Its time is the present instant, and its phase has passed.
+    PastPhase,
+    /// The queue is full.
+    Full,
+}
+
+/// A place in the future. Compared by time, then order; the slot never decides, as orders are unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Future {
+    time: SimTime,
+    /// Phase in the upper 4 bits, sequence number below.
+    order: u64,
+    slot: u32,
+}
+
+const SEQUENCE_BITS: u32 = 60;
+
+impl Future {
+    fn phase(&self) -> usize {
+        (self.order >> SEQUENCE_BITS) as usize
+    }
+}
+
+/// A place for a payload; the generation tells its successive tenants apart.
+#[derive(Debug)]
+struct Slot<T> {
+    generation: u64,
+    payload: Option<T>,
+}
+
+/// Tombstones that are not worth a sweep.
+const TOMBSTONES_MIN: usize = 64;
+
+/// The queue, and with it the clock: its present is the time and phase of the last event popped.
+#[derive(Debug)]
+pub(crate) struct EventQueue<T> {
+    now: SimTime,
+    phase: Phase,
+    /// Slots of the present instant's events, by phase.
+    present: [VecDeque<u32>; Phase::COUNT],
+    /// A bit for each phase whose queue holds anything.
+    occupied: u16,
+    /// Events later than `now`.
+    future: BinaryHeap<Reverse<Future>>,
+    sequence: u64,
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+    live: usize,
+    live_max: usize,
+    /// Cancelled events in `future`.
+    tombstones: usize,
+}
+
+impl<T> EventQueue<T> {
+    /// At the start of time, for at most `live_max` events at once.
+    pub(crate) fn new(live_max: usize) -> Self {
+        Self {
+            now: SimTime::ZERO,
+            phase: Phase::FIRST,
+            present: Default::default(),
+            occupied: 0,
+            future: BinaryHeap::new(),
+            sequence: 0,
+            slots: Vec::new(),
+            free: Vec::new(),
+            live: 0,
+            // The last slot number is reserved for `Timer::NEVER`.
+            live_max: live_max.min(u32::MAX as usize / 2),
+            tombstones: 0,
+        }
+    }
+
+    pub(crate) fn now(&self) -> SimTime {
+        self.now
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// How many events are to come.
+    pub(crate) fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether an event may be pushed for this time and phase.
+    #[inline]
+    pub(crate) fn check(&self, time: SimTime, phase: Phase) -> Result<(), Refusal> {
+        if time < self.now {
+            Err(Refusal::PastTime)
+        } else if time == self.now && phase < self.phase {
+            Err(Refusal::PastPhase)
+        } else if self.live >= self.live_max {
+            Err(Refusal::Full)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Adds an event after all those already there for its time and phase; [`check`](Self::check) comes first.
+    #[inline]
+    pub(crate) fn push(&mut self, time: SimTime, phase: Phase, payload: T) -> Timer {
+        debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
+        let (slot, generation) = self.occupy(payload);
+        if time == self.now {
+            self.enqueue(phase.index(), slot);
+        } else {
+            let order = (phase.index() as u64) << SEQUENCE_BITS | self.sequence;
+            self.sequence += 1;
+            self.future.push(Reverse(Future { time, order, slot }));
+        }
+        Timer { time, slot, generation }
+    }
+
+    /// Removes the present instant's first event, if it has any left.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        while self.occupied != 0 {
+            let index = self.occupied.trailing_zeros();
+            let queue = &mut self.present[index as usize];
+            let slot = queue.pop_front().expect("invariant: an occupied phase has an event");
+            if queue.is_empty() {
+                self.occupied &= !(1 << index);
+            }
+            if let Some(payload) = self.vacate(slot) {
+                self.phase = Phase::new(index as u8);
+                self.live -= 1;
+                return Some(payload);
+            }
+        }
+        None
+    }
+
+    /// Takes an event back; `false` if it was delivered or cancelled before.
+    pub(crate) fn cancel(&mut self, timer: Timer) -> bool {
+        let Some(slot) = self.slots.get_mut(timer.slot as usize) else { return false };
+        if slot.generation != timer.generation || slot.payload.take().is_none() {
+            return false;
+        }
+        self.live -= 1;
+        if timer.time > self.now {
+            self.tombstones += 1;
+            if self.tombstones > self.live.max(TOMBSTONES_MIN) {
+                self.sweep();
+            }
+        }
+        true
+    }
+
+    /// The time of the next event, without moving there.
+    pub(crate) fn next_time(&self) -> Option<SimTime> {
+        let lives = |slot: u32| self.slots[slot as usize].payload.is_some();
+        if self.present.iter().flatten().any(|&slot| lives(slot)) {
+            return Some(self.now);
+        }
+        match self.future.peek() {
+            Some(Reverse(first)) if lives(first.slot) => Some(first.time),
+            // A tombstone on top: rare, and not worth a mutable borrow.
+            _ => self.future.iter().filter(|entry| lives(entry.0.slot)).map(|entry| entry.0.time).min(),
+        }
+    }
+
+    /// The time of the next event after the present instant; clears tombstones on the way.
+    pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
+        while let Some(&Reverse(first)) = self.future.peek() {
+            if self.slots[first.slot as usize].payload.is_some() {
+                return Some(first.time);
+            }
+            self.future.pop();
+            self.vacate(first.slot);
+            self.tombstones -= 1;
+        }
+        None
+    }
+
+    /// Moves the clock to `time`, once the present instant is drained and if no event lies between.
+    pub(crate) fn advance_to(&mut self, time: SimTime) {
+        assert!(time > self.now && self.occupied == 0, "invariant: the clock leaves a drained instant");
+        self.now = time;
+        self.phase = Phase::FIRST;
+        while let Some(&Reverse(first)) = self.future.peek() {
+            assert!(first.time >= time, "invariant: no event is skipped");
+            if first.time > time {
+                break;
+            }
+            self.future.pop();
+            if self.slots[first.slot as usize].payload.is_some() {
+                self.enqueue(first.phase(), first.slot);
+            } else {
+                self.vacate(first.slot);
+                self.tombstones -= 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn enqueue(&mut self, phase: usize, slot: u32) {
+        self.present[phase].push_back(slot);
+        self.occupied |= 1 << phase;
+    }
+
+    /// Puts a payload into a free slot.
+    #[inline]
+    fn occupy(&mut self, payload: T) -> (u32, u64) {
+        self.live += 1;
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.payload = Some(payload);
+            return (index, slot.generation);
+        }
+        let index = u32::try_from(self.slots.len()).expect("invariant: slots are limited by live_max");
+        self.slots.push(Slot { generation: 0, payload: Some(payload) });
+        (index, 0)
+    }
+
+    /// Frees a slot that no queue refers to any more.
+    #[inline]
+    fn vacate(&mut self, index: u32) -> Option<T> {
+        let slot = &mut self.slots[index as usize];
+        slot.generation += 1;
+        self.free.push(index);
+        slot.payload.take()
+    }
+
+    /// Removes all tombstones from the future, so that endless rescheduling does not fill the memory.
+    fn sweep(&mut self) {
+        let Self { future, slots, free, .. } = self;
+        future.retain(|&Reverse(entry)| {
+            let slot = &mut slots[entry.slot as usize];
+            if slot.payload.is_none() {
+                slot.generation += 1;
+                free.push(entry.slot);
+            }
+            slot.payload.is_some()
+        });
+        self.tombstones = 0;
+    }
+}
