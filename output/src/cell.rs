@@ -1,0 +1,316 @@
+//! What one value of a row becomes in a column: its Arrow type, its buffer and how it is stored.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, DictionaryArray, NullBufferBuilder, PrimitiveArray, StringArray, StringBuilder,
+};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use goshawk_market::quantity::{Energy, Money, Power, Price};
+
+use crate::names::{Label, Name, Names};
+
+/// Rows in a buffer before it becomes a record batch.
+pub(crate) const BATCH_ROWS: usize = 8_192;
+
+/// An instant, in microseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// When a row's period is: its day, its number within the day, and the instant at which it starts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeriodStamp {
+    /// Day of the run, from 0.
+    pub day: u16,
+    /// Period within the day, from 0.
+    pub period: u16,
+    /// Start of the period.
+    pub ts_start: Timestamp,
+}
+
+/// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digest(pub [u8; 32]);
+
+/// How a column's values are encoded before compression.
+///
+/// Measured on tables of this shape: a dictionary is best wherever values repeat within a row group of
+/// 131,072 rows, ids and constants above all, and a trap where they hardly do: the dictionary itself is then
+/// written beside the keys, for more bytes at half the speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// Distinct values once, then keys: ids, categories, and numbers that repeat.
+    Dictionary,
+    /// As they are: texts and numbers that hardly repeat.
+    Plain,
+    /// Bytes of the same significance side by side: measurements that hardly repeat.
+    ByteStreamSplit,
+    /// Differences: signed integers that advance in step.
+    Delta,
+}
+
+/// A value that a row can hold.
+pub(crate) trait Cell: Sized {
+    /// What its column is gathered in.
+    type Buffer: CellBuffer<Self>;
+    /// Whether it may be absent.
+    const NULLABLE: bool = false;
+    /// How it is stored unless the table's file says otherwise.
+    const STORAGE: Storage;
+    /// The column's Arrow type.
+    fn data_type() -> DataType;
+}
+
+/// The column of a batch while it is being filled.
+pub(crate) trait CellBuffer<C>: Default + Debug + Send {
+    /// Appends a value.
+    fn push(&mut self, cell: C);
+    /// Takes what was gathered and begins again.
+    fn take(&mut self, names: &Names) -> ArrayRef;
+}
+
+/// A value that is one machine number in its column.
+pub(crate) trait Number: Copy {
+    /// The Arrow type of that number.
+    type Arrow: ArrowPrimitiveType;
+    /// How it is stored unless the table's file says otherwise.
+    const STORAGE: Storage;
+    /// As that number.
+    fn native(self) -> <Self::Arrow as ArrowPrimitiveType>::Native;
+    /// The column's type.
+    fn data_type() -> DataType {
+        Self::Arrow::DATA_TYPE
+    }
+}
+
+macro_rules! number {
+    ($type:ty as $arrow:ty, $storage:ident, |$value:ident| $native:expr) => {
+        impl Number for $type {
+            type Arrow = $arrow;
+            const STORAGE: Storage = Storage::$storage;
+            fn native(self) -> <Self::Arrow as ArrowPrimitiveType>::Native {
+                let $value = self;
+                $native
+            }
+        }
+    };
+}
+
+number!(u16 as UInt16Type, Dictionary, |value| value);
+number!(u32 as UInt32Type, Dictionary, |value| value);
+number!(u64 as UInt64Type, Plain, |value| value);
+number!(i64 as Int64Type, Plain, |value| value);
+number!(f64 as Float64Type, Plain, |value| value);
+number!(Energy as Float64Type, Dictionary, |value| value.to_f64());
+number!(Money as Float64Type, Dictionary, |value| value.to_f64());
+number!(Price as Float64Type, Dictionary, |value| value.to_f64());
+number!(Power as Float64Type, Dictionary, |value| value.to_f64());
+
+impl Number for Timestamp {
+    type Arrow = TimestampMicrosecondType;
+    // One step a period, so differences are almost all zero.
+    const STORAGE: Storage = Storage::Delta;
+    fn native(self) -> i64 {
+        self.0
+    }
+    fn data_type() -> DataType {
+        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+    }
+}
+
+/// The machine number of a type.
+type Native<N> = <<N as Number>::Arrow as ArrowPrimitiveType>::Native;
+
+/// Numbers, none absent.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers<T>(Vec<T>);
+
+impl<N: Number> CellBuffer<N> for Numbers<Native<N>> {
+    fn push(&mut self, cell: N) {
+        self.0.push(cell.native());
+    }
+
+    fn take(&mut self, _names: &Names) -> ArrayRef {
+        let values = std::mem::replace(&mut self.0, Vec::with_capacity(BATCH_ROWS));
+        let array = PrimitiveArray::<N::Arrow>::new(ScalarBuffer::from(values), None);
+        Arc::new(array.with_data_type(N::data_type()))
+    }
+}
+
+impl<N: Number> Cell for N {
+    type Buffer = Numbers<Native<N>>;
+    const STORAGE: Storage = N::STORAGE;
+    fn data_type() -> DataType {
+        N::data_type()
+    }
+}
+
+/// Numbers, some absent.
+#[derive(Debug)]
+pub(crate) struct OptionalNumbers<T> {
+    values: Vec<T>,
+    present: NullBufferBuilder,
+}
+
+impl<T> Default for OptionalNumbers<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), present: NullBufferBuilder::new(0) }
+    }
+}
+
+impl<N: Number> CellBuffer<Option<N>> for OptionalNumbers<Native<N>> {
+    fn push(&mut self, cell: Option<N>) {
+        self.values.push(cell.map_or_else(Default::default, Number::native));
+        self.present.append(cell.is_some());
+    }
+
+    fn take(&mut self, _names: &Names) -> ArrayRef {
+        let values = std::mem::replace(&mut self.values, Vec::with_capacity(BATCH_ROWS));
+        let array = PrimitiveArray::<N::Arrow>::new(ScalarBuffer::from(values), self.present.finish());
+        Arc::new(array.with_data_type(N::data_type()))
+    }
+}
+
+impl<N: Number> Cell for Option<N> {
+    type Buffer = OptionalNumbers<Native<N>>;
+    const NULLABLE: bool = true;
+    const STORAGE: Storage = N::STORAGE;
+    fn data_type() -> DataType {
+        N::data_type()
+    }
+}
+
+/// The one type of every category column, in every file: readers refuse to join files that differ in it.
+pub(crate) fn category_type() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// Keys and their texts as a category column.
+pub(crate) fn category_array(keys: Vec<i32>, texts: &ArrayRef) -> ArrayRef {
+    let keys = PrimitiveArray::<Int32Type>::new(ScalarBuffer::from(keys), None);
+    let array = DictionaryArray::try_new(keys, Arc::clone(texts));
+    Arc::new(array.expect("invariant: a row's names come from the recorder's own list"))
+}
+
+/// Names, by their index into the run's list.
+#[derive(Debug, Default)]
+pub(crate) struct NameKeys(Vec<i32>);
+
+impl CellBuffer<Name> for NameKeys {
+    fn push(&mut self, cell: Name) {
+        self.0.push(cell.key());
+    }
+
+    fn take(&mut self, names: &Names) -> ArrayRef {
+        category_array(std::mem::replace(&mut self.0, Vec::with_capacity(BATCH_ROWS)), names.texts())
+    }
+}
+
+impl Cell for Name {
+    type Buffer = NameKeys;
+    const STORAGE: Storage = Storage::Dictionary;
+    fn data_type() -> DataType {
+        category_type()
+    }
+}
+
+/// Labels, by their index among those seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct LabelKeys {
+    keys: Vec<i32>,
+    seen: Vec<&'static str>,
+    texts: Option<ArrayRef>,
+}
+
+impl<L: Into<Label>> CellBuffer<L> for LabelKeys {
+    fn push(&mut self, cell: L) {
+        let Label(text) = cell.into();
+        // The same constant has the same address nearly always, so the texts themselves are rarely compared.
+        let known = self.seen.iter().position(|&seen| std::ptr::eq(seen, text) || seen == text);
+        let key = known.unwrap_or_else(|| {
+            self.seen.push(text);
+            self.texts = None;
+            self.seen.len() - 1
+        });
+        self.keys.push(i32::try_from(key).expect("invariant: labels are few"));
+    }
+
+    fn take(&mut self, _names: &Names) -> ArrayRef {
+        let seen = &self.seen;
+        let texts = self.texts.get_or_insert_with(|| Arc::new(StringArray::from_iter_values(seen)));
+        category_array(std::mem::replace(&mut self.keys, Vec::with_capacity(BATCH_ROWS)), texts)
+    }
+}
+
+impl Cell for Label {
+    type Buffer = LabelKeys;
+    const STORAGE: Storage = Storage::Dictionary;
+    fn data_type() -> DataType {
+        category_type()
+    }
+}
+
+/// Texts.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(StringBuilder);
+
+impl CellBuffer<String> for Texts {
+    fn push(&mut self, cell: String) {
+        self.0.append_value(cell);
+    }
+
+    fn take(&mut self, _names: &Names) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+impl Cell for String {
+    type Buffer = Texts;
+    const STORAGE: Storage = Storage::Plain;
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+}
+
+impl CellBuffer<Digest> for Texts {
+    fn push(&mut self, cell: Digest) {
+        let hex = cell.hex();
+        self.0.append_value(std::str::from_utf8(&hex).expect("invariant: hexadecimal digits are ASCII"));
+    }
+
+    fn take(&mut self, _names: &Names) -> ArrayRef {
+        Arc::new(self.0.finish())
+    }
+}
+
+impl Cell for Digest {
+    type Buffer = Texts;
+    const STORAGE: Storage = Storage::Plain;
+    fn data_type() -> DataType {
+        DataType::Utf8
+    }
+}
+
+impl Digest {
+    /// The hexadecimal digits, without an allocation.
+    fn hex(self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        hex
+    }
+}
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::str::from_utf8(&self.hex()).expect("invariant: hexadecimal digits are ASCII"))
+    }
+}

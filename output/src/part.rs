@@ -1,0 +1,222 @@
+//! A part: the rows of one table for a stretch of replicates, in one Parquet file.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
+
+use crate::cell::Storage;
+use crate::digest::Digester;
+use crate::error::{Attempt, OutputError};
+use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
+use crate::table::{SCHEMA_VERSION, Table};
+
+/// Rows of a row group: about DuckDB's own, which reads row groups in parallel.
+const ROW_GROUP_ROWS: usize = 131_072;
+/// Who wrote a file; without a version, so that a release does not change the bytes of a run.
+const CREATED_BY: &str = "goshawk";
+
+/// A file that digests what goes through it.
+#[derive(Debug)]
+struct DigestingFile {
+    file: File,
+    digester: Digester,
+}
+
+impl Write for DigestingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digester.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A part while it is written, aside from the finished ones.
+#[derive(Debug)]
+pub(crate) struct PartFile {
+    writer: ArrowWriter<DigestingFile>,
+    aside: Aside,
+    entry: PartOf,
+    rows: u64,
+}
+
+/// Which part of what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartOf {
+    pub(crate) table: Table,
+    pub(crate) replicates: ReplicateRange,
+}
+
+impl PartOf {
+    /// Path within the run's folder.
+    fn path(self) -> String {
+        let ReplicateRange { first, last } = self.replicates;
+        format!("{}/part-{first:05}-{last:05}.parquet", self.table)
+    }
+
+    /// Name while it is written.
+    fn name_aside(self) -> String {
+        let ReplicateRange { first, last } = self.replicates;
+        format!("{}-{first:05}-{last:05}.parquet", self.table)
+    }
+}
+
+impl PartFile {
+    pub(crate) fn begin(folder: &Path, part: PartOf, header: &RunHeader) -> Result<Self, OutputError> {
+        let aside = Aside(Some(folder.join(part.name_aside())));
+        let path = aside.path();
+        let file = File::create(path).attempt("create", path)?;
+        let file = DigestingFile { file, digester: Digester::default() };
+        let writer = ArrowWriter::try_new(file, part.table.schema(), Some(properties(part.table, header)))
+            .map_err(|error| OutputError::parquet("begin", path, error))?;
+        Ok(Self { writer, aside, entry: part, rows: 0 })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+        self.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(|error| OutputError::parquet("write", self.aside.path(), error))
+    }
+
+    /// Ends the file and brings it safely to the disk.
+    pub(crate) fn seal(self) -> Result<SealedFile, OutputError> {
+        let path = self.aside.path();
+        let parquet = |error: ParquetError| OutputError::parquet("write", path, error);
+        let DigestingFile { file, digester } = self.writer.into_inner().map_err(parquet)?;
+        file.sync_all().attempt("write", path)?;
+        let entry = PartEntry {
+            table: self.entry.table.name().to_owned(),
+            path: self.entry.path(),
+            replicates: self.entry.replicates,
+            rows: self.rows,
+            digest: digester.finish(),
+        };
+        Ok(SealedFile { aside: self.aside, entry: SealedEntry::Part(entry) })
+    }
+}
+
+/// The file's properties: nothing in them depends on the time or the machine.
+fn properties(table: Table, header: &RunHeader) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).expect("invariant: 1 is a level of zstd");
+    let footer = [
+        ("goshawk.table", table.name().to_owned()),
+        ("goshawk.schema_version", SCHEMA_VERSION.to_string()),
+        ("goshawk.config_hash", header.config_hash.clone()),
+        ("goshawk.currency", header.currency.clone()),
+        ("goshawk.zone", header.zone.clone()),
+    ];
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_created_by(CREATED_BY.to_owned())
+        .set_key_value_metadata(Some(footer.map(|(key, value)| KeyValue::new(key.to_owned(), value)).into()));
+    for column in table.columns() {
+        let path = ColumnPath::from(column.name);
+        builder = match column.storage {
+            Storage::Dictionary => builder.set_column_dictionary_enabled(path, true),
+            Storage::Plain => builder.set_column_dictionary_enabled(path, false),
+            Storage::ByteStreamSplit => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
+            Storage::Delta => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+        };
+    }
+    builder.build()
+}
+
+/// A file that goes away again unless it is put in its place.
+#[derive(Debug)]
+struct Aside(Option<PathBuf>);
+
+impl Aside {
+    fn path(&self) -> &Path {
+        self.0.as_deref().expect("invariant: a file aside has a path until it is placed")
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            // Nobody is left to be told; the next run into this folder clears it away too.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// How the manifest lists a file.
+#[derive(Debug)]
+pub(crate) enum SealedEntry {
+    Part(PartEntry),
+    File(FileEntry),
+}
+
+/// A whole file, safe on the disk, that still waits aside.
+#[derive(Debug)]
+pub(crate) struct SealedFile {
+    aside: Aside,
+    pub(crate) entry: SealedEntry,
+}
+
+impl SealedFile {
+    /// A file that somebody else has written aside.
+    pub(crate) fn other(path: PathBuf, entry: FileEntry) -> Self {
+        Self { aside: Aside(Some(path)), entry: SealedEntry::File(entry) }
+    }
+
+    /// Path within the run's folder.
+    pub(crate) fn target(&self) -> &str {
+        match &self.entry {
+            SealedEntry::Part(part) => &part.path,
+            SealedEntry::File(file) => &file.path,
+        }
+    }
+
+    /// Renames it into its place.
+    pub(crate) fn place(&mut self, target: &Path) -> Result<(), OutputError> {
+        fs::rename(self.aside.path(), target).attempt("rename a finished file to", target)?;
+        self.aside.0 = None;
+        Ok(())
+    }
+}
+
+/// Whole files that wait to be put in their places, together; dropped they go away.
+#[derive(Debug, Default)]
+#[must_use = "dropped, the files go away; publish or place them"]
+pub struct Sealed {
+    pub(crate) files: Vec<SealedFile>,
+}
+
+impl Sealed {
+    /// The parts among them, as the manifest lists them.
+    pub fn parts(&self) -> impl Iterator<Item = &PartEntry> {
+        self.files.iter().filter_map(|file| match &file.entry {
+            SealedEntry::Part(part) => Some(part),
+            SealedEntry::File(_) => None,
+        })
+    }
+
+    /// The other files among them, as the manifest lists them.
+    pub fn others(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().filter_map(|file| match &file.entry {
+            SealedEntry::Part(_) => None,
+            SealedEntry::File(file) => Some(file),
+        })
+    }
+
+    /// Joins these and those.
+    pub fn extend(&mut self, more: Self) {
+        self.files.extend(more.files);
+    }
+}

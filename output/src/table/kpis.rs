@@ -1,0 +1,19 @@
+//! Key figures of a run.
+
+use crate::names::Label;
+
+table! {
+    /// One measure of one run over one scope.
+    KpiRow in kpis, Kpis {
+        /// What it is about: the run, a class, a day.
+        scope: Label [""];
+        /// Which one of them.
+        id: String [""] as Dictionary;
+        /// What is measured.
+        variable: Label [""];
+        /// Its value; absent where it is not defined.
+        value: Option<f64> [""] as ByteStreamSplit;
+        /// Its unit.
+        unit: Label [""];
+    }
+}

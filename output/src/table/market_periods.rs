@@ -1,0 +1,44 @@
+//! Market periods: how the market cleared, and how far from the best it stayed.
+
+use crate::names::Label;
+use goshawk_market::quantity::{Energy, Price};
+
+table! {
+    /// How the market cleared one period.
+    MarketPeriodRow in market_periods, MarketPeriods, a row per period {
+        /// The clearing mechanism.
+        mechanism: Label [""];
+        /// Energy that sellers offered.
+        offered_kwh: Energy ["kWh"] as ByteStreamSplit;
+        /// Energy that buyers wanted.
+        wanted_kwh: Energy ["kWh"] as ByteStreamSplit;
+        /// Energy contracted between households, after the grid's security check.
+        traded_kwh: Energy ["kWh"] as ByteStreamSplit;
+        /// What sellers receive; absent when nothing was traded.
+        seller_price_per_kwh: Option<Price> ["currency/kWh"];
+        /// What buyers pay, fees included; absent when nothing was traded.
+        buyer_price_per_kwh: Option<Price> ["currency/kWh"];
+        /// What the grid asks.
+        grid_price_per_kwh: Price ["currency/kWh"];
+        /// What the sales company asks.
+        company_price_per_kwh: Price ["currency/kWh"];
+        /// Sellers' profit, with the opportunity value of what they keep.
+        sellers_profit: f64 ["currency"] as ByteStreamSplit;
+        /// Buyers' cost.
+        buyers_cost: f64 ["currency"] as ByteStreamSplit;
+        /// Welfare of the clearing.
+        welfare: f64 ["currency"] as ByteStreamSplit;
+        /// The largest welfare that any clearing could reach.
+        welfare_exact: f64 ["currency"] as ByteStreamSplit;
+        /// The chosen scheme's weighted objective against the exact optimum; absent where there is none.
+        gap: Option<f64> ["1"] as ByteStreamSplit;
+        /// Iterations of the optimizer.
+        iterations: u32 [""];
+        /// Candidates that the optimizer evaluated.
+        evaluations: u64 [""] as Dictionary;
+        /// Mean satisfaction of the buyers, 0 to 1; absent without buyers.
+        satisfaction: Option<f64> ["1"] as ByteStreamSplit;
+        /// Energy that the grid's security check took away.
+        curtailed_kwh: Energy ["kWh"];
+    }
+}
