@@ -281,3 +281,115 @@ impl<T> EventQueue<T> {
         self.tombstones = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push {
+            delay: u64,
+            phase: u8,
+        },
+        Pop,
+        /// The timer pushed as number `nth`, modulo how many there are.
+        Cancel {
+            nth: usize,
+        },
+        /// Towards the next instant, but not into it.
+        Idle,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0..4u64, 0..3u8).prop_map(|(delay, phase)| Step::Push { delay: delay * 2, phase }),
+            3 => Just(Step::Pop),
+            2 => any::<usize>().prop_map(|nth| Step::Cancel { nth }),
+            1 => Just(Step::Idle),
+        ]
+    }
+
+    /// Pops the next event, moving the clock if need be.
+    fn pop_next(queue: &mut EventQueue<usize>) -> Option<usize> {
+        queue.pop().or_else(|| {
+            let time = queue.next_instant()?;
+            queue.advance_to(time);
+            queue.pop()
+        })
+    }
+
+    proptest! {
+        /// Against a vector that is sorted before every look at it.
+        #[test]
+        fn agrees_with_a_sorted_vector(steps in prop::collection::vec(step(), 0..200)) {
+            let mut queue = EventQueue::new(100);
+            let mut model: Vec<(SimTime, Phase, usize)> = Vec::new();
+            let mut timers = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Push { delay, phase } => {
+                        let time = queue.now() + crate::SimDuration::from_micros(delay);
+                        let phase = Phase::new(phase);
+                        let past = delay == 0 && phase < queue.phase();
+                        prop_assert_eq!(queue.check(time, phase).is_err(), past || model.len() == 100);
+                        if queue.check(time, phase).is_ok() {
+                            model.push((time, phase, timers.len()));
+                            timers.push(queue.push(time, phase, timers.len()));
+                        }
+                    }
+                    Step::Pop => {
+                        let expected = (!model.is_empty()).then(|| model.remove(0));
+                        prop_assert_eq!(pop_next(&mut queue), expected.map(|event| event.2));
+                        if let Some((time, phase, _)) = expected {
+                            prop_assert_eq!((queue.now(), queue.phase()), (time, phase));
+                        }
+                    }
+                    Step::Cancel { nth } => {
+                        let Some(nth) = nth.checked_rem(timers.len()) else { continue };
+                        let place = model.iter().position(|event| event.2 == nth);
+                        prop_assert_eq!(queue.cancel(timers[nth]), place.is_some());
+                        place.map(|place| model.remove(place));
+                    }
+                    Step::Idle => {
+                        let near = queue.now() + crate::SimDuration::from_micros(1);
+                        if model.first().is_none_or(|event| event.0 >= near) {
+                            prop_assert_eq!(queue.pop(), None);
+                            queue.next_instant();
+                            queue.advance_to(near);
+                        }
+                    }
+                }
+                model.sort();
+                prop_assert_eq!(queue.len(), model.len());
+                prop_assert_eq!(queue.next_time(), model.first().map(|event| event.0));
+            }
+        }
+    }
+
+    #[test]
+    fn endless_rescheduling_does_not_fill_the_memory() {
+        let mut queue = EventQueue::new(1_000);
+        queue.push(SimTime::from_hours(1), Phase::FIRST, 0);
+        for micros in 1..100_000 {
+            let timer = queue.push(SimTime::from_micros(micros), Phase::FIRST, micros);
+            assert!(queue.cancel(timer));
+        }
+        assert!(queue.slots.len() < 200, "{} slots for one event", queue.slots.len());
+        assert_eq!(queue.next_time(), Some(SimTime::from_hours(1)));
+    }
+
+    #[test]
+    fn a_slot_is_used_again_and_old_timers_know() {
+        let mut queue = EventQueue::new(10);
+        let first = queue.push(SimTime::ZERO, Phase::FIRST, 1);
+        assert_eq!(queue.pop(), Some(1));
+        let second = queue.push(SimTime::ZERO, Phase::FIRST, 2);
+        assert_eq!((first.slot, queue.slots.len()), (second.slot, 1));
+        assert!(!queue.cancel(first));
+        assert!(queue.cancel(second));
+        assert!(!queue.cancel(Timer::NEVER));
+    }
+}
