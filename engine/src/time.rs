@@ -62,7 +62,7 @@ macro_rules! microseconds {
                 self.0
             }
 
-            /// In hours; exact to the microsecond below 285 years.
+            /// In hours, rounded to the nearest float.
             pub fn as_hours_f64(self) -> f64 {
                 self.0 as f64 / MICROS_PER_HOUR as f64
             }

@@ -112,26 +112,39 @@ impl Actor<Counter> for Clerk {
     }
 }
 
-#[test]
-fn mean_number_of_customers_is_four() {
-    let horizon_hours = 500_000;
-    let streams = Streams { seed: 1, crn_group: 0, replicate: 0 };
+/// A day at the counter, or many: λ = 1 and μ = 1.25 per hour.
+fn open_counter(seed: u64, horizon_hours: u64) -> (Simulation<Counter>, Occupancy) {
+    let streams = Streams { seed, crn_group: 0, replicate: 0 };
     let mut simulation = Simulation::new(Limits::default());
     let clerk = Clerk { arrivals: VecDeque::new(), services: streams.stream("service", "clerk") };
-    let clerk = simulation.add("clerk", clerk).unwrap();
+    let clerk = simulation.add("clerk", clerk).expect("the first");
     let street = Street { clerk, gaps: streams.stream("gap", "street") };
-    let street = simulation.add("street", street).unwrap();
-    simulation.send_at(street, SimTime::ZERO, PHASE, Event::Next).unwrap();
+    let street = simulation.add("street", street).expect("another name");
+    simulation.send_at(street, SimTime::ZERO, PHASE, Event::Next).expect("legal");
 
     let mut occupancy = Occupancy::default();
     let end = SimTime::from_hours(horizon_hours);
-    simulation.run_until(end, &mut occupancy).unwrap();
+    simulation.run_until(end, &mut occupancy).expect("no mistakes");
     let customers = occupancy.customers;
     occupancy.change(end, customers);
+    (simulation, occupancy)
+}
 
-    // λ = 1, μ = 1.25 per hour, so ρ = 0.8, L = 4 and W = L / λ = 4 hours. A time average over T hours deviates
-    // from L by a variance of 2ρ(1 + ρ) / (μ (1 - ρ)^4 T) (W. Whitt 1989, "Planning queueing simulations");
-    // four standard deviations are 0.21 here.
+#[test]
+fn the_seed_decides() {
+    let digest = |seed| open_counter(seed, 100).0.digest();
+    assert_eq!(digest(1), digest(1));
+    assert_ne!(digest(1), digest(2));
+}
+
+#[test]
+fn mean_number_of_customers_is_four() {
+    let horizon_hours = 500_000;
+    let (simulation, occupancy) = open_counter(1, horizon_hours);
+
+    // ρ = λ / μ = 0.8 and L = 4. A time average over T hours deviates from L by a variance of
+    // 2ρ(1 + ρ) / (μ (1 - ρ)^4 T) (W. Whitt 1989, "Planning queueing simulations"); four standard deviations
+    // are 0.21 here.
     let (rho, mu, horizon) = (0.8_f64, 1.25_f64, horizon_hours as f64);
     let sd = (2.0 * rho * (1.0 + rho) / (mu * (1.0 - rho).powi(4) * horizon)).sqrt();
     let length = occupancy.customer_hours / horizon;
