@@ -1,0 +1,101 @@
+//! Mechanisms: how a period's orders become a clearing.
+//!
+//! | name | what it does |
+//! |---|---|
+//! | `ngo` | improved Northern Goshawk Optimization, a front, entropy weights, the compromise: [`Optimized`] |
+//! | `exact` | the same problem to a certified bound: [`Exact`] |
+//! | `mid_market_rate` | the middle of the price band, everybody rationed alike: [`MidMarketRate`] |
+//! | `grid_only` | no trade between users: [`GridOnly`] |
+//!
+//! All see the same problem, and every clearing is measured alike: its gap to the exact optimum for the same
+//! weights, and the largest welfare that any clearing could have reached.
+
+mod archive;
+mod exact;
+mod grid_only;
+mod mid_market_rate;
+mod optimized;
+mod price_search;
+mod yardstick;
+
+use serde::{Deserialize, Serialize};
+
+pub use exact::{Exact, ExactSolution, exact};
+pub use grid_only::GridOnly;
+pub use mid_market_rate::MidMarketRate;
+pub use optimized::Optimized;
+pub use yardstick::Yardstick;
+
+use crate::optimizer::{Ngo, OptimizerSettings, TracePoint};
+use crate::problem::{Objectives, PeriodProblem, Scheme};
+
+/// Equal weights of sellers' profit and buyers' cost.
+pub const EQUAL_WEIGHTS: [f64; 2] = [0.5, 0.5];
+
+/// A way to clear a period.
+pub trait Mechanism {
+    /// Its name in scenario files and tables.
+    fn name(&self) -> &'static str;
+
+    /// Clears a period. The same problem and seed give the same clearing, whatever was cleared before.
+    fn clear(&mut self, problem: &PeriodProblem, seed: [u64; 2]) -> Clearing;
+}
+
+/// What a mechanism decided, and how good that is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Clearing {
+    /// The decision; its price is `None` where users do not trade, and then energy may still be stored.
+    pub scheme: Scheme,
+    /// What the decision is worth (currency).
+    pub objectives: Objectives,
+    /// The largest welfare that any scheme could reach (currency).
+    pub welfare_exact: f64,
+    /// How far the weighted value is below the exact optimum for the same weights, as a share of the optimum; `None`
+    /// where users cannot trade.
+    pub gap: Option<f64>,
+    /// Weights of sellers' profit and buyers' cost, of a mechanism that weighs them.
+    pub weights: Option<[f64; 2]>,
+    /// Iterations of the optimizer, or prices at which the exact search bounded the value.
+    pub iterations: u32,
+    /// Schemes that were evaluated.
+    pub evaluations: u64,
+    /// The optimizer's way; the weights, and with them the scale of `best`, change where exploration ends.
+    pub trace: Vec<TracePoint>,
+    /// Satisfaction of buyers with the price, equation (19), weighted by demand; `None` where users do not trade.
+    pub satisfaction: Option<f64>,
+}
+
+impl Clearing {
+    /// A clearing with `scheme` by a mechanism that neither weighs nor iterates; its gap is for equal weights.
+    pub fn of(problem: &PeriodProblem, yardstick: &Yardstick, scheme: Scheme) -> Self {
+        let objectives = problem.evaluate(&scheme);
+        Self {
+            gap: yardstick.gap(problem, &objectives, EQUAL_WEIGHTS),
+            satisfaction: scheme.price.and_then(|price| problem.satisfaction(price)),
+            welfare_exact: yardstick.welfare_exact(),
+            scheme,
+            objectives,
+            weights: None,
+            iterations: 0,
+            evaluations: 1,
+            trace: Vec::new(),
+        }
+    }
+}
+
+/// The names that [`mechanism_by_name`] knows.
+pub const MECHANISM_NAMES: [&str; 4] = ["ngo", "exact", "mid_market_rate", "grid_only"];
+
+/// The mechanism of a name, or `None` if it is not one of [`MECHANISM_NAMES`].
+pub fn mechanism_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box<dyn Mechanism>> {
+    match name {
+        "ngo" => Some(Box::new(Optimized::new(Ngo::new(*settings)))),
+        "exact" => Some(Box::new(Exact)),
+        "mid_market_rate" => Some(Box::new(MidMarketRate)),
+        "grid_only" => Some(Box::new(GridOnly)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

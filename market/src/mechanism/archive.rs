@@ -1,0 +1,98 @@
+//! The candidates of a search that no other beats in both objectives.
+
+/// A bounded set of non-dominated candidates with two objectives, both the more the better, in order of the first.
+///
+/// Which candidates are kept depends on the order of offers alone. When it is full, the candidate whose neighbours are
+/// closest to each other goes; the two ends stay.
+#[derive(Debug)]
+pub(super) struct Archive {
+    capacity: usize,
+    points: Vec<[f64; 2]>,
+}
+
+impl Archive {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, points: Vec::with_capacity(capacity + 1) }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.points.clear();
+    }
+
+    /// The front: the first objective ascends, the second descends.
+    pub(super) fn front(&self) -> &[[f64; 2]] {
+        &self.points
+    }
+
+    /// Takes a candidate in unless one that is there is at least as good in both.
+    pub(super) fn offer(&mut self, point: [f64; 2]) {
+        if !point.iter().all(|objective| objective.is_finite()) {
+            return;
+        }
+        // The first that has as much of the first objective has the most of the second among those.
+        let at = self.points.partition_point(|kept| kept[0] < point[0]);
+        if self.points.get(at).is_some_and(|kept| kept[1] >= point[1]) {
+            return;
+        }
+        // It may equal the kept one in the first objective; that one is beaten then, with those before it.
+        let end = at + usize::from(self.points.get(at).is_some_and(|kept| kept[0] == point[0]));
+        let start = self.points[..at].partition_point(|kept| kept[1] > point[1]);
+        self.points.splice(start..end, [point]);
+        if self.points.len() > self.capacity {
+            self.drop_most_crowded();
+        }
+    }
+
+    fn drop_most_crowded(&mut self) {
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return;
+        };
+        let range =
+            [(last[0] - first[0]).max(f64::MIN_POSITIVE), (first[1] - last[1]).max(f64::MIN_POSITIVE)];
+        let room = |index: usize| {
+            let (before, after) = (self.points[index - 1], self.points[index + 1]);
+            (after[0] - before[0]) / range[0] + (before[1] - after[1]) / range[1]
+        };
+        let crowded = (1..self.points.len() - 1).min_by(|&a, &b| room(a).total_cmp(&room(b)).then(a.cmp(&b)));
+        self.points.remove(crowded.unwrap_or(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_front_is_what_nothing_dominates(points in prop::collection::vec((0u8..12, 0u8..12), 0..60)) {
+            let mut archive = Archive::new(128);
+            let points: Vec<[f64; 2]> = points.iter().map(|&(a, b)| [f64::from(a), f64::from(b)]).collect();
+            points.iter().for_each(|&point| archive.offer(point));
+            let beaten = |p: &[f64; 2]| points.iter().any(|q| q[0] >= p[0] && q[1] >= p[1] && q != p);
+            let mut expected: Vec<[f64; 2]> = points.iter().copied().filter(|p| !beaten(p)).collect();
+            expected.sort_by(|p, q| p[0].total_cmp(&q[0]));
+            expected.dedup();
+            prop_assert_eq!(archive.front(), &expected[..]);
+        }
+
+        #[test]
+        fn a_full_archive_keeps_its_bounds_and_its_ends(points in prop::collection::vec(0.0f64..1.0, 20..80)) {
+            let mut archive = Archive::new(8);
+            points.iter().for_each(|&u| archive.offer([u, 1.0 - u * u]));
+            prop_assert!(archive.front().len() <= 8);
+            let least = points.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = points.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            prop_assert_eq!(archive.front()[0][0], least);
+            prop_assert_eq!(archive.front()[archive.front().len() - 1][0], most);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_kept() {
+        let mut archive = Archive::new(4);
+        archive.offer([f64::NAN, 1.0]);
+        assert!(archive.front().is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! Clearing by an optimizer: explore, weigh the two objectives by the front found, then optimise the compromise.
+
+use super::archive::Archive;
+use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
+use crate::entropy_weight::{Criterion, Direction, entropy_weights, is_straight, resample_front};
+use crate::optimizer::{Optimizer, Problem, TracePoint};
+use crate::problem::{PeriodProblem, Scheme};
+
+/// The most candidates of the front that are kept.
+const ARCHIVE_CAPACITY: usize = 128;
+/// One iteration in so many explores, before the weights are known.
+const EXPLORING_PART: u32 = 5;
+/// Points along the front that are weighed.
+const FRONT_POINTS: usize = 101;
+/// A front within this share of its range of a straight line has no compromise of its own.
+const STRAIGHT: f64 = 0.01;
+/// What the smaller of the two normalised objectives counts beside U: it breaks ties, and costs no more than this in U.
+const TIE_BREAK: f64 = 1e-7;
+
+/// Clears with an optimizer.
+///
+/// 1. *Explore.* The first fifth of the iterations maximises U for equal weights; all candidates are offered to an archive of
+///    non-dominated ones.
+/// 2. *Weigh.* The archive's front, resampled evenly along its arc, gives the weights by the entropy method. A
+///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
+///    stay equal then.
+/// 3. *Compromise.* The population is evaluated again for the weights, now frozen, and the remaining iterations maximise
+///    U. Between schemes that tie, the larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
+///
+/// Evaluations are N + 2 N T of the optimizer, and N for the second evaluation.
+#[derive(Debug)]
+pub struct Optimized<O> {
+    optimizer: O,
+    archive: Archive,
+}
+
+impl<O: Optimizer> Optimized<O> {
+    /// With the given optimizer.
+    pub fn new(optimizer: O) -> Self {
+        Self { optimizer, archive: Archive::new(ARCHIVE_CAPACITY) }
+    }
+
+    fn search(&mut self, problem: &PeriodProblem, yardstick: &Yardstick, seed: [u64; 2]) -> Searched {
+        let iterations = self.optimizer.settings().iterations;
+        let exploring = iterations / EXPLORING_PART;
+        let size = self.optimizer.settings().population;
+        let mut trace = Vec::with_capacity(iterations as usize + 2);
+        self.archive.clear();
+        let mut weighted = Weighted::new(problem, yardstick, EQUAL_WEIGHTS, size);
+
+        weighted.archive = Some(&mut self.archive);
+        self.optimizer.start(&mut weighted, seed);
+        trace.push(self.optimizer.population().trace_point());
+        self.optimizer.advance(&mut weighted, exploring, &mut trace);
+
+        let weights = weighted.archive.take().map_or(EQUAL_WEIGHTS, |archive| weigh(archive.front()));
+        weighted.weights = weights;
+        self.optimizer.reassess(&mut weighted);
+        let done = self.optimizer.population().iterations();
+        self.optimizer.advance(&mut weighted, iterations - done, &mut trace);
+
+        // The optimizer minimises; tables show U.
+        for point in &mut trace {
+            (point.best, point.mean) = (-point.best, -point.mean);
+        }
+        let scheme = problem.decode(&self.optimizer.population().best_genes());
+        Searched { scheme, weights, trace }
+    }
+}
+
+/// Weights of profit and cost from a front of normalised objectives.
+fn weigh(front: &[[f64; 2]]) -> [f64; 2] {
+    if is_straight(front, STRAIGHT) {
+        return EQUAL_WEIGHTS;
+    }
+    let front = resample_front(front, FRONT_POINTS);
+    let column = |axis: usize| front.iter().map(|point| point[axis]).collect::<Vec<f64>>();
+    let (profit, cost) = (column(0), column(1));
+    let benefit = |values| Criterion { direction: Direction::Benefit, values };
+    // u_cost is what is saved, so both are the more the better.
+    entropy_weights(&[benefit(&profit), benefit(&cost)])
+        .map_or(EQUAL_WEIGHTS, |found| [found.weights[0], found.weights[1]])
+}
+
+/// What a search came to.
+struct Searched {
+    scheme: Scheme,
+    weights: [f64; 2],
+    trace: Vec<TracePoint>,
+}
+
+impl<O: Optimizer> Mechanism for Optimized<O> {
+    fn name(&self) -> &'static str {
+        self.optimizer.name()
+    }
+
+    fn clear(&mut self, problem: &PeriodProblem, seed: [u64; 2]) -> Clearing {
+        let yardstick = Yardstick::of(problem);
+        if !problem.is_tradeable() {
+            // Only storage is left to decide, which needs no search.
+            let scheme = super::exact::exact_on(problem, &yardstick, EQUAL_WEIGHTS).scheme;
+            return Clearing::of(problem, &yardstick, scheme);
+        }
+        let Searched { scheme, weights, trace } = self.search(problem, &yardstick, seed);
+        let mut clearing = Clearing::of(problem, &yardstick, scheme);
+        let population = self.optimizer.population();
+        clearing.gap = yardstick.gap(problem, &clearing.objectives, weights);
+        clearing.weights = Some(weights);
+        clearing.iterations = population.iterations();
+        clearing.evaluations = population.evaluations();
+        clearing.trace = trace;
+        clearing
+    }
+}
+
+/// The period's problem as a minimiser sees it: -U of a batch of candidates.
+struct Weighted<'a> {
+    problem: &'a PeriodProblem,
+    yardstick: &'a Yardstick,
+    weights: [f64; 2],
+    /// Where candidates are offered, while exploring.
+    archive: Option<&'a mut Archive>,
+    profits: Vec<f64>,
+    costs: Vec<f64>,
+}
+
+impl<'a> Weighted<'a> {
+    fn new(problem: &'a PeriodProblem, yardstick: &'a Yardstick, weights: [f64; 2], size: usize) -> Self {
+        let (profits, costs) = (vec![0.0; size], vec![0.0; size]);
+        Self { problem, yardstick, weights, archive: None, profits, costs }
+    }
+}
+
+impl Problem for Weighted<'_> {
+    fn dimensions(&self) -> usize {
+        self.problem.dimensions()
+    }
+
+    fn evaluate(&mut self, genes: &[f64], n: usize, values: &mut [f64]) {
+        // Optimizers that shrink their population evaluate fewer than at first.
+        self.profits.resize(n, 0.0);
+        self.costs.resize(n, 0.0);
+        self.problem.evaluate_batch(genes, n, &mut self.profits, &mut self.costs);
+        for ((value, &profit), &cost) in values.iter_mut().zip(&self.profits).zip(&self.costs) {
+            let [profit, cost] = self.yardstick.normalise(profit, cost);
+            let fairness = profit.min(cost);
+            *value = -(self.weights[0] * profit + self.weights[1] * cost + TIE_BREAK * fairness);
+            if let Some(archive) = &mut self.archive {
+                archive.offer([profit, cost]);
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! General minimisers over the box [0, 1]^m. They know nothing of energy.
+//!
+//! A generation's candidates are evaluated as one batch, dimension-major, so that a problem can work on them side by side.
+//! Random numbers are counter-based ([`random`]): the draw of an individual depends on the seed, the
+//! generation, the phase, the individual and the draw's number alone.
+//!
+//! ```
+//! use goshawk_market::optimizer::{Ngo, Optimizer, OptimizerSettings, Problem};
+//!
+//! struct Sphere;
+//! impl Problem for Sphere {
+//!     fn dimensions(&self) -> usize { 3 }
+//!     fn evaluate(&mut self, genes: &[f64], n: usize, values: &mut [f64]) {
+//!         for i in 0..n {
+//!             values[i] = (0..3).map(|j| (genes[j * n + i] - 0.3).powi(2)).sum();
+//!         }
+//!     }
+//! }
+//! let solution = Ngo::new(OptimizerSettings::default()).minimize(&mut Sphere, [7, 0]);
+//! assert!(solution.value < 1e-12);
+//! assert_eq!(solution.evaluations, 30 + 2 * 30 * 500);
+//! ```
+
+mod ngo;
+mod population;
+pub mod random;
+
+use serde::{Deserialize, Serialize};
+
+pub use ngo::Ngo;
+pub use population::Population;
+
+/// A function to be minimised over [0, 1]^m.
+pub trait Problem {
+    /// m, at least 1.
+    fn dimensions(&self) -> usize;
+
+    /// Writes the values of `n` candidates: gene `j` of candidate `i` is `genes[j * n + i]`.
+    ///
+    /// A value that is not finite counts as infinitely bad.
+    fn evaluate(&mut self, genes: &[f64], n: usize, values: &mut [f64]);
+}
+
+/// How long and with how many to search.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerSettings {
+    /// Iterations; 500 by default.
+    pub iterations: u32,
+    /// Individuals, at least 4; 30 by default.
+    pub population: usize,
+    /// Stop early once the best value improved by no more than this over 50 iterations, and the population's worst value
+    /// is within it of the best. `None` by default: every period then costs the same number of evaluations.
+    pub convergence_tolerance: Option<f64>,
+}
+
+impl Default for OptimizerSettings {
+    fn default() -> Self {
+        Self { iterations: 500, population: 30, convergence_tolerance: None }
+    }
+}
+
+/// How far an optimizer was after an iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TracePoint {
+    /// Iterations done; 0 is the random start.
+    pub iteration: u32,
+    /// Evaluations done.
+    pub evaluations: u64,
+    /// The best value so far.
+    pub best: f64,
+    /// The mean of the population's finite values.
+    pub mean: f64,
+}
+
+/// What an optimizer found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// The best candidate.
+    pub genes: Vec<f64>,
+    /// Its value.
+    pub value: f64,
+    /// Evaluations used.
+    pub evaluations: u64,
+    /// Iterations used.
+    pub iterations: u32,
+    /// Evaluations that gave no finite value.
+    pub non_finite: u64,
+    /// One point for the start and one per iteration.
+    pub trace: Vec<TracePoint>,
+}
+
+/// A population-based minimiser, in steps.
+pub trait Optimizer {
+    /// Its name in tables.
+    fn name(&self) -> &'static str;
+
+    /// Its settings.
+    fn settings(&self) -> &OptimizerSettings;
+
+    /// Draws and evaluates a new population.
+    fn start(&mut self, problem: &mut dyn Problem, seed: [u64; 2]);
+
+    /// One iteration.
+    fn step(&mut self, problem: &mut dyn Problem);
+
+    /// Evaluates the population again, for a problem whose values changed.
+    fn reassess(&mut self, problem: &mut dyn Problem);
+
+    /// The population, with the best candidate.
+    fn population(&self) -> &Population;
+
+    /// Runs `iterations` from where it is, and fewer once converged; returns whether it converged.
+    fn advance(&mut self, problem: &mut dyn Problem, iterations: u32, trace: &mut Vec<TracePoint>) -> bool {
+        let tolerance = self.settings().convergence_tolerance;
+        let mut convergence = Convergence::new(tolerance, self.population().best_value());
+        for _ in 0..iterations {
+            self.step(problem);
+            trace.push(self.population().trace_point());
+            if convergence.reached(self.population()) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Minimises `problem` from a random start.
+    fn minimize(&mut self, problem: &mut dyn Problem, seed: [u64; 2]) -> Solution {
+        let iterations = self.settings().iterations;
+        self.start(problem, seed);
+        let mut trace = Vec::with_capacity(iterations as usize + 1);
+        trace.push(self.population().trace_point());
+        self.advance(problem, iterations, &mut trace);
+        let population = self.population();
+        Solution {
+            genes: population.best_genes(),
+            value: population.best_value(),
+            evaluations: population.evaluations(),
+            iterations: population.iterations(),
+            non_finite: population.non_finite(),
+            trace,
+        }
+    }
+}
+
+/// Watches whether the best value still improves.
+#[derive(Debug)]
+struct Convergence {
+    tolerance: Option<f64>,
+    reference: f64,
+    idle: u32,
+}
+
+impl Convergence {
+    /// The iterations over which the best value is compared.
+    const WINDOW: u32 = 50;
+
+    fn new(tolerance: Option<f64>, best: f64) -> Self {
+        Self { tolerance, reference: best, idle: 0 }
+    }
+
+    fn reached(&mut self, population: &Population) -> bool {
+        let Some(tolerance) = self.tolerance else {
+            return false;
+        };
+        let best = population.best_value();
+        if self.reference - best > tolerance {
+            (self.reference, self.idle) = (best, 0);
+        } else {
+            self.idle += 1;
+        }
+        self.idle >= Self::WINDOW && population.worst_value() - best <= tolerance
+    }
+}
+
+#[cfg(test)]
+mod tests;
