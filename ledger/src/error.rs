@@ -1,0 +1,61 @@
+//! What can go wrong outside the chain's own rules. A transaction that breaks those is no error but a
+//! [`Rejection`](crate::Rejection) on the record.
+
+use std::path::PathBuf;
+
+use crate::codec::DecodeError;
+
+/// The ledger's errors.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// A genesis that breaks a rule.
+    #[error("no chain can start so: {0}")]
+    Genesis(&'static str),
+    /// No such validator.
+    #[error("there is no validator {index} of {count}")]
+    NoValidator {
+        /// The index asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The store holds another chain.
+    #[error("the store holds another chain: its genesis is {found}, not {expected}")]
+    OtherChain {
+        /// The genesis asked for.
+        expected: String,
+        /// The genesis in the store.
+        found: String,
+    },
+    /// Blocks are stored one after the other.
+    #[error("block {found} cannot be stored: the next is {expected}")]
+    NotNext {
+        /// The height that comes next.
+        expected: u64,
+        /// The height of the block.
+        found: u64,
+    },
+    /// A stored record does not decode.
+    #[error("the record of block {height} is corrupt: {source}")]
+    Corrupt {
+        /// The height; 0 is the genesis.
+        height: u64,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// A stored block does not fit the state before it.
+    #[error("the stored block {height} does not hold: run the audit for the reason")]
+    DoesNotHold {
+        /// The height.
+        height: u64,
+    },
+    /// The database failed.
+    #[error("{}: {source}", path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// The database's word.
+        source: Box<redb::Error>,
+    },
+}

@@ -1,0 +1,245 @@
+//! Building blocks, checking them, and executing each once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::block::{Block, Header, transaction_root};
+use crate::digest::Digest;
+use crate::genesis::Genesis;
+use crate::receipt::{Receipt, Rejection, receipts_root};
+use crate::state::LedgerState;
+use crate::transaction::SignedTransaction;
+
+/// What a block must follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChainTip {
+    pub(crate) height: u64,
+    pub(crate) hash: Digest,
+    pub(crate) time_micros: u64,
+}
+
+impl ChainTip {
+    pub(crate) fn of_genesis(genesis: &Genesis) -> Self {
+        Self { height: 0, hash: *genesis.hash(), time_micros: 0 }
+    }
+
+    pub(crate) fn of(block: &Block) -> Self {
+        let header = block.header();
+        Self { height: header.height, hash: block.hash(), time_micros: header.time_micros }
+    }
+}
+
+/// Why a block cannot be the next one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockFault {
+    /// Its height is not the next.
+    #[error("its height is {found}, not {expected}")]
+    Height {
+        /// The next height.
+        expected: u64,
+        /// The block's.
+        found: u64,
+    },
+    /// It follows another block.
+    #[error("it follows {found:?}, not {expected:?}")]
+    Link {
+        /// The hash of the block before it.
+        expected: Digest,
+        /// What it names.
+        found: Digest,
+    },
+    /// It is older than the block before it.
+    #[error("its time is before that of the block before it")]
+    Time,
+    /// It was not this validator's turn.
+    #[error("validator {found} proposed, where it was validator {expected}'s turn")]
+    Proposer {
+        /// Whose turn it was.
+        expected: u32,
+        /// Who proposed.
+        found: u32,
+    },
+    /// Empty, or larger than the genesis allows.
+    #[error("it holds {transactions} transactions in {bytes} bytes, which is outside the limits")]
+    Size {
+        /// How many transactions.
+        transactions: usize,
+        /// How many bytes.
+        bytes: usize,
+    },
+    /// The header commits to other transactions.
+    #[error("the transaction root does not match")]
+    TransactionRoot,
+    /// A transaction that its sender did not send, or not in turn.
+    #[error("transaction {index}: {reason}")]
+    Inadmissible {
+        /// Its place in the block.
+        index: usize,
+        /// What is wrong with it.
+        reason: Rejection,
+    },
+    /// The header commits to other receipts.
+    #[error("the receipts root does not match")]
+    ReceiptsRoot,
+    /// The header commits to another state.
+    #[error("the state root does not match")]
+    StateRoot,
+}
+
+/// Checks that a block can follow `tip`, and executes it on `state`, which must be the one at `tip`. Whatever comes
+/// out, the state is changed; the caller makes that final or rolls it back.
+pub(crate) fn check_block(
+    state: &mut LedgerState,
+    tip: &ChainTip,
+    block: &Block,
+) -> Result<Vec<Receipt>, BlockFault> {
+    let header = block.header();
+    check_header(state.genesis(), tip, block)?;
+    if !block.holds_its_transactions() {
+        return Err(BlockFault::TransactionRoot);
+    }
+    let mut receipts = Vec::with_capacity(block.transactions().len());
+    for (index, transaction) in block.transactions().iter().enumerate() {
+        let receipt = state.apply(transaction);
+        if let Some(reason) = receipt.rejection().filter(|reason| !reason.uses_nonce()) {
+            return Err(BlockFault::Inadmissible { index, reason: reason.clone() });
+        }
+        receipts.push(receipt);
+    }
+    if receipts_root(&receipts) != header.receipts_root {
+        return Err(BlockFault::ReceiptsRoot);
+    }
+    if state.root() != header.state_root {
+        return Err(BlockFault::StateRoot);
+    }
+    Ok(receipts)
+}
+
+fn check_header(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
+    let header = block.header();
+    if header.height != tip.height + 1 {
+        return Err(BlockFault::Height { expected: tip.height + 1, found: header.height });
+    }
+    if header.previous != tip.hash {
+        return Err(BlockFault::Link { expected: tip.hash, found: header.previous });
+    }
+    if header.time_micros < tip.time_micros {
+        return Err(BlockFault::Time);
+    }
+    let expected = genesis.proposer(header.height, header.round);
+    if header.proposer != expected {
+        return Err(BlockFault::Proposer { expected, found: header.proposer });
+    }
+    let limits = &genesis.config().limits;
+    let (transactions, bytes) = (block.transactions().len(), block.encoded_len());
+    let fits = transactions <= limits.block_transactions as usize && bytes <= limits.block_bytes as usize;
+    if transactions == 0 || !fits {
+        return Err(BlockFault::Size { transactions, bytes });
+    }
+    Ok(())
+}
+
+/// A validator's state, and the blocks proposed for the next height. Each is executed once, before the prevote; what
+/// comes out is kept until one of them is decided.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    state: LedgerState,
+    tip: ChainTip,
+    /// Blocks for the next height, and whether they hold.
+    candidates: BTreeMap<Digest, (Arc<Block>, bool)>,
+    /// The block whose changes are in the state, and its receipts.
+    applied: Option<(Digest, Arc<Vec<Receipt>>)>,
+}
+
+impl Execution {
+    pub(crate) fn new(genesis: &Arc<Genesis>) -> Self {
+        let mut state = LedgerState::new(genesis);
+        state.checkpoint();
+        let tip = ChainTip::of_genesis(genesis);
+        Self { state, tip, candidates: BTreeMap::new(), applied: None }
+    }
+
+    /// The state, with the changes of a block that may not be final.
+    pub(crate) fn state(&self) -> &LedgerState {
+        &self.state
+    }
+
+    /// The last final block.
+    pub(crate) fn tip(&self) -> &ChainTip {
+        &self.tip
+    }
+
+    /// A block proposed for this height.
+    pub(crate) fn candidate(&self, hash: &Digest) -> Option<&Arc<Block>> {
+        self.candidates.get(hash).map(|(block, _)| block)
+    }
+
+    /// Builds a block of transactions that their senders sent in turn.
+    pub(crate) fn build(
+        &mut self,
+        (round, proposer): (u32, u32),
+        now_micros: u64,
+        transactions: Vec<Arc<SignedTransaction>>,
+    ) -> Arc<Block> {
+        self.take_back();
+        let receipts: Vec<Receipt> = transactions.iter().map(|it| self.state.apply(it)).collect();
+        let header = Header {
+            height: self.tip.height + 1,
+            round,
+            previous: self.tip.hash,
+            transaction_root: transaction_root(&transactions),
+            receipts_root: receipts_root(&receipts),
+            state_root: self.state.root(),
+            time_micros: now_micros.max(self.tip.time_micros),
+            proposer,
+        };
+        let block = Arc::new(Block::new(header, transactions));
+        self.candidates.insert(block.hash(), (Arc::clone(&block), true));
+        self.applied = Some((block.hash(), Arc::new(receipts)));
+        block
+    }
+
+    /// Whether a block can be the next one.
+    pub(crate) fn admit(&mut self, block: &Arc<Block>) -> bool {
+        if let Some((_, holds)) = self.candidates.get(&block.hash()) {
+            return *holds;
+        }
+        let holds = self.execute(block);
+        self.candidates.insert(block.hash(), (Arc::clone(block), holds));
+        holds
+    }
+
+    /// Makes a candidate that holds final. The next height has no candidates yet.
+    pub(crate) fn commit(&mut self, hash: &Digest) -> Option<(Arc<Block>, Arc<Vec<Receipt>>)> {
+        let (block, _) = self.candidates.get(hash).filter(|(_, holds)| *holds).cloned()?;
+        if self.applied.as_ref().is_none_or(|(applied, _)| applied != hash) && !self.execute(&block) {
+            return None;
+        }
+        let (_, receipts) = self.applied.take()?;
+        self.state.checkpoint();
+        self.candidates.clear();
+        self.tip = ChainTip::of(&block);
+        Some((block, receipts))
+    }
+
+    fn execute(&mut self, block: &Block) -> bool {
+        self.take_back();
+        match check_block(&mut self.state, &self.tip, block) {
+            Ok(receipts) => {
+                self.applied = Some((block.hash(), Arc::new(receipts)));
+                true
+            }
+            Err(_) => {
+                self.state.roll_back();
+                false
+            }
+        }
+    }
+
+    fn take_back(&mut self) {
+        if self.applied.take().is_some() {
+            self.state.roll_back();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Transactions that wait for a block, in the order of their arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::genesis::{Genesis, Limits};
+use crate::state::LedgerState;
+use crate::transaction::{AccountId, SignedTransaction};
+
+/// What a header and a list's length may take of a block's bytes.
+const HEADER_BYTES_MAX: usize = 200;
+
+/// The waiting transactions of one validator: at most one for each sender and nonce, the first to arrive.
+#[derive(Debug, Default)]
+pub(crate) struct Mempool {
+    waiting: Vec<Arc<SignedTransaction>>,
+    known: BTreeSet<(AccountId, u64)>,
+}
+
+/// What a transaction's turn depends on.
+fn turn(transaction: &SignedTransaction) -> (AccountId, u64) {
+    (transaction.transaction().sender, transaction.transaction().nonce)
+}
+
+impl Mempool {
+    /// Lets a transaction wait, unless no block could ever take it in, it is known, or there is no room.
+    pub(crate) fn admit(&mut self, state: &LedgerState, transaction: &Arc<SignedTransaction>) {
+        let genesis: &Genesis = state.genesis();
+        let limits = &genesis.config().limits;
+        let (sender, nonce) = turn(transaction);
+        let in_time = state.final_nonce(sender).is_some_and(|next| nonce >= next);
+        let fits = transaction.encoded_len() + HEADER_BYTES_MAX <= limits.block_bytes as usize;
+        let has_room = self.waiting.len() < limits.mempool_transactions as usize;
+        if has_room
+            && in_time
+            && fits
+            && transaction.transaction().chain == genesis.config().chain
+            && !self.known.contains(&(sender, nonce))
+            && transaction.is_signed_by_sender(genesis.keys())
+        {
+            self.known.insert((sender, nonce));
+            self.waiting.push(Arc::clone(transaction));
+        }
+    }
+
+    /// Whether there is a transaction for the next block.
+    pub(crate) fn has_ready(&self, state: &LedgerState) -> bool {
+        self.waiting.iter().any(|transaction| {
+            let (sender, nonce) = turn(transaction);
+            state.final_nonce(sender) == Some(nonce)
+        })
+    }
+
+    /// The next block's transactions: by arrival, but those of one sender in the order of their nonces.
+    pub(crate) fn select(&self, state: &LedgerState, limits: &Limits) -> Vec<Arc<SignedTransaction>> {
+        let mut next: BTreeMap<AccountId, u64> = BTreeMap::new();
+        let mut selected = Vec::new();
+        let mut bytes_left = (limits.block_bytes as usize).saturating_sub(HEADER_BYTES_MAX);
+        let mut candidates: Vec<&Arc<SignedTransaction>> = self.waiting.iter().collect();
+        loop {
+            let before = selected.len();
+            candidates.retain(|transaction| {
+                let (sender, nonce) = turn(transaction);
+                let expected =
+                    next.entry(sender).or_insert_with(|| state.final_nonce(sender).unwrap_or(u64::MAX));
+                let fits = transaction.encoded_len() <= bytes_left
+                    && selected.len() < limits.block_transactions as usize;
+                if *expected != nonce || !fits {
+                    return true;
+                }
+                *expected += 1;
+                bytes_left -= transaction.encoded_len();
+                selected.push(Arc::clone(transaction));
+                false
+            });
+            if selected.len() == before || candidates.is_empty() {
+                return selected;
+            }
+        }
+    }
+
+    /// Drops what the last final block has taken in or made stale.
+    pub(crate) fn drop_stale(&mut self, state: &LedgerState) {
+        let current =
+            |(sender, nonce): (AccountId, u64)| state.final_nonce(sender).is_some_and(|next| nonce >= next);
+        self.waiting.retain(|transaction| current(turn(transaction)));
+        self.known.retain(|turn| current(*turn));
+    }
+
+    /// How many transactions wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}

@@ -1,0 +1,268 @@
+//! What the ledger answers to a transaction.
+
+use goshawk_market::quantity::Money;
+
+use crate::codec::{Canonical, canonical_enum, canonical_struct};
+use crate::contract::{ContractState, TermsFault};
+use crate::digest::{self, Digest};
+use crate::settlement::Settlement;
+use crate::transaction::{AccountId, ContractId, TransactionId};
+
+/// The outcome of one transaction of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Which transaction.
+    pub transaction: TransactionId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+canonical_struct!(Receipt { transaction, outcome });
+
+impl Receipt {
+    /// What the transaction changed, if it was accepted.
+    pub fn change(&self) -> Option<&Change> {
+        match &self.outcome {
+            Outcome::Accepted { change } => Some(change),
+            Outcome::Rejected { .. } => None,
+        }
+    }
+
+    /// Why the transaction was rejected, if it was.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.outcome {
+            Outcome::Accepted { .. } => None,
+            Outcome::Rejected { reason } => Some(reason),
+        }
+    }
+}
+
+/// The root over a block's receipts.
+pub(crate) fn receipts_root(receipts: &[Receipt]) -> Digest {
+    let mut bytes = Vec::new();
+    let leaf = |receipt: &Receipt| {
+        bytes.clear();
+        receipt.write(&mut bytes);
+        digest::leaf(&bytes)
+    };
+    digest::merkle_root(receipts.iter().map(leaf).collect())
+}
+
+/// Accepted or rejected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It took effect.
+    Accepted {
+        /// What changed.
+        change: Change,
+    },
+    /// It had no effect, other than to use up the sender's nonce where [`Rejection::uses_nonce`] says so.
+    Rejected {
+        /// Why.
+        reason: Rejection,
+    },
+}
+
+canonical_enum!(Outcome { 0 => Accepted { change }, 1 => Rejected { reason } });
+
+/// What an accepted transaction changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// A contract is on the ledger.
+    Published,
+    /// The buyer's money is in escrow.
+    Signed {
+        /// How much of it.
+        escrow: Money,
+    },
+    /// The grid's word has been noted.
+    Checked {
+        /// Contracts that are now to be delivered.
+        approved: u32,
+        /// Contracts that are now cancelled.
+        cancelled: u32,
+        /// Contracts that the grid approved but no buyer had signed; they stay as they are.
+        unsigned: u32,
+    },
+    /// A meter has been noted.
+    Metered,
+    /// A contract is over.
+    Closed {
+        /// `Settled`, `Defaulted` or `Cancelled`.
+        state: ContractState,
+        /// What was due; all zero for a cancelled contract.
+        settlement: Settlement,
+        /// What the seller could not pay of its penalty: penalties take all that an account has free, never more.
+        penalty_unpaid: Money,
+        /// The seller's credit after it, in 1e-6.
+        seller_credit: u32,
+        /// The buyer's credit after it, in 1e-6.
+        buyer_credit: u32,
+    },
+}
+
+canonical_enum!(Change {
+    0 => Published,
+    1 => Signed { escrow },
+    2 => Checked { approved, cancelled, unsigned },
+    3 => Metered,
+    4 => Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit },
+});
+
+/// Why a transaction was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Meant for another chain.
+    #[error("meant for chain {chain}")]
+    WrongChain {
+        /// The chain that it names.
+        chain: u32,
+    },
+    /// No such sender.
+    #[error("there is no account {sender:?}")]
+    UnknownSender {
+        /// The sender that it names.
+        sender: AccountId,
+    },
+    /// Not signed by its sender.
+    #[error("the signature is not the sender's")]
+    BadSignature,
+    /// Seen before, or out of order.
+    #[error("nonce {found}, where the sender's next is {expected}")]
+    WrongNonce {
+        /// The sender's next.
+        expected: u64,
+        /// The transaction's.
+        found: u64,
+    },
+    /// The terms make no contract.
+    #[error("{fault}")]
+    BadTerms {
+        /// Why.
+        fault: TermsFault,
+    },
+    /// A party that is no account, or that does not trade.
+    #[error("{party:?} does not trade")]
+    NoTrader {
+        /// The party.
+        party: AccountId,
+    },
+    /// Only somebody else may do this.
+    #[error("only {entitled:?} may do this")]
+    NotEntitled {
+        /// Who may.
+        entitled: AccountId,
+    },
+    /// The number is taken, or was before.
+    #[error("contract number {contract:?} has been used")]
+    ContractUsed {
+        /// The number.
+        contract: ContractId,
+    },
+    /// No such contract on the ledger, or no longer.
+    #[error("there is no open contract {contract:?}")]
+    UnknownContract {
+        /// The number.
+        contract: ContractId,
+    },
+    /// A step that contracts do not take.
+    #[error("contract {contract:?} is {from:?} and cannot become {to:?}")]
+    IllegalTransition {
+        /// The contract.
+        contract: ContractId,
+        /// Where it stands.
+        from: ContractState,
+        /// Where it was to go.
+        to: ContractState,
+    },
+    /// Not enough free money for the escrow.
+    #[error("{needed} needed, {available} available")]
+    InsufficientFunds {
+        /// The escrow.
+        needed: Money,
+        /// The free balance.
+        available: Money,
+    },
+    /// Settlement of the period has begun.
+    #[error("period {period} is closed")]
+    PeriodClosed {
+        /// The period.
+        period: u32,
+    },
+    /// A contract of another period in a check.
+    #[error("contract {contract:?} is not of period {period}")]
+    WrongPeriod {
+        /// The contract.
+        contract: ContractId,
+        /// The period of the check.
+        period: u32,
+    },
+    /// A contract that a check names twice.
+    #[error("contract {contract:?} is named twice")]
+    NamedTwice {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A second meter of one account for one period.
+    #[error("period {period} has been metered")]
+    MeteredTwice {
+        /// The period.
+        period: u32,
+    },
+    /// Below zero, or beyond what the ledger can hold.
+    #[error("a meter is not between 0 and 1e6 kWh")]
+    BadMeter,
+    /// No contract of this period is open.
+    #[error("no contract of period {period} is open")]
+    NothingToMeter {
+        /// The period.
+        period: u32,
+    },
+    /// An earlier contract of the period is still open.
+    #[error("contract {first:?} comes first")]
+    OutOfOrder {
+        /// The contract whose turn it is.
+        first: ContractId,
+    },
+    /// As many contracts are open as the genesis allows.
+    #[error("too many open contracts")]
+    TooManyContracts,
+}
+
+canonical_enum!(Rejection {
+    0 => WrongChain { chain },
+    1 => UnknownSender { sender },
+    2 => BadSignature,
+    3 => WrongNonce { expected, found },
+    4 => BadTerms { fault },
+    5 => NoTrader { party },
+    6 => NotEntitled { entitled },
+    7 => ContractUsed { contract },
+    8 => UnknownContract { contract },
+    9 => IllegalTransition { contract, from, to },
+    10 => InsufficientFunds { needed, available },
+    11 => PeriodClosed { period },
+    12 => WrongPeriod { contract, period },
+    13 => NamedTwice { contract },
+    14 => MeteredTwice { period },
+    15 => BadMeter,
+    16 => NothingToMeter { period },
+    17 => OutOfOrder { first },
+    18 => TooManyContracts,
+});
+
+impl Rejection {
+    /// Whether the rejected transaction still uses up its nonce. One that its sender demonstrably sent, in turn,
+    /// does, so that it cannot be tried again; one that anybody could have made up does not.
+    pub const fn uses_nonce(&self) -> bool {
+        !matches!(
+            self,
+            Self::WrongChain { .. }
+                | Self::UnknownSender { .. }
+                | Self::BadSignature
+                | Self::WrongNonce { .. }
+        )
+    }
+}

@@ -1,0 +1,217 @@
+//! The state of the ledger: accounts, open contracts, and the meters of open periods.
+//!
+//! A block is executed on the state in place, and every first change of an entry is noted. If another block is
+//! decided the notes take it all back; see [`LedgerState::roll_back`]. Contracts that are over and the meters of
+//! periods without open contracts are forgotten, so the state does not grow with time.
+//!
+//! Money is only ever moved: [`LedgerState::total_money`] stays what the genesis says, to the last unit.
+
+mod apply;
+mod entry;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use goshawk_market::quantity::Money;
+
+pub use entry::{Account, Meter, StateKey};
+pub(crate) use entry::{Books, Period, Value};
+
+use crate::bucket_tree::{BucketTree, Proof};
+use crate::codec::Canonical;
+use crate::contract::Contract;
+use crate::digest::Digest;
+use crate::genesis::Genesis;
+use crate::receipt::Receipt;
+use crate::transaction::{AccountId, ContractId, SignedTransaction};
+
+/// The ledger's state.
+#[derive(Debug, Clone)]
+pub struct LedgerState {
+    genesis: Arc<Genesis>,
+    accounts: Vec<Account>,
+    contracts: BTreeMap<ContractId, Contract>,
+    meters: BTreeMap<(u32, AccountId), Meter>,
+    periods: BTreeMap<u32, Period>,
+    books: Books,
+    /// The open contracts of each period, in order.
+    open: BTreeSet<(u32, ContractId)>,
+    tree: BucketTree,
+    /// What each entry that changed since the last checkpoint was before.
+    before: BTreeMap<StateKey, Option<Value>>,
+    /// Whether the tree lacks some of these changes.
+    tree_is_behind: bool,
+}
+
+impl LedgerState {
+    /// The state before the first block.
+    pub fn new(genesis: &Arc<Genesis>) -> Self {
+        let accounts: Vec<Account> =
+            genesis.config().accounts.iter().map(|it| Account::opening(it.opening_balance)).collect();
+        let mut state = Self {
+            genesis: Arc::clone(genesis),
+            accounts,
+            contracts: BTreeMap::new(),
+            meters: BTreeMap::new(),
+            periods: BTreeMap::new(),
+            books: Books::default(),
+            open: BTreeSet::new(),
+            tree: BucketTree::new(genesis.config().tree),
+            before: BTreeMap::new(),
+            tree_is_behind: false,
+        };
+        for id in (0..state.accounts.len() as u32).map(AccountId) {
+            state.write_to_tree(StateKey::Account(id));
+        }
+        state.write_to_tree(StateKey::Books);
+        state
+    }
+
+    /// The chain's start.
+    pub fn genesis(&self) -> &Arc<Genesis> {
+        &self.genesis
+    }
+
+    /// Executes a transaction. One that is rejected changes nothing, but for its nonce where
+    /// [`Rejection::uses_nonce`](crate::Rejection::uses_nonce) says so.
+    pub fn apply(&mut self, transaction: &SignedTransaction) -> Receipt {
+        apply::apply(self, transaction)
+    }
+
+    /// The root of the state tree.
+    pub fn root(&mut self) -> Digest {
+        if std::mem::take(&mut self.tree_is_behind) {
+            let changed: Vec<StateKey> = self.before.keys().copied().collect();
+            changed.into_iter().for_each(|key| self.write_to_tree(key));
+        }
+        self.tree.root()
+    }
+
+    /// An account.
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(id.0 as usize)
+    }
+
+    /// All accounts in the order of the genesis.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// An open contract.
+    pub fn contract(&self, id: ContractId) -> Option<&Contract> {
+        self.contracts.get(&id)
+    }
+
+    /// The open contracts of a period, in order.
+    pub fn open_contracts(&self, period: u32) -> impl Iterator<Item = &Contract> {
+        let all = (period, ContractId(0))..=(period, ContractId(u64::MAX));
+        self.open.range(all).map(|(_, id)| &self.contracts[id])
+    }
+
+    /// What an account metered in an open period.
+    pub fn meter(&self, period: u32, account: AccountId) -> Option<&Meter> {
+        self.meters.get(&(period, account))
+    }
+
+    /// All money, free and in escrow. Never changes.
+    pub fn total_money(&self) -> Money {
+        self.accounts.iter().map(|account| account.balance + account.escrow).sum()
+    }
+
+    /// How many entries the state tree holds.
+    pub fn entry_count(&self) -> usize {
+        self.accounts.len() + self.contracts.len() + self.meters.len() + self.periods.len() + 1
+    }
+
+    /// Proof of an entry, or of its absence, under the present root.
+    pub fn prove(&mut self, key: StateKey) -> Proof {
+        self.root();
+        self.tree.prove(&key.to_bytes())
+    }
+
+    /// The encoded value of an entry, as proofs have it.
+    pub fn encoded(&self, key: StateKey) -> Option<Vec<u8>> {
+        self.get(key).map(|value| value.to_bytes())
+    }
+
+    /// Makes all changes so far final.
+    pub(crate) fn checkpoint(&mut self) {
+        self.root();
+        self.before.clear();
+    }
+
+    /// Takes back all changes since the last checkpoint.
+    pub(crate) fn roll_back(&mut self) {
+        for (key, value) in std::mem::take(&mut self.before) {
+            self.put(key, value);
+            self.write_to_tree(key);
+        }
+        self.tree_is_behind = false;
+    }
+
+    /// The next nonce of an account at the last checkpoint.
+    pub(crate) fn final_nonce(&self, id: AccountId) -> Option<u64> {
+        match self.before.get(&StateKey::Account(id)) {
+            Some(Some(Value::Account(account))) => Some(account.nonce),
+            _ => self.account(id).map(|account| account.nonce),
+        }
+    }
+
+    fn get(&self, key: StateKey) -> Option<Value> {
+        match key {
+            StateKey::Account(id) => self.account(id).copied().map(Value::Account),
+            StateKey::Contract(id) => self.contracts.get(&id).copied().map(Value::Contract),
+            StateKey::Meter(period, id) => self.meters.get(&(period, id)).copied().map(Value::Meter),
+            StateKey::Period(period) => self.periods.get(&period).copied().map(Value::Period),
+            StateKey::Books => Some(Value::Books(self.books)),
+        }
+    }
+
+    /// Sets or removes an entry, without a note.
+    fn put(&mut self, key: StateKey, value: Option<Value>) {
+        match (key, value) {
+            (StateKey::Account(id), Some(Value::Account(account))) => self.accounts[id.0 as usize] = account,
+            (StateKey::Contract(id), Some(Value::Contract(contract))) => {
+                self.open.insert((contract.terms.period, id));
+                self.contracts.insert(id, contract);
+            }
+            (StateKey::Contract(id), None) => {
+                if let Some(contract) = self.contracts.remove(&id) {
+                    self.open.remove(&(contract.terms.period, id));
+                }
+            }
+            (StateKey::Meter(period, id), Some(Value::Meter(meter))) => {
+                self.meters.insert((period, id), meter);
+            }
+            (StateKey::Meter(period, id), None) => {
+                self.meters.remove(&(period, id));
+            }
+            (StateKey::Period(number), Some(Value::Period(period))) => {
+                self.periods.insert(number, period);
+            }
+            (StateKey::Period(number), None) => {
+                self.periods.remove(&number);
+            }
+            (StateKey::Books, Some(Value::Books(books))) => self.books = books,
+            (key, value) => unreachable!("invariant: {value:?} is no value for {key:?}"),
+        }
+    }
+
+    /// Sets or removes an entry, and notes what it was.
+    fn change(&mut self, key: StateKey, value: Option<Value>) {
+        if !self.before.contains_key(&key) {
+            let old = self.get(key);
+            self.before.insert(key, old);
+        }
+        self.put(key, value);
+        self.tree_is_behind = true;
+    }
+
+    fn write_to_tree(&mut self, key: StateKey) {
+        let value = self.get(key).map(|value| value.to_bytes());
+        self.tree.set(&key.to_bytes(), value.as_deref());
+    }
+}
+
+#[cfg(test)]
+mod tests;

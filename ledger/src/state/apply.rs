@@ -1,0 +1,327 @@
+//! What each transaction does: first every check, then every change, so that nothing is ever half done.
+
+use goshawk_market::quantity::{Energy, Money};
+
+use super::{LedgerState, Meter, StateKey, Value};
+use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
+use crate::receipt::{Change, Outcome, Receipt, Rejection};
+use crate::settlement::{Delivery, Settlement};
+use crate::transaction::{AccountId, ContractId, Operation, SignedTransaction};
+
+/// Executes a transaction and says what became of it.
+pub(super) fn apply(state: &mut LedgerState, signed: &SignedTransaction) -> Receipt {
+    let outcome = match admit(state, signed) {
+        Err(reason) => Outcome::Rejected { reason },
+        Ok(()) => {
+            let sender = signed.transaction().sender;
+            let mut account = state.accounts[sender.0 as usize];
+            account.nonce += 1;
+            state.change(StateKey::Account(sender), Some(Value::Account(account)));
+            match perform(state, sender, &signed.transaction().operation) {
+                Ok(change) => Outcome::Accepted { change },
+                Err(reason) => Outcome::Rejected { reason },
+            }
+        }
+    };
+    Receipt { transaction: signed.id(), outcome }
+}
+
+/// Whether its sender sent it, to this chain, in turn.
+fn admit(state: &LedgerState, signed: &SignedTransaction) -> Result<(), Rejection> {
+    let transaction = signed.transaction();
+    if transaction.chain != state.genesis.config().chain {
+        return Err(Rejection::WrongChain { chain: transaction.chain });
+    }
+    let sender = transaction.sender;
+    let expected = state.account(sender).ok_or(Rejection::UnknownSender { sender })?.nonce;
+    if !signed.is_signed_by_sender(state.genesis.keys()) {
+        return Err(Rejection::BadSignature);
+    }
+    if transaction.nonce != expected {
+        return Err(Rejection::WrongNonce { expected, found: transaction.nonce });
+    }
+    Ok(())
+}
+
+fn perform(state: &mut LedgerState, sender: AccountId, operation: &Operation) -> Result<Change, Rejection> {
+    match operation {
+        Operation::Publish { terms } => publish(state, sender, terms),
+        Operation::Sign { contract } => sign(state, sender, *contract),
+        Operation::Check { period, approved, rejected } => check(state, sender, *period, approved, rejected),
+        Operation::Meter { period, ready } => meter(state, sender, *period, *ready),
+        Operation::Settle { contract } => settle(state, sender, *contract),
+    }
+}
+
+fn only(entitled: AccountId, sender: AccountId) -> Result<(), Rejection> {
+    if sender == entitled { Ok(()) } else { Err(Rejection::NotEntitled { entitled }) }
+}
+
+fn trades(state: &LedgerState, party: AccountId) -> Result<(), Rejection> {
+    match state.genesis.config().accounts.get(party.0 as usize) {
+        Some(account) if account.role.trades() => Ok(()),
+        _ => Err(Rejection::NoTrader { party }),
+    }
+}
+
+fn open_contract(state: &LedgerState, id: ContractId) -> Result<Contract, Rejection> {
+    state.contracts.get(&id).copied().ok_or(Rejection::UnknownContract { contract: id })
+}
+
+/// The contract in its next state.
+fn step(contract: Contract, to: ContractState) -> Result<Contract, Rejection> {
+    if contract.state.may_become(to) {
+        Ok(Contract { state: to, ..contract })
+    } else {
+        let (contract, from) = (contract.terms.id, contract.state);
+        Err(Rejection::IllegalTransition { contract, from, to })
+    }
+}
+
+fn publish(state: &mut LedgerState, sender: AccountId, terms: &ContractTerms) -> Result<Change, Rejection> {
+    only(terms.seller, sender)?;
+    trades(state, terms.seller)?;
+    trades(state, terms.buyer)?;
+    terms.check().map_err(|fault| Rejection::BadTerms { fault })?;
+    if terms.period < state.books.open_from {
+        return Err(Rejection::PeriodClosed { period: terms.period });
+    }
+    if terms.id <= state.books.used_up_to || state.contracts.contains_key(&terms.id) {
+        return Err(Rejection::ContractUsed { contract: terms.id });
+    }
+    if state.contracts.len() >= state.genesis.config().limits.open_contracts as usize {
+        return Err(Rejection::TooManyContracts);
+    }
+    let mut period = state.periods.get(&terms.period).copied().unwrap_or_default();
+    if terms.id > period.highest {
+        period.highest = terms.id;
+        state.change(StateKey::Period(terms.period), Some(Value::Period(period)));
+    }
+    let contract = Contract { terms: *terms, state: ContractState::Published, escrow: Money::ZERO };
+    state.change(StateKey::Contract(terms.id), Some(Value::Contract(contract)));
+    Ok(Change::Published)
+}
+
+fn sign(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
+    let contract = open_contract(state, id)?;
+    only(contract.terms.buyer, sender)?;
+    if contract.terms.period < state.books.open_from {
+        return Err(Rejection::PeriodClosed { period: contract.terms.period });
+    }
+    let signed = step(contract, ContractState::Signed)?;
+    let escrow = contract.terms.escrow();
+    let mut buyer = state.accounts[sender.0 as usize];
+    if buyer.balance < escrow {
+        return Err(Rejection::InsufficientFunds { needed: escrow, available: buyer.balance });
+    }
+    buyer.balance -= escrow;
+    buyer.escrow += escrow;
+    state.change(StateKey::Account(sender), Some(Value::Account(buyer)));
+    state.change(StateKey::Contract(id), Some(Value::Contract(Contract { escrow, ..signed })));
+    Ok(Change::Signed { escrow })
+}
+
+fn check(
+    state: &mut LedgerState,
+    sender: AccountId,
+    period: u32,
+    approved: &[ContractId],
+    rejected: &[ContractId],
+) -> Result<Change, Rejection> {
+    only(state.genesis.grid(), sender)?;
+    let mut named: Vec<ContractId> = approved.iter().chain(rejected).copied().collect();
+    named.sort_unstable();
+    if let Some(twice) = named.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Rejection::NamedTwice { contract: twice[0] });
+    }
+    if period < state.books.open_from {
+        return Err(Rejection::PeriodClosed { period });
+    }
+    let of_period = |id: &ContractId| match open_contract(state, *id)? {
+        contract if contract.terms.period == period => Ok(contract),
+        _ => Err(Rejection::WrongPeriod { contract: *id, period }),
+    };
+    let (mut checked, mut unsigned) = (Vec::new(), 0);
+    for id in approved {
+        match of_period(id)? {
+            // The lines could carry it, but nobody has agreed to pay: it is left to be cancelled.
+            contract if contract.state == ContractState::Published => unsigned += 1,
+            contract => checked.push(step(contract, ContractState::Checked)?),
+        }
+    }
+    let cancelled: Vec<Contract> =
+        rejected.iter().map(|id| step(of_period(id)?, ContractState::Cancelled)).collect::<Result<_, _>>()?;
+
+    for contract in &checked {
+        state.change(StateKey::Contract(contract.terms.id), Some(Value::Contract(*contract)));
+    }
+    for contract in &cancelled {
+        release_escrow(state, contract);
+        forget(state, contract);
+    }
+    Ok(Change::Checked { approved: checked.len() as u32, cancelled: cancelled.len() as u32, unsigned })
+}
+
+fn meter(
+    state: &mut LedgerState,
+    sender: AccountId,
+    period: u32,
+    ready: Energy,
+) -> Result<Change, Rejection> {
+    trades(state, sender)?;
+    if ready.is_negative() || ready > ENERGY_MAX {
+        return Err(Rejection::BadMeter);
+    }
+    if period < state.books.open_from {
+        return Err(Rejection::PeriodClosed { period });
+    }
+    if state.open_contracts(period).next().is_none() {
+        return Err(Rejection::NothingToMeter { period });
+    }
+    if state.meters.contains_key(&(period, sender)) {
+        return Err(Rejection::MeteredTwice { period });
+    }
+    let meter = Value::Meter(Meter { ready, left: ready });
+    state.change(StateKey::Meter(period, sender), Some(meter));
+    Ok(Change::Metered)
+}
+
+/// Closes the first open contract of its period. The first settlement of a period closes the period, and all
+/// before it, for publishing, signing, checking and metering: what a contract gets must not depend on what
+/// comes after it.
+fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
+    only(state.genesis.platform(), sender)?;
+    let contract = open_contract(state, id)?;
+    let first = state.open_contracts(contract.terms.period).next().map_or(id, |open| open.terms.id);
+    if first != id {
+        return Err(Rejection::OutOfOrder { first });
+    }
+    let delivery = match contract.state {
+        ContractState::Checked => Some(deliver(state, &contract.terms)),
+        _ => None,
+    };
+    let end = delivery.as_ref().map_or(ContractState::Cancelled, Delivery::outcome);
+    let closed = step(contract, end)?;
+
+    close_period(state, contract.terms.period);
+    release_escrow(state, &contract);
+    let (settlement, penalty_unpaid) = match delivery {
+        None => (Settlement::default(), Money::ZERO),
+        Some(delivery) => {
+            let settlement = Settlement::for_delivery(&contract.terms, &delivery);
+            use_meters(state, &contract.terms, delivery.delivered);
+            note_credit(state, &contract.terms, &delivery);
+            (settlement, pay(state, &contract.terms, &settlement))
+        }
+    };
+    forget(state, &closed);
+    let score = |account: AccountId| state.accounts[account.0 as usize].credit.score();
+    Ok(Change::Closed {
+        state: end,
+        settlement,
+        penalty_unpaid,
+        seller_credit: score(contract.terms.seller),
+        buyer_credit: score(contract.terms.buyer),
+    })
+}
+
+fn left(state: &LedgerState, period: u32, account: AccountId) -> Energy {
+    state.meters.get(&(period, account)).map_or(Energy::ZERO, |meter| meter.left)
+}
+
+fn deliver(state: &LedgerState, terms: &ContractTerms) -> Delivery {
+    let left = |account| left(state, terms.period, account);
+    Delivery::of(terms.energy, left(terms.seller), left(terms.buyer))
+}
+
+fn use_meters(state: &mut LedgerState, terms: &ContractTerms, delivered: Energy) {
+    for account in [terms.seller, terms.buyer] {
+        if let Some(mut meter) = state.meters.get(&(terms.period, account)).copied() {
+            meter.left -= delivered;
+            state.change(StateKey::Meter(terms.period, account), Some(Value::Meter(meter)));
+        }
+    }
+}
+
+fn change_account(state: &mut LedgerState, id: AccountId, change: impl FnOnce(&mut super::Account)) {
+    let mut account = state.accounts[id.0 as usize];
+    change(&mut account);
+    state.change(StateKey::Account(id), Some(Value::Account(account)));
+}
+
+fn release_escrow(state: &mut LedgerState, contract: &Contract) {
+    if contract.escrow.is_zero() {
+        return;
+    }
+    change_account(state, contract.terms.buyer, |buyer| {
+        buyer.escrow -= contract.escrow;
+        buyer.balance += contract.escrow;
+    });
+}
+
+/// Moves the money of a settlement; the escrow is back in the buyer's balance and covers what the buyer owes.
+/// Returns what the seller's balance does not cover of its penalty, which then stays unpaid: nobody goes below zero.
+fn pay(state: &mut LedgerState, terms: &ContractTerms, settlement: &Settlement) -> Money {
+    let due = settlement.penalty_to_buyer;
+    let mut paid = Money::ZERO;
+    change_account(state, terms.seller, |seller| {
+        seller.balance += settlement.seller_amount + settlement.penalty_to_seller;
+        paid = due.min(seller.balance);
+        seller.balance -= paid;
+    });
+    change_account(state, terms.buyer, |buyer| {
+        buyer.balance += paid;
+        buyer.balance -= settlement.owed_by_buyer();
+    });
+    let (grid, platform) = (state.genesis.grid(), state.genesis.platform());
+    change_account(state, grid, |grid| grid.balance += settlement.grid_amount);
+    change_account(state, platform, |platform| platform.balance += settlement.platform_amount);
+    due - paid
+}
+
+/// The seller promised the contract's energy, the buyer to take what the seller had ready.
+fn note_credit(state: &mut LedgerState, terms: &ContractTerms, delivery: &Delivery) {
+    let offered = terms.energy - delivery.seller_short;
+    change_account(state, terms.seller, |seller| seller.credit = seller.credit.after(terms.energy, offered));
+    change_account(state, terms.buyer, |buyer| {
+        buyer.credit = buyer.credit.after(offered, delivery.delivered);
+    });
+}
+
+/// Closes a period and all before it, and uses up their contract numbers.
+fn close_period(state: &mut LedgerState, period: u32) {
+    if period < state.books.open_from {
+        return;
+    }
+    let highest = state.periods.range(..=period).map(|(_, period)| period.highest).max();
+    let mut books = state.books;
+    books.open_from = period.saturating_add(1);
+    books.used_up_to = books.used_up_to.max(highest.unwrap_or_default());
+    state.change(StateKey::Books, Some(Value::Books(books)));
+    let over: Vec<u32> = state
+        .periods
+        .range(..=period)
+        .map(|(number, _)| *number)
+        .filter(|number| state.open_contracts(*number).next().is_none())
+        .collect();
+    over.into_iter().for_each(|number| state.change(StateKey::Period(number), None));
+}
+
+/// Takes a contract that is over off the ledger, and with a period's last contract the period's meters.
+fn forget(state: &mut LedgerState, contract: &Contract) {
+    let number = contract.terms.period;
+    state.change(StateKey::Contract(contract.terms.id), None);
+    if state.open_contracts(number).next().is_some() {
+        return;
+    }
+    // A period that is still open keeps its highest number, lest that be used twice.
+    if number < state.books.open_from {
+        state.change(StateKey::Period(number), None);
+    }
+    let metered: Vec<AccountId> = state
+        .meters
+        .range((number, AccountId(0))..=(number, AccountId(u32::MAX)))
+        .map(|((_, account), _)| *account)
+        .collect();
+    metered.into_iter().for_each(|account| state.change(StateKey::Meter(number, account), None));
+}

@@ -1,0 +1,136 @@
+//! The entries of the state, as the tree sees them.
+
+use goshawk_market::quantity::{Energy, Money};
+
+use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
+use crate::contract::Contract;
+use crate::credit::Credit;
+use crate::transaction::{AccountId, ContractId};
+
+/// An account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    /// Money that is free to use.
+    pub balance: Money,
+    /// Money that is held for signed contracts.
+    pub escrow: Money,
+    /// How many transactions it has made; the next one's nonce.
+    pub nonce: u64,
+    /// How it has kept its contracts.
+    pub credit: Credit,
+}
+
+canonical_struct!(Account { balance, escrow, nonce, credit });
+
+impl Account {
+    pub(crate) fn opening(balance: Money) -> Self {
+        Self { balance, escrow: Money::ZERO, nonce: 0, credit: Credit::default() }
+    }
+}
+
+/// What an account metered in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Meter {
+    /// The energy that it had ready to deliver or to take.
+    pub ready: Energy,
+    /// What of it no settled contract has used yet.
+    pub left: Energy,
+}
+
+canonical_struct!(Meter { ready, left });
+
+/// A period with open contracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Period {
+    /// The highest number of its contracts, open or over.
+    pub(crate) highest: ContractId,
+}
+
+canonical_struct!(Period { highest });
+
+/// What is remembered of periods that are closed, so that nothing of them can come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Books {
+    /// Periods below this are closed: nothing more is published or metered in them.
+    pub(crate) open_from: u32,
+    /// Contract numbers up to this are used up.
+    pub(crate) used_up_to: ContractId,
+}
+
+canonical_struct!(Books { open_from, used_up_to });
+
+/// Names an entry of the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StateKey {
+    /// An account.
+    Account(AccountId),
+    /// An open contract.
+    Contract(ContractId),
+    /// A meter of an open period.
+    Meter(u32, AccountId),
+    /// A period with open contracts.
+    Period(u32),
+    /// What is remembered of closed periods.
+    Books,
+}
+
+impl Canonical for StateKey {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Account(id) => {
+                out.push(0);
+                id.write(out);
+            }
+            Self::Contract(id) => {
+                out.push(1);
+                id.write(out);
+            }
+            Self::Meter(period, id) => {
+                out.push(2);
+                period.write(out);
+                id.write(out);
+            }
+            Self::Period(period) => {
+                out.push(3);
+                period.write(out);
+            }
+            Self::Books => out.push(4),
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.tag()? {
+            0 => Canonical::read(input).map(Self::Account),
+            1 => Canonical::read(input).map(Self::Contract),
+            2 => Ok(Self::Meter(Canonical::read(input)?, Canonical::read(input)?)),
+            3 => Canonical::read(input).map(Self::Period),
+            4 => Ok(Self::Books),
+            tag => Err(DecodeError::Tag { what: "StateKey", tag }),
+        }
+    }
+}
+
+/// An entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Value {
+    Account(Account),
+    Contract(Contract),
+    Meter(Meter),
+    Period(Period),
+    Books(Books),
+}
+
+impl Value {
+    /// The key says which kind it is, so the encoding need not.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        match self {
+            Self::Account(account) => account.write(&mut out),
+            Self::Contract(contract) => contract.write(&mut out),
+            Self::Meter(meter) => meter.write(&mut out),
+            Self::Period(period) => period.write(&mut out),
+            Self::Books(books) => books.write(&mut out),
+        }
+        out
+    }
+}

@@ -1,0 +1,183 @@
+//! A store in a redb file: one record for each block, one write transaction for each record.
+//!
+//! Waiting for the disk at every block would cost more than everything else a validator does, so only every `n`th
+//! block, [`RedbStore::flush`] and [`RedbStore::close`] wait. A crash in between loses the last blocks whole, never
+//! a part of one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use super::{Store, Tip, next_tip};
+use crate::block::Committed;
+use crate::codec::Canonical;
+use crate::error::LedgerError;
+use crate::genesis::Genesis;
+
+/// Height 0 is the genesis.
+const RECORDS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("records");
+
+/// Pages that the database keeps in memory, in bytes. Its default of 1 GiB would be each validator's.
+const CACHE_BYTES: usize = 4 << 20;
+
+/// Keeps every block in a file.
+#[derive(Debug)]
+pub struct RedbStore {
+    path: PathBuf,
+    database: Database,
+    genesis: Arc<Genesis>,
+    tip: Tip,
+    /// Every how many blocks to wait for the disk.
+    flush_every: u64,
+    record: Vec<u8>,
+}
+
+impl RedbStore {
+    /// Starts a chain in a new file, or goes on in an old one. Waits for the disk every `flush_every` blocks; 0 never
+    /// does but in [`flush`](Store::flush) and [`close`](Self::close).
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is corrupt, or holds another chain.
+    pub fn create(path: &Path, genesis: &Arc<Genesis>, flush_every: u64) -> Result<Self, LedgerError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(path)
+            .map_err(|error| failed(path, error))?;
+        if read_record(&database, path, 0)?.is_none() {
+            write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+        }
+        let store = Self::with(database, path, flush_every)?;
+        if store.genesis == *genesis {
+            Ok(Self { genesis: Arc::clone(genesis), ..store })
+        } else {
+            let (expected, found) = (genesis.hash().to_string(), store.genesis.hash().to_string());
+            Err(LedgerError::OtherChain { expected, found })
+        }
+    }
+
+    /// Opens a chain that somebody else has written.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or its genesis or last block is corrupt.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .open(path)
+            .map_err(|error| failed(path, error))?;
+        Self::with(database, path, 0)
+    }
+
+    fn with(database: Database, path: &Path, flush_every: u64) -> Result<Self, LedgerError> {
+        let genesis = read_record(&database, path, 0)?.unwrap_or_default();
+        let genesis =
+            Genesis::from_bytes(&genesis).map_err(|source| LedgerError::Corrupt { height: 0, source })?;
+        let tip = Tip { height: 0, hash: *genesis.hash() };
+        let (path, genesis) = (path.to_owned(), Arc::new(genesis));
+        let mut store = Self { path, database, genesis, tip, flush_every, record: Vec::new() };
+        let height = store.last_height()?;
+        if let Some(last) = store.block(height)? {
+            store.tip = Tip { height, hash: last.block.hash() };
+        }
+        Ok(store)
+    }
+
+    fn last_height(&self) -> Result<u64, LedgerError> {
+        let read = || -> Result<u64, redb::Error> {
+            let table = self.database.begin_read()?.open_table(RECORDS)?;
+            Ok(table.last()?.map_or(0, |(height, _)| height.value()))
+        };
+        read().map_err(|error| failed(&self.path, error))
+    }
+
+    /// Waits for the disk and gives back the file's free space.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn close(mut self) -> Result<(), LedgerError> {
+        self.flush()?;
+        self.database.compact().map_err(|error| failed(&self.path, error))?;
+        Ok(())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Store for RedbStore {
+    fn genesis(&self) -> &Arc<Genesis> {
+        &self.genesis
+    }
+
+    fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    fn put(&mut self, committed: &Committed) -> Result<(), LedgerError> {
+        let tip = next_tip(self.tip, committed)?;
+        self.record.clear();
+        committed.write(&mut self.record);
+        let durability = match self.flush_every {
+            0 => Durability::None,
+            every if tip.height % every == 0 => Durability::Immediate,
+            _ => Durability::None,
+        };
+        write_record(&self.database, &self.path, tip.height, &self.record, durability)?;
+        self.tip = tip;
+        Ok(())
+    }
+
+    fn block(&self, height: u64) -> Result<Option<Committed>, LedgerError> {
+        if height == 0 {
+            return Ok(None);
+        }
+        let record = read_record(&self.database, &self.path, height)?;
+        record
+            .map(|bytes| {
+                Committed::from_bytes(&bytes).map_err(|source| LedgerError::Corrupt { height, source })
+            })
+            .transpose()
+    }
+
+    fn flush(&mut self) -> Result<(), LedgerError> {
+        let commit = || -> Result<(), redb::Error> {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            Ok(transaction.commit()?)
+        };
+        commit().map_err(|error| failed(&self.path, error))
+    }
+}
+
+fn failed(path: &Path, error: impl Into<redb::Error>) -> LedgerError {
+    LedgerError::Database { path: path.to_owned(), source: Box::new(error.into()) }
+}
+
+fn read_record(database: &Database, path: &Path, height: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+    let read = || -> Result<Option<Vec<u8>>, redb::Error> {
+        let table = match database.begin_read()?.open_table(RECORDS) {
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
+        Ok(table.get(height)?.map(|record| record.value().to_vec()))
+    };
+    read().map_err(|error| failed(path, error))
+}
+
+fn write_record(
+    database: &Database,
+    path: &Path,
+    height: u64,
+    record: &[u8],
+    durability: Durability,
+) -> Result<(), LedgerError> {
+    let write = || -> Result<(), redb::Error> {
+        let mut transaction = database.begin_write()?;
+        transaction.set_durability(durability)?;
+        transaction.open_table(RECORDS)?.insert(height, record)?;
+        Ok(transaction.commit()?)
+    };
+    write().map_err(|error| failed(path, error))
+}

@@ -1,0 +1,212 @@
+//! What an account can ask of the ledger, signed.
+
+use goshawk_market::quantity::Energy;
+
+use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
+use crate::contract::ContractTerms;
+use crate::digest::{self, Digest, Domain};
+use crate::genesis::KeyRegistry;
+use crate::signature::{Signature, Signer, VerificationMemo};
+
+/// An account: its index in the genesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct AccountId(pub u32);
+
+/// A contract: a number that the platform gives out in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ContractId(pub u64);
+
+/// The digest of a transaction without its signature, so that nobody can give one transaction two ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct TransactionId(pub Digest);
+
+macro_rules! newtype {
+    ($($name:ident($inner:ty)),*) => {$(
+        impl Canonical for $name {
+            fn write(&self, out: &mut Vec<u8>) {
+                self.0.write(out);
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                <$inner>::read(input).map(Self)
+            }
+        }
+    )*};
+}
+
+newtype!(AccountId(u32), ContractId(u64), TransactionId(Digest));
+
+/// One request of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// The chain it is meant for; another chain rejects it.
+    pub chain: u32,
+    /// Who asks and signs.
+    pub sender: AccountId,
+    /// How many transactions the sender has made before: 0, 1, 2 and so on without a gap.
+    pub nonce: u64,
+    /// What is asked.
+    pub operation: Operation,
+}
+
+canonical_struct!(Transaction { chain, sender, nonce, operation });
+
+/// What a transaction asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// The seller offers a contract.
+    Publish {
+        /// What is offered.
+        terms: ContractTerms,
+    },
+    /// The buyer accepts a contract and puts the most it may owe in escrow.
+    Sign {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// The grid approves or rejects contracts of a period after its security check.
+    Check {
+        /// The period.
+        period: u32,
+        /// Contracts that the lines can carry.
+        approved: Vec<ContractId>,
+        /// Contracts that they cannot; these are cancelled and their escrow returns.
+        rejected: Vec<ContractId>,
+    },
+    /// A party reports what it could deliver or take in a period, once, before the period's first settlement.
+    Meter {
+        /// The period.
+        period: u32,
+        /// The energy that it had ready to deliver or to take.
+        ready: Energy,
+    },
+    /// The platform has a contract settled, in ascending order of the period's contracts.
+    Settle {
+        /// The contract.
+        contract: ContractId,
+    },
+}
+
+canonical_enum!(Operation {
+    0 => Publish { terms },
+    1 => Sign { contract },
+    2 => Check { period, approved, rejected },
+    3 => Meter { period, ready },
+    4 => Settle { contract },
+});
+
+impl Operation {
+    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter` or `settle`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Publish { .. } => "publish",
+            Self::Sign { .. } => "sign",
+            Self::Check { .. } => "check",
+            Self::Meter { .. } => "meter",
+            Self::Settle { .. } => "settle",
+        }
+    }
+
+    /// The one contract that it is about, if there is one.
+    pub const fn contract(&self) -> Option<ContractId> {
+        match self {
+            Self::Publish { terms } => Some(terms.id),
+            Self::Sign { contract } | Self::Settle { contract } => Some(*contract),
+            Self::Check { .. } | Self::Meter { .. } => None,
+        }
+    }
+}
+
+/// A transaction with its signature: immutable, with its encoding and digests at hand, and meant to be shared as
+/// an `Arc`.
+#[derive(Debug, Clone)]
+pub struct SignedTransaction {
+    transaction: Transaction,
+    signature: Signature,
+    encoded: Box<[u8]>,
+    id: TransactionId,
+    leaf: Digest,
+    memo: VerificationMemo,
+}
+
+impl SignedTransaction {
+    /// Signs a transaction.
+    pub fn sign(transaction: Transaction, signer: &Signer) -> Self {
+        let mut encoded = transaction.to_bytes();
+        let id = transaction_id(&encoded);
+        let signature = signer.sign(&id.0);
+        signature.write(&mut encoded);
+        Self::assemble(transaction, signature, encoded.into(), id)
+    }
+
+    fn assemble(
+        transaction: Transaction,
+        signature: Signature,
+        encoded: Box<[u8]>,
+        id: TransactionId,
+    ) -> Self {
+        let leaf = digest::leaf(&encoded);
+        Self { transaction, signature, encoded, id, leaf, memo: VerificationMemo::default() }
+    }
+
+    /// What is asked.
+    pub fn transaction(&self) -> &Transaction {
+        &self.transaction
+    }
+
+    /// The sender's signature.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The digest of the transaction without the signature.
+    pub fn id(&self) -> TransactionId {
+        self.id
+    }
+
+    /// The length of the encoding, in bytes.
+    pub fn encoded_len(&self) -> usize {
+        self.encoded.len()
+    }
+
+    /// The digest of the encoding with the signature: the leaf in a block's transaction tree.
+    pub(crate) fn leaf(&self) -> Digest {
+        self.leaf
+    }
+
+    /// Whether the sender's key made the signature. Checked once, then remembered.
+    pub fn is_signed_by_sender(&self, keys: &KeyRegistry) -> bool {
+        self.memo.check(keys.genesis_hash(), || {
+            keys.account(self.transaction.sender)
+                .is_some_and(|verifier| verifier.verify(&self.id.0, &self.signature))
+        })
+    }
+}
+
+fn transaction_id(encoded: &[u8]) -> TransactionId {
+    TransactionId(Digest::of(Domain::Transaction, &[encoded]))
+}
+
+impl PartialEq for SignedTransaction {
+    fn eq(&self, other: &Self) -> bool {
+        self.encoded == other.encoded
+    }
+}
+
+impl Eq for SignedTransaction {}
+
+impl Canonical for SignedTransaction {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.encoded);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let before = input.remaining();
+        let transaction = Transaction::read(input)?;
+        let body_len = before.len() - input.remaining().len();
+        let signature = Signature::read(input)?;
+        let encoded_len = before.len() - input.remaining().len();
+        let id = transaction_id(&before[..body_len]);
+        Ok(Self::assemble(transaction, signature, before[..encoded_len].into(), id))
+    }
+}

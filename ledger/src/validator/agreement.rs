@@ -1,0 +1,256 @@
+//! What a validator does around the core of agreement:
+//!
+//! - checks every signature, and that a proposal comes from the round's proposer;
+//! - executes a proposed block before it prevotes, and prevotes nil if the block does not hold;
+//! - keeps messages of coming heights, and sends final blocks to those who are seen to be stuck at past ones;
+//! - carries the core's votes, proposals and timers out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Effect, TimerKey, Validator};
+use crate::block::{Block, CommitCertificate};
+use crate::consensus::{ConsensusCore, CoreInput, CoreOutput, TimerKind};
+use crate::message::{ConsensusMessage, PolkaCertificate, Proposal, Vote, VoteKind};
+use crate::store::Store;
+
+/// How many rounds ahead of ours votes count. A bound on what a faulty validator can make us keep.
+const ROUNDS_AHEAD_MAX: u32 = 1_000;
+/// How many different blocks of one proposer and round are looked at: an honest one proposes one.
+const BLOCKS_PER_ROUND_MAX: usize = 2;
+
+impl<S: Store> Validator<S> {
+    /// Takes in another validator's message.
+    pub(super) fn receive(&mut self, from: usize, message: Arc<ConsensusMessage>) {
+        match &*message {
+            ConsensusMessage::Request { height } => self.help(from, *height),
+            ConsensusMessage::Decided { block, certificate } => self.adopt(from, block, certificate),
+            _ if message.height() < self.height() => self.help_if_stuck(from, &message),
+            _ if !self.is_authentic(&message) => (),
+            _ if message.height() > self.height() => self.keep_for_later(from, message),
+            _ => {
+                if !self.is_started {
+                    self.enter_height();
+                }
+                self.take_part(&message);
+            }
+        }
+    }
+
+    /// Whether its signatures are right and it is by whom it must be.
+    fn is_authentic(&self, message: &ConsensusMessage) -> bool {
+        match message {
+            ConsensusMessage::Vote(vote) => vote.is_signed(&self.genesis),
+            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis),
+            ConsensusMessage::Proposal(proposal) => {
+                let Proposal { height, round, block, .. } = proposal;
+                let allows = |polka: &PolkaCertificate| {
+                    (polka.height, polka.hash) == (*height, block.hash())
+                        && polka.round < *round
+                        && polka.verify(&self.genesis)
+                };
+                self.genesis.proposer(*height, *round) == proposal.proposer
+                    && block.header().height == *height
+                    && proposal.is_signed(&self.genesis)
+                    && proposal.polka.as_ref().is_none_or(allows)
+            }
+            ConsensusMessage::Request { .. } | ConsensusMessage::Decided { .. } => false,
+        }
+    }
+
+    /// Feeds an authentic message of this height to the core.
+    fn take_part(&mut self, message: &ConsensusMessage) {
+        let last_round = self.core.round().saturating_add(ROUNDS_AHEAD_MAX);
+        let outputs = match message {
+            ConsensusMessage::Vote(vote) if vote.round <= last_round => {
+                self.core.step(CoreInput::Vote(vote.clone()))
+            }
+            ConsensusMessage::Polka(polka) if polka.round <= last_round => {
+                self.core.step(CoreInput::Polka(polka.clone()))
+            }
+            ConsensusMessage::Proposal(proposal) if proposal.round <= last_round => {
+                return self.consider(proposal);
+            }
+            _ => return,
+        };
+        self.carry_out(outputs);
+    }
+
+    /// Executes a proposed block, and tells the core whether it holds.
+    fn consider(&mut self, proposal: &Proposal) {
+        let hash = proposal.block.hash();
+        let seen = self.proposed.entry(proposal.round).or_default();
+        if !seen.contains(&hash) {
+            if seen.len() >= BLOCKS_PER_ROUND_MAX {
+                return;
+            }
+            seen.push(hash);
+        }
+        let header = proposal.block.header();
+        let fits_round = match &proposal.polka {
+            Some(polka) => header.round <= polka.round,
+            None => {
+                let drift = self.genesis.config().limits.clock_drift_micros;
+                header.round == proposal.round && header.time_micros <= self.now_micros.saturating_add(drift)
+            }
+        };
+        let valid = self.execution.admit(&proposal.block) && fits_round;
+        if let Some(polka) = &proposal.polka {
+            let outputs = self.core.step(CoreInput::Polka(polka.clone()));
+            self.carry_out(outputs);
+        }
+        if self.height() == proposal.height {
+            let outputs = self.core.step(proposal_input(proposal, valid));
+            self.carry_out(outputs);
+        }
+    }
+
+    /// Does what the core wants, and what follows from that, until nothing is left or the height is decided.
+    pub(super) fn carry_out(&mut self, outputs: Vec<CoreOutput>) {
+        let height = self.height();
+        let mut left = VecDeque::from(outputs);
+        while let Some(output) = left.pop_front() {
+            match output {
+                CoreOutput::NeedValue { round } => {
+                    self.wanted = Some(round);
+                    if let Some(input) = self.value(round) {
+                        left.extend(self.core.step(input));
+                    }
+                }
+                CoreOutput::Propose { round, hash, polka_round } => {
+                    let Some(block) = self.execution.candidate(&hash).cloned() else { continue };
+                    let polka = polka_round.and_then(|round| self.core.polka(round, &hash));
+                    let signer = (self.index, &self.signer);
+                    let proposal = Proposal::sign(self.genesis.hash(), block, round, polka, signer);
+                    let input = proposal_input(&proposal, true);
+                    self.broadcast(ConsensusMessage::Proposal(proposal));
+                    left.extend(self.core.step(input));
+                }
+                CoreOutput::Vote { kind, round, hash } => {
+                    let signer = (self.index, &self.signer);
+                    let vote = Vote::sign(self.genesis.hash(), kind, (height, round), hash, signer);
+                    self.broadcast(ConsensusMessage::Vote(vote.clone()));
+                    // Past the first round somebody has missed something: show why this block may be precommitted.
+                    let polka = hash
+                        .filter(|_| kind == VoteKind::Precommit && round > 0)
+                        .and_then(|hash| self.core.polka(round, &hash));
+                    if let Some(polka) = polka {
+                        self.broadcast(ConsensusMessage::Polka(polka));
+                    }
+                    left.extend(self.core.step(CoreInput::Vote(vote)));
+                }
+                CoreOutput::Timer { round, kind } => {
+                    let after_micros = self.waiting_time(round, kind);
+                    let key = TimerKey { height, round, kind };
+                    self.effects.push(Effect::SetTimer { key, after_micros });
+                }
+                CoreOutput::Decide { round, hash } => {
+                    let signatures = self.core.precommits(round, &hash);
+                    self.commit(&hash, CommitCertificate { height, round, hash, signatures });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Proposes in a round that has been waiting for a transaction.
+    pub(super) fn offer_value(&mut self, round: u32) {
+        if self.core.round() == round
+            && let Some(input) = self.value(round)
+        {
+            let outputs = self.core.step(input);
+            self.carry_out(outputs);
+        }
+    }
+
+    /// A new block for the core, if there is anything to put into one.
+    fn value(&mut self, round: u32) -> Option<CoreInput> {
+        let limits = &self.genesis.config().limits;
+        let transactions = self.mempool.select(self.execution.state(), limits);
+        if transactions.is_empty() {
+            return None;
+        }
+        self.wanted = None;
+        let block = self.execution.build((round, self.index), self.now_micros, transactions);
+        Some(CoreInput::Value { round, hash: block.hash() })
+    }
+
+    fn waiting_time(&self, round: u32, kind: TimerKind) -> u64 {
+        let timeouts = &self.genesis.config().timeouts;
+        let first = match kind {
+            TimerKind::Propose => timeouts.propose_micros,
+            TimerKind::Prevote => timeouts.prevote_micros,
+            TimerKind::Precommit => timeouts.precommit_micros,
+        };
+        first.saturating_add(timeouts.round_micros.saturating_mul(u64::from(round)))
+    }
+
+    fn broadcast(&mut self, message: ConsensusMessage) {
+        self.effects.push(Effect::Broadcast(Arc::new(message)));
+    }
+
+    fn keep_for_later(&mut self, from: usize, message: Arc<ConsensusMessage>) {
+        let current = self.height();
+        if !self.early.keep(current, from, message) {
+            self.request(from);
+        }
+    }
+
+    /// Asks for the block of this height, once.
+    fn request(&mut self, from: usize) {
+        let height = self.height();
+        if self.requested < height {
+            self.requested = height;
+            let message = Arc::new(ConsensusMessage::Request { height });
+            self.effects.push(Effect::Send { to: from, message });
+        }
+    }
+
+    /// Takes over a final block that others have agreed on.
+    fn adopt(&mut self, from: usize, block: &Arc<Block>, certificate: &CommitCertificate) {
+        let is_next = certificate.height == self.height() && certificate.hash == block.hash();
+        if is_next && certificate.verify(&self.genesis) && self.execution.admit(block) {
+            self.commit(&certificate.hash, certificate.clone());
+            if self.early.highest_seen() > self.height() {
+                self.request(from);
+            }
+        }
+    }
+
+    /// Who is in a later round of a height than the one that decided it has missed the block.
+    fn help_if_stuck(&mut self, from: usize, message: &ConsensusMessage) {
+        let (height, round) = match message {
+            ConsensusMessage::Vote(vote) => (vote.height, vote.round),
+            ConsensusMessage::Proposal(proposal) => (proposal.height, proposal.round),
+            _ => return,
+        };
+        let was_helped = self.helped.get(from).is_none_or(|helped| *helped >= height);
+        if round == 0 || was_helped || !self.is_authentic(message) {
+            return;
+        }
+        let Ok(Some(stored)) = self.store.block(height) else { return };
+        if round > stored.certificate.round {
+            self.helped[from] = height;
+            self.help(from, height);
+        }
+    }
+
+    fn help(&mut self, to: usize, height: u64) {
+        if let Ok(Some(stored)) = self.store.block(height) {
+            let certificate = Arc::clone(&stored.certificate);
+            let message = Arc::new(ConsensusMessage::Decided { block: stored.block, certificate });
+            self.effects.push(Effect::Send { to, message });
+        }
+    }
+}
+
+fn proposal_input(proposal: &Proposal, valid: bool) -> CoreInput {
+    CoreInput::Proposal {
+        round: proposal.round,
+        hash: proposal.block.hash(),
+        polka_round: proposal.polka.as_ref().map(|polka| polka.round),
+        proposer: proposal.proposer,
+        signature: proposal.signature.clone(),
+        valid,
+    }
+}
