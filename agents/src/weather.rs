@@ -148,8 +148,9 @@ impl YearPart {
             span: self.last_span.clone(),
             found: format!("rows from {} to {last}", self.first),
             allowed: format!(
-                "rows for the whole run; the first one missing is {needed}, which the run needs at {}",
-                self.offset.to_datetime(at)
+                "rows for the whole run; the first one missing is {needed}, which the run needs at {}{}",
+                self.offset.to_datetime(at),
+                self.offset
             ),
         }
     }

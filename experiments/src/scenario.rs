@@ -13,14 +13,28 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub mod household;
-pub mod operator;
-pub mod rules;
-pub mod time;
+mod data;
+mod document;
+mod household;
+mod json_place;
+mod load;
+mod meaning;
+mod operator;
+mod problem;
+mod rules;
+mod schema;
+mod structure;
+mod tariff;
+mod time;
+mod words;
 
+pub use data::DataFile;
 pub use household::{Battery, Buyers, Photovoltaics, Portrait, Sellers, Trip};
+pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Storage, TariffSource, Tariffs};
+pub use problem::{Color, Problem, Problems};
 pub use rules::{Ledger, Market, Mechanism, Ngo, Output, Signatures};
+pub use schema::schema_json;
 pub use time::{Time, WeatherSource};
 
 /// A community and the days it lives through: one run's whole input but for the data files it names.
@@ -28,7 +42,10 @@ pub use time::{Time, WeatherSource};
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Name in the results' column `scenario`: lower-case letters, digits, `_` and `-`, at most 64.
-    #[schemars(regex(pattern = r"^[a-z0-9_-]{1,64}$"))]
+    #[schemars(
+        regex(pattern = r"^[a-z0-9_-]{1,64}$"),
+        extend("x-in-words" = "1 to 64 lower-case letters, digits, _ and -")
+    )]
     pub name: String,
     /// What the scenario is for, in a sentence.
     #[serde(default)]
@@ -39,7 +56,10 @@ pub struct Scenario {
     pub seed: u64,
     /// Currency of every price and amount, a code of three capital letters; a label only.
     #[serde(default = "us_dollar")]
-    #[schemars(regex(pattern = r"^[A-Z]{3}$"))]
+    #[schemars(
+        regex(pattern = r"^[A-Z]{3}$"),
+        extend("x-in-words" = "three capital letters, such as \"EUR\"")
+    )]
     pub currency: String,
     /// When the run takes place.
     pub time: Time,
@@ -52,7 +72,10 @@ pub struct Scenario {
     #[serde(default)]
     pub battery: Battery,
     /// Households by portrait; their order in the file does not matter.
-    #[schemars(extend("minProperties" = 1, "propertyNames" = { "pattern": "^[A-Za-z0-9_-]{1,64}$" }))]
+    #[schemars(extend("minProperties" = 1, "propertyNames" = {
+        "pattern": "^[A-Za-z0-9_-]{1,64}$",
+        "x-in-words": "a name of 1 to 64 letters, digits, _ and -",
+    }))]
     pub portraits: BTreeMap<String, Portrait>,
     /// How buyers judge a price.
     #[serde(default)]

@@ -39,7 +39,7 @@ fn coverage_ends_with_the_last_row() {
     assert_eq!(
         problem.to_string(),
         "site.csv:5: found rows from 01/01 11:00 to 01/01 13:00; allowed: rows for the whole run; the first one \
-         missing is 01/01 14:00, which the run needs at 2019-01-01T13:00:00"
+         missing is 01/01 14:00, which the run needs at 2019-01-01T13:00:00-05"
     );
     assert!(weather.covers(instant("2019-01-01T14:59:59Z")..end).is_err(), "starts before the first row");
 }

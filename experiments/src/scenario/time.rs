@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Time {
     /// Start of the first period, on the local clock of `zone`, such as "2019-01-07T00:00:00".
-    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$"))]
+    #[schemars(
+        regex(pattern = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$"),
+        extend("x-in-words" = "a local date and time, such as \"2019-01-07T00:00:00\"")
+    )]
     pub start: String,
     /// IANA time zone whose clock tariffs and habits follow, such as "America/New_York".
     #[serde(default = "utc")]
@@ -24,9 +27,9 @@ pub struct Time {
     #[serde(default = "quarter_hour")]
     #[schemars(range(min = 1, max = 1440))]
     pub period_minutes: u32,
-    /// Runs only the first so many periods; without it, all periods of `days`.
+    /// Runs only the first so many periods, 1 to those of `days`; without it, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 5_270_400))]
     pub periods: Option<u32>,
 }
 
@@ -38,7 +41,7 @@ impl Time {
 
     /// Market periods of the run.
     pub fn period_count(&self) -> u32 {
-        let whole = self.days * self.periods_per_day();
+        let whole = self.days.saturating_mul(self.periods_per_day());
         self.periods.map_or(whole, |periods| periods.min(whole))
     }
 }

@@ -1,0 +1,93 @@
+//! From a file and `--set` arguments to a scenario that can run.
+
+use std::path::{Path, PathBuf};
+
+use goshawk_agents::weather::Weather;
+use goshawk_market::tariff::Tariff;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::data::{DataFile, DataFiles, read_text};
+use super::document::Document;
+use super::meaning::{self, Report};
+use super::problem::{Problem, Problems};
+use super::{Scenario, data, schema, structure, tariff};
+
+/// A scenario without a problem, and everything that it names.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What the file and the `--set` arguments say, with every default.
+    pub scenario: Scenario,
+    /// The same as TOML with every default written out; loads to the same scenario.
+    pub effective_toml: String,
+    /// The data files it names, as they were read.
+    pub files: Vec<DataFile>,
+    /// The folder that paths in the scenario are relative to.
+    pub base_dir: PathBuf,
+    /// The zone of `time.zone`.
+    pub zone: TimeZone,
+    /// The instant of `time.start`; of a time that clocks show twice, the first.
+    pub start: Timestamp,
+    /// The weather, which covers the whole run.
+    pub weather: Weather,
+    /// The state grid's tariff Q_G, scaled.
+    pub grid_tariff: Tariff,
+    /// The sales company's tariff Q_C, scaled.
+    pub company_tariff: Tariff,
+    /// What of the data files was ignored, such as a tariff's demand charges.
+    pub remarks: Vec<String>,
+}
+
+/// Reads the scenario file at `path`, with `sets` of the form `path=value` carried out in order.
+///
+/// # Errors
+/// Every problem of the file, the arguments and the data files, all at once; of a file that is not TOML, the first.
+pub fn load(path: impl AsRef<Path>, sets: &[String]) -> Result<Loaded, Problems> {
+    let path = path.as_ref();
+    let text = read_text(path).map_err(|why| Problems::unreadable(path, &why))?;
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    load_text(&path.display().to_string(), &text, base, sets)
+}
+
+/// As [`load`], from a text; `name` names it in problems, and `base` is the folder of its data files.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result<Loaded, Problems> {
+    let mut document = Document::parse(name, text).map_err(|problem| Problems::one(*problem))?;
+    let mut problems: Vec<Problem> =
+        sets.iter().filter_map(|argument| document.set(argument).err()).map(|problem| *problem).collect();
+    problems.extend(structure::check(&document, &schema::schema()));
+
+    let mut report = Report::new(&document, problems);
+    let mut files = DataFiles::new(base);
+    let course = meaning::course(&mut report);
+    meaning::check(&mut report);
+    let weather = data::weather(&mut report, &mut files, course.as_ref());
+    let grid = tariff::tariff(&mut report, &mut files, "grid");
+    let company = tariff::tariff(&mut report, &mut files, "company");
+
+    let scenario: Option<Scenario> = report.section(&[]);
+    if let Some(problems) = Problems::all(report.problems, name) {
+        return Err(problems);
+    }
+    let resolved = scenario.zip(course).zip(weather).zip(grid.zip(company));
+    let (((scenario, course), weather), (grid, company)) =
+        resolved.expect("invariant: a scenario without problems resolves");
+    let effective_toml =
+        toml::to_string(&scenario).expect("invariant: every scenario can be written as TOML");
+    let mut remarks = grid.1;
+    remarks.extend(company.1.into_iter().filter(|remark| !remarks.contains(remark)).collect::<Vec<_>>());
+    Ok(Loaded {
+        scenario,
+        effective_toml,
+        files: files.read,
+        base_dir: base.to_owned(),
+        zone: course.zone,
+        start: course.start,
+        weather,
+        grid_tariff: grid.0,
+        company_tariff: company.0,
+        remarks,
+    })
+}

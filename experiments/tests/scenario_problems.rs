@@ -1,0 +1,220 @@
+//! What a user reads when an input is wrong: each message names file, line and field, what is there and what may be.
+
+use std::path::Path;
+
+use goshawk::scenario::{Color, Problems, load, load_text};
+
+const SMOKE: &str = include_str!("../../scenarios/smoke.toml");
+
+/// The problems of the smoke scenario after some edits; its data files lie in tests/data.
+fn problems_of(edits: &[(&str, &str)], sets: &[&str]) -> Problems {
+    let mut text = SMOKE.to_owned();
+    for (old, new) in edits {
+        assert!(text.contains(old), "the scenario has `{old}`");
+        text = text.replacen(old, new, 1);
+    }
+    let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+    load_text("smoke.toml", &text, Path::new("tests/data"), &sets).expect_err("the edits are faults")
+}
+
+fn message(old: &str, new: &str) -> String {
+    let problems = problems_of(&[(old, new)], &[]);
+    assert_eq!(problems.len(), 1, "one fault, one problem:\n{problems}");
+    problems.render(Color::Never)
+}
+
+#[test]
+fn unknown_field() {
+    insta::assert_snapshot!(message("initial_soc_spread =", "inital_soc_spread ="));
+}
+
+#[test]
+fn wrong_type() {
+    insta::assert_snapshot!(message("periods = 24", "periods = \"twenty-four\""));
+}
+
+#[test]
+fn a_fraction_where_a_whole_number_is_wanted() {
+    insta::assert_snapshot!(message("periods = 24", "periods = 24.0"));
+}
+
+#[test]
+fn negative_capacity() {
+    insta::assert_snapshot!(message("[battery]", "[battery]\ncapacity_kwh = -60"));
+}
+
+#[test]
+fn tariff_with_a_hole() {
+    insta::assert_snapshot!(message(
+        "{ from = 16, to = 24, price = 0.28 }",
+        "{ from = 19, to = 24, price = 0.28 }"
+    ));
+}
+
+#[test]
+fn tariff_with_an_overlap() {
+    insta::assert_snapshot!(message(
+        "{ from = 16, to = 24, price = 0.28 }",
+        "{ from = 14, to = 24, price = 0.28 }"
+    ));
+}
+
+fn with_weather(file: &str) -> Problems {
+    let begin = SMOKE.find("irradiance_w_per_m2").expect("the scenario has hourly weather");
+    let end = SMOKE[begin..].find("\n\n").expect("sections end") + begin;
+    problems_of(&[(&SMOKE[begin..end], &format!("tmy3 = \"{file}\""))], &[])
+}
+
+#[test]
+fn weather_file_that_ends_too_early() {
+    insta::assert_snapshot!(with_weather("ends_early.csv").render(Color::Never));
+}
+
+#[test]
+fn weather_stamps_that_jump_and_repeat() {
+    insta::assert_snapshot!(with_weather("jumps.csv").render(Color::Never));
+}
+
+#[test]
+fn missing_weather_file() {
+    insta::assert_snapshot!(with_weather("nowhere.csv").render(Color::Never));
+}
+
+#[test]
+fn a_schedule_with_faults_in_two_entries() {
+    let bands = "bands = [{ from = 1, to = 15, price = 0.17 }, { from = 16, to = 24, price = 0.28 }]";
+    let problems = problems_of(&[(bands, "schedule = \"bad_schedule.json\"")], &[]);
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+#[test]
+fn hours_outside_1_to_24() {
+    insta::assert_snapshot!(message(
+        "[portraits.at_home]",
+        "[portraits.at_home]\ncharging_hours = [0, 1, 2]"
+    ));
+}
+
+#[test]
+fn hours_listed_twice() {
+    insta::assert_snapshot!(message(
+        "[portraits.at_home]",
+        "[portraits.at_home]\ncharging_hours = [1, 2, 1]"
+    ));
+}
+
+#[test]
+fn zero_households() {
+    let problems = problems_of(&[("count = 10", "count = 0"), ("count = 10", "count = 0")], &[]);
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+#[test]
+fn a_period_that_does_not_divide_the_day() {
+    insta::assert_snapshot!(message("period_minutes = 15", "period_minutes = 7"));
+}
+
+#[test]
+fn not_toml() {
+    insta::assert_snapshot!(message("periods = 24", "periods = = 24"));
+}
+
+#[test]
+fn unknown_mechanism() {
+    insta::assert_snapshot!(message("[market.ngo]", "[market]\nmechanism = \"auction\"\n[market.ngo]"));
+}
+
+#[test]
+fn missing_section() {
+    insta::assert_snapshot!(problems_of(&[("[tariffs.company]", "[tariffs.other]")], &[]));
+}
+
+#[test]
+fn faults_in_set_arguments_say_so() {
+    let problems = problems_of(
+        &[],
+        &[
+            "battery.capacity_kwh=-5",
+            "batery.charge_kw=7",
+            "seed",
+            "time.start.hour=3",
+            "name=[1",
+            "grid.limit_kw=inf",
+        ],
+    );
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+#[test]
+fn a_start_that_clocks_skip_and_a_zone_that_is_none() {
+    let skipped = problems_of(&[("2019-01-07T12:00:00", "2019-03-10T02:30:00")], &[]);
+    let nowhere = problems_of(&[("America/New_York", "America/New_Amsterdam")], &[]);
+    insta::assert_snapshot!(format!("{skipped}\n{nowhere}"));
+}
+
+#[test]
+fn fields_that_disagree() {
+    let problems = problems_of(
+        &[
+            ("[battery]", "[battery]\nsoc_min = 0.3"),
+            ("[portraits.at_home]", "[portraits.at_home]\nneed_kwh = 9"),
+            ("distance_km = 120", "distance_km = 400"),
+            ("[storage]", "[storage]\ncontent_min_kwh = 60"),
+            ("[market.ngo]", "[ledger]\nlatency_min_ms = 100\n[market]\nprice_min = 20\n[market.ngo]"),
+            ("periods = 24", "periods = 97"),
+        ],
+        &[],
+    );
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn a_scenario_file_that_does_not_exist() {
+    let problems = load("tests/data/nowhere.toml", &[]).unwrap_err();
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn five_faults_in_five_places_are_told_in_one_go() {
+    let problems = problems_of(
+        &[
+            ("period_minutes = 15", "period_minutes = 50"),
+            ("area_spread = 0.2", "area_spread = 2"),
+            ("{ from = 16, to = 21, price = 0.30 }", "{ from = 17, to = 21, price = 0.30 }"),
+            ("count = 10", "cuont = 10"),
+            ("capacity_kwh = 50", "capacity_kwh = \"50 kWh\""),
+        ],
+        &[],
+    );
+    assert_eq!(problems.len(), 5, "{problems}");
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+/// Whatever a field is set to, loading gives a scenario or problems.
+#[test]
+fn no_value_of_any_field_makes_loading_panic() {
+    let effective = load_text("smoke.toml", SMOKE, Path::new(""), &[]).unwrap().effective_toml;
+    let mut fields = Vec::new();
+    let mut table = String::new();
+    for line in effective.lines() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = format!("{}.", header.trim_matches(['[', ']']));
+        } else if let Some((field, _)) = line.split_once(" = ") {
+            fields.push(format!(
+                "{}{field}",
+                if table.starts_with("tariffs") { "tariffs.grid." } else { &table }
+            ));
+        }
+    }
+    assert!(fields.len() > 60);
+    let values =
+        ["-1", "0", "1", "25", "9223372036854775807", "1e308", "nan", "true", "word", "[]", "[1]", "{}"];
+    for field in &fields {
+        for value in values {
+            let set = format!("{field}={value}");
+            if let Err(problems) = load_text("effective.toml", &effective, Path::new(""), &[set]) {
+                assert!(!problems.render(Color::Never).is_empty());
+            }
+        }
+    }
+}
