@@ -11,7 +11,7 @@ use super::data::{DataFile, DataFiles, read_text};
 use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
-use super::{Scenario, data, schema, structure, tariff};
+use super::{Scenario, data, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let mut document = Document::parse(name, text).map_err(|problem| Problems::one(*problem))?;
     let mut problems: Vec<Problem> =
         sets.iter().filter_map(|argument| document.set(argument).err()).map(|problem| *problem).collect();
-    problems.extend(structure::check(&document, &schema::schema()));
+    problems.extend(structure::check(&document));
 
     let mut report = Report::new(&document, problems);
     let mut files = DataFiles::new(base);

@@ -1,23 +1,30 @@
 //! Holds a document against the JSON Schema and says in plain words what does not fit.
 
+use std::sync::LazyLock;
+
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::paths::LocationSegment;
-use jsonschema::{Draft, ValidationError};
+use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value as Json;
 
 use super::document::{Content, Document, Node};
 use super::problem::Problem;
+use super::schema::schema;
 use super::words::{allowed, at_path, field_names, nearest};
 
+static SCHEMA: LazyLock<Json> = LazyLock::new(schema);
+
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+    let options = jsonschema::options().with_draft(Draft::Draft202012);
+    options.build(&SCHEMA).expect("invariant: the generated schema is a valid one")
+});
+
 /// Everything about the document's form that the schema refuses.
-pub(super) fn check(document: &Document, schema: &Json) -> Vec<Problem> {
-    let validator = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .build(schema)
-        .expect("invariant: the generated schema is a valid one");
+pub(super) fn check(document: &Document) -> Vec<Problem> {
+    let schema = &*SCHEMA;
     let instance = document.root().json();
     let mut problems: Vec<Problem> =
-        validator.iter_errors(&instance).flat_map(|error| problems_of(&error, document, schema)).collect();
+        VALIDATOR.iter_errors(&instance).flat_map(|error| problems_of(&error, document, schema)).collect();
     // A field that is missing because its name is mistyped is one fault, not two.
     let mistyped: Vec<String> = problems.iter().filter_map(|problem| problem.meant.clone()).collect();
     problems.retain(|problem| problem.meant.is_some() || !mistyped.contains(&problem.field));
