@@ -25,6 +25,7 @@
 //! 2. The same rows give the same bytes, on every machine; only the manifest's `run` may differ.
 //! 3. Memory does not grow with rows.
 
+mod audit;
 mod cell;
 mod digest;
 mod error;
@@ -36,6 +37,7 @@ mod recorder;
 pub mod table;
 mod writer;
 
+pub use audit::{AuditReport, Check, CheckReport, FINDINGS_MAX, Finding, audit};
 pub use cell::{Digest, PeriodStamp, Timestamp};
 pub use digest::{CHUNK_BYTES, FileDigest};
 pub use error::OutputError;

@@ -105,21 +105,26 @@ impl PartFile {
     }
 }
 
-/// The file's properties: nothing in them depends on the time or the machine.
-fn properties(table: Table, header: &RunHeader) -> WriterProperties {
-    let level = ZstdLevel::try_new(1).expect("invariant: 1 is a level of zstd");
-    let footer = [
+/// What every part says of itself in its footer.
+pub(crate) fn footer(table: Table, header: &RunHeader) -> [(&'static str, String); 5] {
+    [
         ("goshawk.table", table.name().to_owned()),
         ("goshawk.schema_version", SCHEMA_VERSION.to_string()),
         ("goshawk.config_hash", header.config_hash.clone()),
         ("goshawk.currency", header.currency.clone()),
         ("goshawk.zone", header.zone.clone()),
-    ];
+    ]
+}
+
+/// The file's properties: nothing in them depends on the time or the machine.
+fn properties(table: Table, header: &RunHeader) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).expect("invariant: 1 is a level of zstd");
+    let footer = footer(table, header).map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(CREATED_BY.to_owned())
-        .set_key_value_metadata(Some(footer.map(|(key, value)| KeyValue::new(key.to_owned(), value)).into()));
+        .set_key_value_metadata(Some(footer.into()));
     for column in table.columns() {
         let path = ColumnPath::from(column.name);
         builder = match column.storage {

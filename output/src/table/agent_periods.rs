@@ -34,36 +34,36 @@ table! {
         /// State of charge at the end of the period, 0 to 1.
         soc: f64 ["1"] as ByteStreamSplit;
         /// Solar energy used.
-        pv_kwh: Energy ["kWh"] as ByteStreamSplit;
+        pv_kwh: Energy ["kWh"];
         /// Solar energy that found no use.
-        pv_spilled_kwh: Energy ["kWh"] as ByteStreamSplit;
+        pv_spilled_kwh: Energy ["kWh"];
         /// Energy into the battery, at the meter.
-        charge_kwh: Energy ["kWh"] as ByteStreamSplit;
+        charge_kwh: Energy ["kWh"];
         /// Energy out of the battery, at the meter.
-        discharge_kwh: Energy ["kWh"] as ByteStreamSplit;
+        discharge_kwh: Energy ["kWh"];
         /// Energy driven away.
-        drive_kwh: Energy ["kWh"] as ByteStreamSplit;
+        drive_kwh: Energy ["kWh"];
         /// Energy sold to other households.
-        sold_kwh: Energy ["kWh"] as ByteStreamSplit;
+        sold_kwh: Energy ["kWh"];
         /// Energy bought from other households.
-        bought_p2p_kwh: Energy ["kWh"] as ByteStreamSplit;
+        bought_p2p_kwh: Energy ["kWh"];
         /// Energy bought from the grid.
-        bought_grid_kwh: Energy ["kWh"] as ByteStreamSplit;
+        bought_grid_kwh: Energy ["kWh"];
         /// Energy bought from the sales company.
-        bought_company_kwh: Energy ["kWh"] as ByteStreamSplit;
+        bought_company_kwh: Energy ["kWh"];
         /// Energy put into the shared storage.
-        stored_kwh: Energy ["kWh"] as ByteStreamSplit;
+        stored_kwh: Energy ["kWh"];
         /// Energy taken from the shared storage.
-        withdrawn_kwh: Energy ["kWh"] as ByteStreamSplit;
+        withdrawn_kwh: Energy ["kWh"];
         /// Energy lost in charging and discharging.
-        losses_kwh: Energy ["kWh"] as ByteStreamSplit;
+        losses_kwh: Energy ["kWh"];
         /// Money received.
-        income: Money ["currency"] as ByteStreamSplit;
+        income: Money ["currency"];
         /// Money paid.
-        spend: Money ["currency"] as ByteStreamSplit;
+        spend: Money ["currency"];
         /// What the battery's wear is worth; not paid to anybody.
-        wear_cost: Money ["currency"] as ByteStreamSplit;
+        wear_cost: Money ["currency"];
         /// Satisfaction with the period, 0 to 1; absent for those who did not buy.
-        satisfaction: Option<f64> ["1"] as ByteStreamSplit;
+        satisfaction: Option<f64> ["1"];
     }
 }

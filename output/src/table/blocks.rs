@@ -15,7 +15,7 @@ table! {
         /// When it was committed, UTC.
         ts_commit: Timestamp [""];
         /// From proposal to commit.
-        latency_ms: f64 ["ms"] as ByteStreamSplit;
+        latency_ms: f64 ["ms"];
         /// Transactions in it.
         txs: u32 [""];
         /// Its size.

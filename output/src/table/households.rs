@@ -17,7 +17,7 @@ table! {
         /// Peak power of the photovoltaics.
         pv_kw: Power ["kW"];
         /// Energy in the battery when the run begins.
-        initial_kwh: Energy ["kWh"] as ByteStreamSplit;
+        initial_kwh: Energy ["kWh"];
         /// The feeder's bus that it hangs on, if there is a feeder.
         bus: Option<u32> [""];
     }

@@ -12,7 +12,7 @@ table! {
         /// What is measured.
         variable: Label [""];
         /// Its value; absent where it is not defined.
-        value: Option<f64> [""] as ByteStreamSplit;
+        value: Option<f64> [""];
         /// Its unit.
         unit: Label [""];
     }

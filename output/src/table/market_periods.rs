@@ -9,11 +9,11 @@ table! {
         /// The clearing mechanism.
         mechanism: Label [""];
         /// Energy that sellers offered.
-        offered_kwh: Energy ["kWh"] as ByteStreamSplit;
+        offered_kwh: Energy ["kWh"];
         /// Energy that buyers wanted.
-        wanted_kwh: Energy ["kWh"] as ByteStreamSplit;
+        wanted_kwh: Energy ["kWh"];
         /// Energy contracted between households, after the grid's security check.
-        traded_kwh: Energy ["kWh"] as ByteStreamSplit;
+        traded_kwh: Energy ["kWh"];
         /// What sellers receive; absent when nothing was traded.
         seller_price_per_kwh: Option<Price> ["currency/kWh"];
         /// What buyers pay, fees included; absent when nothing was traded.
@@ -23,21 +23,21 @@ table! {
         /// What the sales company asks.
         company_price_per_kwh: Price ["currency/kWh"];
         /// Sellers' profit, with the opportunity value of what they keep.
-        sellers_profit: f64 ["currency"] as ByteStreamSplit;
+        sellers_profit: f64 ["currency"];
         /// Buyers' cost.
-        buyers_cost: f64 ["currency"] as ByteStreamSplit;
+        buyers_cost: f64 ["currency"];
         /// Welfare of the clearing.
-        welfare: f64 ["currency"] as ByteStreamSplit;
+        welfare: f64 ["currency"];
         /// The largest welfare that any clearing could reach.
-        welfare_exact: f64 ["currency"] as ByteStreamSplit;
+        welfare_exact: f64 ["currency"];
         /// The chosen scheme's weighted objective against the exact optimum; absent where there is none.
-        gap: Option<f64> ["1"] as ByteStreamSplit;
+        gap: Option<f64> ["1"];
         /// Iterations of the optimizer.
         iterations: u32 [""];
         /// Candidates that the optimizer evaluated.
         evaluations: u64 [""] as Dictionary;
         /// Mean satisfaction of the buyers, 0 to 1; absent without buyers.
-        satisfaction: Option<f64> ["1"] as ByteStreamSplit;
+        satisfaction: Option<f64> ["1"];
         /// Energy that the grid's security check took away.
         curtailed_kwh: Energy ["kWh"];
     }

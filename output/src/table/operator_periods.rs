@@ -24,10 +24,10 @@ table! {
         /// The operator.
         operator: Operator [""];
         /// Money received.
-        revenue: Money ["currency"] as ByteStreamSplit;
+        revenue: Money ["currency"];
         /// Money paid.
-        cost: Money ["currency"] as ByteStreamSplit;
+        cost: Money ["currency"];
         /// Energy that it supplied or carried.
-        energy_kwh: Energy ["kWh"] as ByteStreamSplit;
+        energy_kwh: Energy ["kWh"];
     }
 }

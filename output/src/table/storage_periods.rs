@@ -8,16 +8,16 @@ table! {
     /// `change of content = charge - discharge - losses`, to the last unit.
     StoragePeriodRow in storage_periods, StoragePeriods, a row per period {
         /// Energy in the storage at the end of the period.
-        content_kwh: Energy ["kWh"] as ByteStreamSplit;
+        content_kwh: Energy ["kWh"];
         /// Energy that households put in.
-        charge_kwh: Energy ["kWh"] as ByteStreamSplit;
+        charge_kwh: Energy ["kWh"];
         /// Energy that households took out.
-        discharge_kwh: Energy ["kWh"] as ByteStreamSplit;
+        discharge_kwh: Energy ["kWh"];
         /// Energy lost.
-        losses_kwh: Energy ["kWh"] as ByteStreamSplit;
+        losses_kwh: Energy ["kWh"];
         /// Money received.
-        income: Money ["currency"] as ByteStreamSplit;
+        income: Money ["currency"];
         /// Money paid.
-        cost: Money ["currency"] as ByteStreamSplit;
+        cost: Money ["currency"];
     }
 }

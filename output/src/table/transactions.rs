@@ -19,9 +19,9 @@ table! {
         /// Number of the contract that it is about, if it is about one.
         contract: Option<u64> [""];
         /// Energy in steps of 1e-6 kWh, as signed.
-        energy_micro_kwh: Option<i64> ["1e-6 kWh"] as ByteStreamSplit;
+        energy_micro_kwh: Option<i64> ["1e-6 kWh"];
         /// Money in steps of 1e-6, as signed.
-        amount_micro: Option<i64> ["1e-6 currency"] as ByteStreamSplit;
+        amount_micro: Option<i64> ["1e-6 currency"];
         /// What became of it; a settlement is `settled` or `defaulted`.
         status: Label [""];
     }
