@@ -1,3 +1,55 @@
-//! The actors of the community: households, operators, market, platform, validators.
+//! The actors of the community, and the wiring that makes a run of them.
+//!
+//! # The way of one kilowatt-hour
+//!
+//! ```text
+//! weather -> household -> order -> market operator -> grid -> contract -> platform -> validators
+//!              |  ^                    |                                      |          |
+//!              |  '---- delivery ------+--------------------------------------'          |
+//!              v                                                                         v
+//!         grid, company, storage  -------------------->  journal  <---------------- committed block
+//! ```
+//!
+//! [`message`] has the whole exchange of one period, phase by phase.
+//!
+//! # Map of the code
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`community`] | what a run is made of, and how it is run |
+//! | [`household`] | photovoltaics, battery, driving, portrait and decision of a household |
+//! | [`market_operator`] | the clock of the periods; collects orders, clears, deals out |
+//! | [`grid`], [`company`], [`storage`], [`upstream`] | the operators |
+//! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
+//! | [`journal`], [`tally`] | rows, checks of the books, key figures |
+//! | [`calendar`], [`weather`], [`commons`] | what everybody may know |
 
+pub mod calendar;
+pub mod commons;
+pub mod community;
+pub mod company;
+pub mod grid;
+pub mod household;
+pub mod journal;
+pub mod market_operator;
+pub mod message;
+pub mod network;
+pub mod platform;
+pub mod storage;
+pub mod tally;
+pub mod upstream;
+pub mod validator;
 pub mod weather;
+
+use goshawk_engine::Message as _;
+
+/// A message that its receiver has no business with: a broken invariant of the wiring.
+#[derive(Debug, thiserror::Error)]
+#[error("a message of kind {kind} is not for this actor")]
+struct Unexpected {
+    kind: &'static str,
+}
+
+fn unexpected(message: &message::Message) -> goshawk_engine::Fault {
+    Box::new(Unexpected { kind: message.kind() })
+}

@@ -48,6 +48,28 @@ pub trait Store {
     fn flush(&mut self) -> Result<(), LedgerError>;
 }
 
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn genesis(&self) -> &Arc<Genesis> {
+        (**self).genesis()
+    }
+
+    fn tip(&self) -> Tip {
+        (**self).tip()
+    }
+
+    fn put(&mut self, committed: &Committed) -> Result<(), LedgerError> {
+        (**self).put(committed)
+    }
+
+    fn block(&self, height: u64) -> Result<Option<Committed>, LedgerError> {
+        (**self).block(height)
+    }
+
+    fn flush(&mut self) -> Result<(), LedgerError> {
+        (**self).flush()
+    }
+}
+
 /// The tip after a block, if the block is the next one.
 fn next_tip(tip: Tip, committed: &Committed) -> Result<Tip, LedgerError> {
     let (expected, found) = (tip.height + 1, committed.block.header().height);

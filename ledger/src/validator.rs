@@ -209,6 +209,17 @@ impl<S: Store> Validator<S> {
         &self.store
     }
 
+    /// Makes sure that all blocks so far survive a crash.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn flush(&mut self) -> Result<(), LedgerError>
+    where
+        S: Store,
+    {
+        self.store.flush()
+    }
+
     /// The store, to close it.
     pub fn into_store(self) -> S {
         self.store

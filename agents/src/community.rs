@@ -1,0 +1,418 @@
+//! A community: what a run is made of, put together and run.
+
+use std::sync::Arc;
+
+use goshawk_engine::{ActorId, Counters, DigestValue, Limits, SimTime, Simulation, Streams};
+use goshawk_ledger::{
+    AccountId, Genesis, GenesisAccount, GenesisConfig, LedgerError, SignatureScheme, Store, TreeParams,
+    Validator,
+};
+use goshawk_market::mechanism::Mechanism;
+use goshawk_market::order::{Credit, HouseholdId};
+use goshawk_market::quantity::{Energy, Money, Power, Price};
+use goshawk_market::tariff::Tariff;
+use goshawk_output::Names;
+use goshawk_output::table::HouseholdRow;
+
+use crate::calendar::{Calendar, PeriodIndex};
+use crate::commons::{Commons, Directory, Lease, Rules, Signatory};
+use crate::company::Company;
+use crate::grid::Grid;
+use crate::household::battery::{Battery, BatterySpec};
+use crate::household::driving::Driving;
+use crate::household::photovoltaics::{Panel, Sun};
+use crate::household::portrait::{Need, Outlook, Portrait};
+use crate::household::{Household, HouseholdSpec, Kind};
+use crate::journal::{BooksError, Journal, RunNames};
+use crate::market_operator::MarketOperator;
+use crate::message::{CommunityModel, Message, phase};
+use crate::network::{Latency, Links};
+use crate::platform::Platform;
+use crate::storage::{Storage, StorageSpec};
+use crate::tally::Tally;
+use crate::upstream::Upstream;
+use crate::validator::ValidatorActor;
+use crate::weather::Weather;
+
+/// The number of the chain that a run's ledger is.
+const CHAIN: u32 = 1;
+
+/// The households of one portrait.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Their portrait.
+    pub portrait: Portrait,
+    /// How many.
+    pub count: u32,
+    /// Area of panels in m², and its spread: uniform within this share of it.
+    pub area_m2: (f64, f64),
+    /// Their batteries, and the spread of the capacity: uniform within this share of it.
+    pub battery: (BatterySpec, f64),
+    /// State of charge as the run begins, and its spread: uniform within this much of it.
+    pub initial_soc: (f64, f64),
+}
+
+/// How the ledger is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct LedgerSpec {
+    /// How many validators.
+    pub validators: usize,
+    /// How transactions and votes are signed.
+    pub scheme: SignatureScheme,
+    /// How long messages among validators take.
+    pub latency: Latency,
+    /// Most transactions in a block.
+    pub block_transactions: u32,
+    /// What each account holds as the run begins.
+    pub opening_balance: Money,
+}
+
+/// All that a run depends on, apart from the mechanism.
+#[derive(Debug, Clone)]
+pub struct CommunitySpec {
+    /// Where random numbers come from.
+    pub streams: Streams,
+    /// The periods.
+    pub calendar: Calendar,
+    /// The weather.
+    pub weather: Weather,
+    /// The panels.
+    pub panel: Panel,
+    /// The households, in the order of their names.
+    pub groups: Vec<Group>,
+    /// Fees, limits and behaviour.
+    pub rules: Rules,
+    /// The storage operator's terms.
+    pub lease: Lease,
+    /// The store.
+    pub storage: StorageSpec,
+    /// The grid's tariff.
+    pub grid_tariff: Tariff,
+    /// The company's tariff.
+    pub company_tariff: Tariff,
+    /// What the company pays upstream.
+    pub wholesale: Price,
+    /// The feeder's limit on users' trades.
+    pub grid_limit: Power,
+    /// The ledger.
+    pub ledger: LedgerSpec,
+    /// Every how many periods the convergence of a clearing is written down; 0 is never.
+    pub convergence_every: u32,
+}
+
+/// A community that cannot be put together or run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommunityError {
+    /// The engine stopped.
+    #[error(transparent)]
+    Engine(#[from] goshawk_engine::Error),
+    /// The ledger cannot be set up or closed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The run ended with contracts that the ledger has not closed.
+    #[error("{0} contracts were settled but never committed: the validators have stopped")]
+    Uncommitted(usize),
+    /// The run ended before its last period.
+    #[error("the run ended after {done} of {periods} periods")]
+    Unfinished {
+        /// Periods whose books are closed.
+        done: u32,
+        /// Periods of the run.
+        periods: u32,
+    },
+}
+
+impl CommunityError {
+    /// The journal's objection, when that is what ended the run.
+    pub fn books(&self) -> Option<&BooksError> {
+        match self {
+            Self::Engine(goshawk_engine::Error::ActorFailed { source, .. }) => source.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// What a finished run came to.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOutcome {
+    /// The digest of every delivered event.
+    pub digest: DigestValue,
+    /// How many there were.
+    pub counters: Counters,
+}
+
+/// A community ready to run.
+#[derive(Debug)]
+pub struct Community {
+    simulation: Simulation<CommunityModel>,
+    calendar: Calendar,
+    directory: Directory,
+    names: Names,
+    run_names: RunNames,
+    class_names: Vec<String>,
+    class_of: Vec<usize>,
+    rows: Vec<HouseholdRow>,
+}
+
+/// A household's name: its portrait and its number within it, so that another household changes nobody's name.
+fn household_name(portrait: &str, number: u32) -> String {
+    format!("{portrait}-{number:04}")
+}
+
+fn directory(households: usize, validators: usize) -> Directory {
+    let mut next = 0..;
+    let mut id = || ActorId::from_index(next.next().expect("invariant: an endless range"));
+    Directory {
+        market: id(),
+        platform: id(),
+        grid: id(),
+        company: id(),
+        storage: id(),
+        upstream: id(),
+        households: (0..households).map(|_| id()).collect(),
+        validators: (0..validators).map(|_| id()).collect(),
+    }
+}
+
+fn genesis(spec: &CommunitySpec, households: &[String]) -> Result<Arc<Genesis>, LedgerError> {
+    let account = |name: &str, role| GenesisAccount {
+        name: name.to_owned(),
+        role,
+        opening_balance: spec.ledger.opening_balance,
+    };
+    let mut accounts: Vec<GenesisAccount> =
+        households.iter().map(|name| account(name, goshawk_ledger::Role::Household)).collect();
+    accounts.push(account("grid", goshawk_ledger::Role::Grid));
+    accounts.push(account("platform", goshawk_ledger::Role::Platform));
+    let mut seed = [0; 32];
+    let mut stream = spec.streams.stream("chain", "seed");
+    for bytes in seed.chunks_exact_mut(8) {
+        bytes.copy_from_slice(&stream.next_u64().to_le_bytes());
+    }
+    let limits = goshawk_ledger::Limits {
+        block_transactions: spec.ledger.block_transactions,
+        ..goshawk_ledger::Limits::default()
+    };
+    Ok(Arc::new(Genesis::new(GenesisConfig {
+        chain: CHAIN,
+        seed,
+        scheme: spec.ledger.scheme,
+        accounts,
+        validators: (0..spec.ledger.validators).map(validator_name).collect(),
+        tree: TreeParams::default(),
+        limits,
+        timeouts: goshawk_ledger::Timeouts::default(),
+    })?))
+}
+
+fn validator_name(place: usize) -> String {
+    format!("validator-{place}")
+}
+
+impl Community {
+    /// Puts a community together. `open_store` gives each validator its store.
+    ///
+    /// # Errors
+    /// When the ledger or a store cannot be set up.
+    pub fn build(
+        spec: &CommunitySpec,
+        mechanism: Box<dyn Mechanism>,
+        mut open_store: impl FnMut(usize, &Arc<Genesis>) -> Result<Box<dyn Store>, LedgerError>,
+    ) -> Result<Self, CommunityError> {
+        let household_names: Vec<String> = spec
+            .groups
+            .iter()
+            .flat_map(|group| (1..=group.count).map(|number| household_name(&group.portrait.name, number)))
+            .collect();
+        let genesis = genesis(spec, &household_names)?;
+        let commons = Arc::new(Commons {
+            calendar: spec.calendar.clone(),
+            directory: directory(household_names.len(), spec.ledger.validators),
+            rules: spec.rules,
+            lease: spec.lease,
+        });
+        let mut simulation = Simulation::new(Limits::default());
+        let signatory = |account: AccountId| {
+            let signer = genesis.signer(account).expect("invariant: every account has a signer");
+            Signatory::new(CHAIN, account, signer)
+        };
+        let households = household_names.len();
+        let (latency, validators) = (spec.ledger.latency, spec.ledger.validators);
+        let newcomer = Credit::from_micro(goshawk_ledger::Credit::default().score())
+            .expect("invariant: scores are at most one");
+        let market = MarketOperator::new(
+            Arc::clone(&commons),
+            mechanism,
+            spec.streams,
+            spec.convergence_every,
+            newcomer,
+        );
+        simulation.add("market", market)?;
+        let links = Links::new(&spec.streams, "platform", validators, latency);
+        let platform = Platform::new(Arc::clone(&commons), signatory(genesis.platform()), links, households);
+        simulation.add("platform", platform)?;
+        let grid = Grid::new(
+            Arc::clone(&commons),
+            spec.grid_tariff.clone(),
+            spec.grid_limit,
+            signatory(genesis.grid()),
+        );
+        simulation.add("grid", grid)?;
+        let company = Company::new(Arc::clone(&commons), spec.company_tariff.clone(), spec.wholesale);
+        simulation.add("company", company)?;
+        simulation.add("storage", Storage::new(Arc::clone(&commons), spec.storage, households))?;
+        simulation.add("upstream", Upstream::default())?;
+        let mut community = Self {
+            simulation,
+            calendar: spec.calendar.clone(),
+            directory: commons.directory.clone(),
+            names: Names::default(),
+            run_names: RunNames {
+                households: Vec::new(),
+                classes: Vec::new(),
+                accounts: Vec::new(),
+                validators: Vec::new(),
+            },
+            class_names: spec.groups.iter().map(|group| group.portrait.name.clone()).collect(),
+            class_of: Vec::new(),
+            rows: Vec::new(),
+        };
+        community.add_households(spec, &commons, &signatory)?;
+        for name in ["market", "platform", "grid", "company", "storage", "upstream"] {
+            community.names.intern(name);
+        }
+        community.run_names.accounts = community.run_names.households.clone();
+        for name in ["grid", "platform"] {
+            let name = community.names.intern(name);
+            community.run_names.accounts.push(name);
+        }
+        for place in 0..validators {
+            let name = validator_name(place);
+            let validator = Validator::new(Arc::clone(&genesis), place, open_store(place, &genesis)?)?;
+            let links = Links::new(&spec.streams, &name, validators, latency);
+            let to_platform = Links::new(&spec.streams, &format!("{name}->platform"), 1, latency);
+            let actor = ValidatorActor::new(Arc::clone(&commons), place, validator, links, to_platform);
+            community.simulation.add(name.as_str(), actor)?;
+            let name = community.names.intern(&name);
+            community.run_names.validators.push(name);
+        }
+        Ok(community)
+    }
+
+    fn add_households(
+        &mut self,
+        spec: &CommunitySpec,
+        commons: &Arc<Commons>,
+        signatory: &impl Fn(AccountId) -> Signatory,
+    ) -> Result<(), CommunityError> {
+        let sun = Arc::new(Sun::over(&spec.calendar, &spec.weather, &spec.panel));
+        let outside: Vec<Price> = (0..spec.calendar.periods())
+            .map(|index| {
+                let local = &spec.calendar.moment(PeriodIndex(index)).local;
+                spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local))
+            })
+            .collect();
+        for (class, group) in spec.groups.iter().enumerate() {
+            let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
+            let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun: Arc::clone(&sun) });
+            let class_name = self.names.intern(&group.portrait.name);
+            for number in 1..=group.count {
+                let name = household_name(&group.portrait.name, number);
+                let id = HouseholdId(self.rows.len() as u32);
+                let household = draw_household(spec, group, id, &name);
+                let interned = self.names.intern(&name);
+                self.rows.push(HouseholdRow {
+                    household: interned,
+                    class: class_name,
+                    battery_kwh: household.battery.spec().capacity,
+                    charger_kw: household.battery.spec().charge_power,
+                    pv_kw: Power::from_f64(household.area_m2 * spec.panel.efficiency)
+                        .expect("invariant: areas are checked input"),
+                    initial_kwh: household.battery.content(),
+                    bus: None,
+                });
+                self.run_names.households.push(interned);
+                self.run_names.classes.push(class_name);
+                self.class_of.push(class);
+                let signatory = signatory(AccountId(id.0));
+                let actor = Household::new(Arc::clone(commons), Arc::clone(&kind), household, signatory);
+                self.simulation.add(name.as_str(), actor)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names that rows of this run use.
+    pub fn names(&self) -> Names {
+        self.names.clone()
+    }
+
+    /// The same, by number.
+    pub fn run_names(&self) -> RunNames {
+        self.run_names.clone()
+    }
+
+    /// An empty tally for this community.
+    pub fn tally(&self) -> Tally {
+        Tally::new(self.class_names.clone(), self.class_of.clone())
+    }
+
+    /// The calendar of the run.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// Runs to the end, and until the validators have nothing more to say.
+    ///
+    /// # Errors
+    /// When an actor fails, the books do not balance, rows cannot be written, or contracts stay open.
+    pub fn run(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
+        for row in self.rows.drain(..) {
+            journal.register(row);
+        }
+        for &household in &self.directory.households {
+            self.simulation.send_at(household, SimTime::ZERO, phase::PLUG, Message::Start)?;
+        }
+        let first = Message::Tick(PeriodIndex(0));
+        self.simulation.send_at(self.directory.market, SimTime::ZERO, phase::METER, first)?;
+        self.simulation.run_to_exhaustion(journal)?;
+        let (done, periods) = (journal.periods_done(), self.calendar.periods());
+        if done < periods {
+            return Err(CommunityError::Unfinished { done, periods });
+        }
+        let platform: Option<&Platform> = self.simulation.actor(self.directory.platform);
+        let pending = platform.map_or(0, Platform::pending);
+        if pending > 0 {
+            return Err(CommunityError::Uncommitted(pending));
+        }
+        for &validator in &self.directory.validators {
+            let actor: Option<&mut ValidatorActor> = self.simulation.actor_mut(validator);
+            actor.expect("invariant: validators are where the directory says").flush()?;
+        }
+        Ok(RunOutcome { digest: self.simulation.digest(), counters: self.simulation.counters() })
+    }
+}
+
+/// Draws what one household is: three numbers of its own stream, whatever its portrait makes of them.
+fn draw_household(spec: &CommunitySpec, group: &Group, id: HouseholdId, name: &str) -> HouseholdSpec {
+    let mut stream = spec.streams.stream("household", name);
+    let mut within = |(middle, spread): (f64, f64)| middle + stream.uniform_in(-spread, spread);
+    let (area, area_spread) = group.area_m2;
+    let area_m2 = within((area, area * area_spread));
+    let (mut battery, capacity_spread) = group.battery;
+    let capacity = battery.capacity.to_f64();
+    battery.capacity = Energy::from_f64(within((capacity, capacity * capacity_spread)))
+        .expect("invariant: capacities are checked input");
+    let soc = within(group.initial_soc);
+    let content = Energy::from_f64(battery.capacity.to_f64() * soc)
+        .expect("invariant: a share of a capacity is in range");
+    let driving = match &group.portrait.need {
+        Need::Trips { habit, .. } => {
+            let stream = spec.streams.stream("driving", name);
+            Some(Driving::new(*habit, stream, spec.calendar.first_date()))
+        }
+        Need::ChargingHours { .. } => None,
+    };
+    HouseholdSpec { id, area_m2, battery: Battery::new(battery, content), driving }
+}

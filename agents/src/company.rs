@@ -1,0 +1,55 @@
+//! The electricity sales company: a second supplier with a tariff of its own (26).
+
+use std::sync::Arc;
+
+use goshawk_engine::{Actor, Context, Fault};
+use goshawk_market::quantity::{Energy, Money, Price};
+use goshawk_market::tariff::Tariff;
+
+use crate::commons::Commons;
+use crate::journal::Operator;
+use crate::message::{CommunityModel, Message, Supplier, phase};
+use crate::unexpected;
+
+/// Sells energy that it buys upstream.
+#[derive(Debug)]
+pub struct Company {
+    commons: Arc<Commons>,
+    tariff: Tariff,
+    wholesale: Price,
+    sold: Energy,
+    revenue: Money,
+}
+
+impl Company {
+    /// A company that sells at `tariff` what it buys at `wholesale`.
+    pub fn new(commons: Arc<Commons>, tariff: Tariff, wholesale: Price) -> Self {
+        Self { commons, tariff, wholesale, sold: Energy::ZERO, revenue: Money::ZERO }
+    }
+}
+
+impl Actor<CommunityModel> for Company {
+    fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        let directory = &self.commons.directory;
+        match message {
+            Message::AskTariff(period) => {
+                let price = self.tariff.price_at(&self.commons.calendar.moment(period).local);
+                context.send(directory.market, Message::Tariff { supplier: Supplier::Company, price });
+            }
+            Message::Purchase { energy, amount } => {
+                self.sold += energy;
+                self.revenue += amount;
+            }
+            Message::CloseBooks(_) => {
+                let energy = std::mem::take(&mut self.sold);
+                let revenue = std::mem::take(&mut self.revenue);
+                let cost = self.wholesale * energy;
+                context.sink().operator(Operator::Company, revenue, cost, energy);
+                let payment = Message::UpstreamPayment { energy, amount: cost };
+                context.send_in(directory.upstream, phase::CLOSE_BOOKS, payment);
+            }
+            other => return Err(unexpected(&other)),
+        }
+        Ok(())
+    }
+}

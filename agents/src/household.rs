@@ -1,0 +1,556 @@
+//! A household: photovoltaics, a vehicle with its battery, and a place in the market.
+//!
+//! Between the instants at which periods open it only leaves and comes back. When a period opens it decides
+//! whether it sells, buys or rests ([`decision`]); when the period has ended it reads its meter, learns what was
+//! delivered, buys outside what it still lacks, and closes its books ([`books`]) so that
+//!
+//! ```text
+//! photovoltaics + bought + withdrawn = change of content + driven + sold + stored + losses
+//! ```
+//!
+//! holds to the last unit.
+
+pub mod battery;
+pub mod books;
+pub mod decision;
+pub mod driving;
+pub mod photovoltaics;
+pub mod portrait;
+
+use std::sync::Arc;
+
+use goshawk_engine::{Actor, Context, Fault, SimTime};
+use goshawk_ledger::Operation;
+use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order};
+use goshawk_market::quantity::{Energy, Money, Price};
+
+use crate::calendar::PeriodIndex;
+use crate::commons::{Commons, Signatory, price_share, share_down};
+use crate::household::battery::Battery;
+use crate::household::books::{Books, Flows};
+use crate::household::decision::{Intent, SMALLEST_ORDER, Situation, decide};
+use crate::household::driving::{Driving, Trip};
+use crate::household::photovoltaics::Sun;
+use crate::household::portrait::{Need, Outlook, Portrait};
+use crate::journal::Role;
+use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
+use crate::unexpected;
+
+/// What households of one portrait share.
+#[derive(Debug)]
+pub struct Kind {
+    /// The portrait.
+    pub portrait: Portrait,
+    /// What it can look ahead to.
+    pub outlook: Outlook,
+    /// The sun of the run.
+    pub sun: Arc<Sun>,
+}
+
+/// What one household is, apart from its kind.
+#[derive(Debug)]
+pub struct HouseholdSpec {
+    /// Its number.
+    pub id: HouseholdId,
+    /// Area of its panels in m².
+    pub area_m2: f64,
+    /// Its vehicle's battery as the run begins.
+    pub battery: Battery,
+    /// Its trips, for portraits that make trips.
+    pub driving: Option<Driving>,
+}
+
+/// Whether the vehicle is plugged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    PluggedSince(SimTime),
+    Away,
+}
+
+/// The period under way.
+#[derive(Debug)]
+struct Current {
+    opening: Arc<Opening>,
+    intent: Intent,
+    role: Role,
+    /// How long the household meant to be plugged in.
+    planned_micros: u64,
+    granted: Energy,
+    award: Award,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct Household {
+    commons: Arc<Commons>,
+    kind: Arc<Kind>,
+    id: HouseholdId,
+    area_m2: f64,
+    battery: Battery,
+    driving: Option<Driving>,
+    trip: Option<Trip>,
+    place: Place,
+    signatory: Signatory,
+    /// Content of the shared store that belongs to this household.
+    title: Energy,
+    /// How long it was plugged in during this period, up to the last time it left.
+    plugged_micros: u64,
+    /// What driving takes out of the battery in this period.
+    driven: Energy,
+    /// `reserve[k]`: what the battery must hold for own need after period `k` of the day; habit only.
+    reserve: Vec<Energy>,
+    current: Option<Current>,
+}
+
+impl Household {
+    /// A household that is plugged in as the run begins.
+    pub fn new(commons: Arc<Commons>, kind: Arc<Kind>, spec: HouseholdSpec, signatory: Signatory) -> Self {
+        Self {
+            commons,
+            kind,
+            id: spec.id,
+            area_m2: spec.area_m2,
+            battery: spec.battery,
+            driving: spec.driving,
+            trip: None,
+            place: Place::PluggedSince(SimTime::ZERO),
+            signatory,
+            title: Energy::ZERO,
+            plugged_micros: 0,
+            driven: Energy::ZERO,
+            reserve: Vec::new(),
+            current: None,
+        }
+    }
+
+    fn plan_trip(&mut self, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        let Some(driving) = &mut self.driving else { return Ok(()) };
+        self.trip = driving.next_trip(&self.commons.calendar, context.now())?;
+        if let Some(trip) = self.trip {
+            context.send_at(context.me(), trip.leaves, phase::PLUG, Message::Leave);
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, context: &mut Context<'_, CommunityModel>) {
+        let trip = self.trip.expect("invariant: nobody leaves without a trip");
+        if let Place::PluggedSince(since) = self.place {
+            self.plugged_micros += self.micros_in_period(since, context.now());
+        }
+        self.place = Place::Away;
+        self.driven += trip.energy;
+        context.send_at(context.me(), trip.returns, phase::PLUG, Message::Return);
+    }
+
+    /// How much of the span between two times lies in the period under way.
+    fn micros_in_period(&self, from: SimTime, to: SimTime) -> u64 {
+        let start = self
+            .current
+            .as_ref()
+            .map_or(SimTime::ZERO, |current| self.commons.calendar.start_of(current.opening.period));
+        to.micros().saturating_sub(from.max(start).micros())
+    }
+
+    fn sun_over(&self, period: PeriodIndex, micros: u64) -> Energy {
+        let share = micros as f64 / self.commons.calendar.period().micros() as f64;
+        kwh(self.area_m2 * self.kind.sun.in_period(period) * share)
+    }
+
+    fn open(
+        &mut self,
+        opening: Arc<Opening>,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Result<(), Fault> {
+        self.plugged_micros = 0;
+        self.driven = Energy::ZERO;
+        let plugged = matches!(self.place, Place::PluggedSince(_));
+        let planned_micros = if plugged { self.planned_micros(context.now()) } else { 0 };
+        if opening.moment.period_of_day == 0 || self.reserve.is_empty() {
+            self.reserve_for_the_day(opening.period);
+        }
+        let intent = if planned_micros > 0 {
+            let situation = self.situation(&opening, planned_micros);
+            self.driven = situation.driven_now;
+            decide(&self.battery, &situation)
+        } else {
+            Intent::Rest
+        };
+        self.current = Some(Current {
+            opening,
+            intent,
+            role: if plugged { Role::None } else { Role::Away },
+            planned_micros,
+            granted: Energy::ZERO,
+            award: Award::default(),
+        });
+        let wish = self.withdrawal_wish();
+        if wish >= SMALLEST_ORDER {
+            let request = Message::WithdrawalRequest { household: self.id, energy: wish };
+            context.send(self.commons.directory.storage, request);
+        } else {
+            self.place_order(context);
+        }
+        Ok(())
+    }
+
+    /// How much of the opening period the household means to be plugged in.
+    fn planned_micros(&self, now: SimTime) -> u64 {
+        let whole = self.commons.calendar.period().micros();
+        self.trip.map_or(whole, |trip| trip.planned.micros().saturating_sub(now.micros()).min(whole))
+    }
+
+    fn situation(&self, opening: &Opening, planned_micros: u64) -> Situation {
+        let period = opening.period;
+        let hour = opening.moment.local.hour();
+        let portrait = &self.kind.portrait;
+        let spec = self.battery.spec();
+        let sun = self.sun_over(period, planned_micros);
+        let quiet = Situation {
+            reserved: Energy::ZERO,
+            wanted: Energy::ZERO,
+            driven_now: Energy::ZERO,
+            sun,
+            later_sun: Energy::ZERO,
+            charge_limit: spec.charge_power.over_micros(planned_micros),
+            discharge_limit: spec.discharge_power.over_micros(planned_micros),
+            later_charge: Energy::ZERO,
+            charging_hour: portrait.charging.contains(hour),
+            discharging_hour: portrait.discharging.contains(hour),
+        };
+        match &portrait.need {
+            Need::ChargingHours { per_hour_kwh, reserve } => {
+                let kept = self.reserve[usize::from(opening.moment.period_of_day)];
+                if !quiet.charging_hour {
+                    return Situation { reserved: kept, ..quiet };
+                }
+                let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
+                // What is kept for later charging hours is not used up now, in an hour for which nothing is kept.
+                let held = (self.battery.content() - self.battery.floor()).or_zero();
+                let untouchable = if reserve.contains(hour) { Energy::ZERO } else { kept.min(held) };
+                Situation { reserved: need + kept, wanted: need + untouchable, driven_now: need, ..quiet }
+            }
+            Need::Trips { departure_reserve, .. } => {
+                let Some(trip) = self.trip else { return quiet };
+                let calendar = &self.commons.calendar;
+                let next = PeriodIndex(period.0 + 1);
+                let departure = calendar.period_at(trip.planned);
+                let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
+                    .min(self.battery.ceiling() - self.battery.floor());
+                let later_charge = spec.charge_power.over_micros(calendar.period().micros()).to_f64()
+                    * f64::from(self.kind.outlook.charging_periods(next, departure));
+                Situation {
+                    reserved: wanted,
+                    wanted,
+                    later_sun: kwh(self.area_m2 * self.kind.sun.between(next, departure)),
+                    later_charge: kwh(later_charge),
+                    ..quiet
+                }
+            }
+        }
+    }
+
+    /// What must be held after each period of the day for the later hours that own energy is kept for, net of the
+    /// sun that is still to come: backwards, R(k) = max(0, R(k+1) + need(k+1) - sun(k+1)).
+    fn reserve_for_the_day(&mut self, first: PeriodIndex) {
+        let calendar = &self.commons.calendar;
+        let per_day = calendar.periods_per_day() as usize;
+        let mut kept = vec![Energy::ZERO; per_day];
+        if let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need {
+            let last = calendar.periods().min(first.0 + calendar.periods_per_day());
+            let mut held = 0.0f64;
+            for index in (first.0..last).rev() {
+                let period = PeriodIndex(index);
+                let moment = calendar.moment(period);
+                kept[usize::from(moment.period_of_day)] = kwh(held);
+                let is_reserved = reserve.contains(moment.local.hour());
+                let need = if is_reserved { per_hour_kwh * calendar.period_hours() } else { 0.0 };
+                let sun = self.area_m2 * self.kind.sun.in_period(period);
+                held = (held + need - sun * self.battery.spec().charge_efficiency).max(0.0);
+            }
+        }
+        self.reserve = kept;
+    }
+
+    /// What the household would take out of the shared store in this period.
+    fn withdrawal_wish(&self) -> Energy {
+        let Some(current) = &self.current else { return Energy::ZERO };
+        if self.title.is_zero() || current.planned_micros == 0 {
+            return Energy::ZERO;
+        }
+        let available = self.commons.lease.withdrawable(self.title);
+        let limit = self.battery.spec().discharge_power.over_micros(current.planned_micros);
+        let opening = &current.opening;
+        match current.intent {
+            Intent::Buy { demand, .. } => available.min(demand),
+            _ if !self.kind.portrait.discharging.contains(opening.moment.local.hour()) => Energy::ZERO,
+            _ if self.expects_better_later(opening) => Energy::ZERO,
+            Intent::Sell { surplus, .. } => available.min(limit - surplus),
+            Intent::Rest => available.min(limit),
+        }
+    }
+
+    fn expects_better_later(&self, opening: &Opening) -> bool {
+        let now = opening.cheaper().1 - self.commons.rules.fees();
+        self.kind.outlook.best_sale_after(opening.period).is_some_and(|later| later > now)
+    }
+
+    fn granted(&mut self, energy: Energy, context: &mut Context<'_, CommunityModel>) {
+        let current = self.current.as_mut().expect("invariant: grants answer a wish of this period");
+        current.granted = energy;
+        current.intent = match current.intent {
+            Intent::Buy { demand, flexible } if demand - energy >= SMALLEST_ORDER => {
+                Intent::Buy { demand: demand - energy, flexible: flexible.min(demand - energy) }
+            }
+            Intent::Buy { .. } => Intent::Rest,
+            Intent::Sell { surplus, overflow } => Intent::Sell { surplus: surplus + energy, overflow },
+            Intent::Rest if energy >= SMALLEST_ORDER => {
+                Intent::Sell { surplus: energy, overflow: Energy::ZERO }
+            }
+            Intent::Rest => Intent::Rest,
+        };
+        self.place_order(context);
+    }
+
+    fn place_order(&mut self, context: &mut Context<'_, CommunityModel>) {
+        let current = self.current.as_ref().expect("invariant: orders belong to a period");
+        let order = match current.intent {
+            Intent::Sell { surplus, overflow } => {
+                Order::Offer(self.offer(&current.opening, surplus, overflow))
+            }
+            Intent::Buy { demand, flexible } => Order::Bid(self.bid(&current.opening, demand, flexible)),
+            Intent::Rest => return,
+        };
+        let role = if matches!(order, Order::Offer(_)) { Role::Seller } else { Role::Buyer };
+        self.current.as_mut().expect("invariant: looked at just above").role = role;
+        context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(order));
+    }
+
+    fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
+        let rules = &self.commons.rules;
+        let cost = rules.sale_cost();
+        // Kept energy may be sold in a dearer hour of the next day, as far as the seller counts on it; sun that
+        // does not fit the battery cannot be kept at all.
+        let best = self.kind.outlook.best_sale_after(opening.period);
+        let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
+        let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
+        let lease = &self.commons.lease;
+        let through_store = lease.charge_efficiency * lease.discharge_efficiency;
+        let fees = price_share(lease.fee, 1.0 + lease.charge_efficiency);
+        let storable = if lease.offered { overflow } else { Energy::ZERO };
+        let stored_value = price_share(later, rules.keep_confidence * through_store) - fees;
+        Offer {
+            household: self.id,
+            group: self.kind.portrait.group,
+            energy: surplus,
+            cost,
+            keep_value: price_share(later, rules.keep_confidence * kept_share),
+            storable,
+            store_value: stored_value.max(Price::ZERO),
+            credit: Credit::NONE,
+        }
+    }
+
+    fn bid(&self, opening: &Opening, demand: Energy, flexible: Energy) -> Bid {
+        let rules = &self.commons.rules;
+        let outside = opening.cheaper().1;
+        let later_price = self.kind.outlook.cheapest_charge_after(opening.period).unwrap_or(outside);
+        Bid {
+            household: self.id,
+            group: self.kind.portrait.group,
+            energy: demand,
+            flexible,
+            later_price,
+            expected_price: price_share(outside, rules.expected_price_share),
+            tolerance: price_share(outside, rules.tolerance_share),
+            credit: Credit::NONE,
+        }
+    }
+
+    fn awarded(&mut self, award: Award, context: &mut Context<'_, CommunityModel>) {
+        let platform = self.commons.directory.platform;
+        for terms in &award.sold {
+            let transaction = self.signatory.sign(Operation::Publish { terms: **terms });
+            context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
+        }
+        for terms in &award.bought {
+            let transaction = self.signatory.sign(Operation::Sign { contract: terms.id });
+            context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
+        }
+        self.current.as_mut().expect("invariant: awards belong to a period").award = award;
+    }
+
+    /// The period has ended: a household with contracts reads its meter first, others close their books at once.
+    fn close(&mut self, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        if let Place::PluggedSince(since) = self.place {
+            self.plugged_micros += self.micros_in_period(since, context.now());
+        }
+        let current = self.current.as_ref().expect("invariant: a period that ends was opened");
+        let period = current.opening.period;
+        if current.award.sold.is_empty() && current.award.bought.is_empty() {
+            return self.settle_books(Delivery::default(), context);
+        }
+        let ready = self.ready(current);
+        let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready });
+        let reading = Message::MeterReading { household: self.id, ready, transaction };
+        context.send_in(self.commons.directory.platform, phase::READING, reading);
+        Ok(())
+    }
+
+    /// The share of its plans that a household could keep: it leaves early without having known.
+    fn kept_share(&self, current: &Current) -> f64 {
+        if current.planned_micros == 0 {
+            return 0.0;
+        }
+        (self.plugged_micros as f64 / current.planned_micros as f64).min(1.0)
+    }
+
+    /// What the household could deliver, or take, of what it has contracted.
+    fn ready(&self, current: &Current) -> Energy {
+        let total = |contracts: &[Arc<goshawk_ledger::ContractTerms>]| -> Energy {
+            contracts.iter().map(|terms| terms.energy).sum()
+        };
+        let share = self.kept_share(current);
+        let sun = self.sun_over(current.opening.period, self.plugged_micros);
+        let spec = self.battery.spec();
+        let limits = self.limits();
+        if current.award.sold.is_empty() {
+            let room = limits.charge.min(spec.charge_power.over_micros(self.plugged_micros));
+            return share_down(total(&current.award.bought), share).min(room);
+        }
+        let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
+        let withdrawn = share_down(current.granted, share);
+        share_down(total(&current.award.sold), share).min(held + sun + withdrawn)
+    }
+
+    fn limits(&self) -> books::Limits {
+        books::Limits::of(&self.battery, self.driven, self.plugged_micros)
+    }
+
+    fn settle_books(
+        &mut self,
+        delivery: Delivery,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Result<(), Fault> {
+        let current = self.current.take().expect("invariant: books belong to a period");
+        let opening = &current.opening;
+        let share = self.kept_share(&current);
+        let sun_all = self.sun_over(opening.period, self.commons.calendar.period().micros());
+        let sun = self.sun_over(opening.period, self.plugged_micros);
+        let demand = match current.intent {
+            Intent::Buy { demand, .. } => share_down(demand - current.award.moved, share),
+            _ => Energy::ZERO,
+        };
+        let flows = Flows {
+            sun,
+            sold: delivery.sold,
+            bought: delivery.bought,
+            stored: current.award.stored.min(sun),
+            withdrawn: share_down(current.granted, share),
+            lacking: (demand - delivery.bought).or_zero(),
+            drive: self.driven,
+        };
+        let limits = self.limits();
+        let books = Books::close(&mut self.battery, &flows, &limits)?;
+        let (supplier, price) = opening.cheaper();
+        let outside_cost = price * books.outside;
+        let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
+        self.pay(supplier, &books, outside_cost, storage_fee, context);
+        if books.driven < self.driven {
+            let detail = format!("range shortfall of {} kWh", self.driven - books.driven);
+            let (at, name) = (context.now(), context.name().to_owned());
+            context.sink().event(at, &name, "range_shortfall", detail);
+        }
+        let rules = &self.commons.rules;
+        let satisfaction = (!delivery.bought.is_zero()).then(|| {
+            let paid = current.award.bought[0].buyer_price;
+            let expected = price_share(price, rules.expected_price_share);
+            let tolerance = price_share(price, rules.tolerance_share);
+            goshawk_market::satisfaction::satisfaction(paid, expected, tolerance)
+        });
+        context.sink().household(crate::journal::HouseholdBooks {
+            household: self.id,
+            role: current.role,
+            content: self.battery.content(),
+            soc: self.battery.soc(),
+            spilled: sun_all - books.sun,
+            wear_cost: rules.panel_wear * books.sun + rules.battery_wear * books.discharged,
+            income: delivery.income,
+            spend: delivery.spend + outside_cost + storage_fee,
+            supplier,
+            outside_price: price,
+            p2p_spend: delivery.spend,
+            outside_cost,
+            satisfaction,
+            books,
+        });
+        Ok(())
+    }
+
+    fn pay(
+        &mut self,
+        supplier: Supplier,
+        books: &Books,
+        outside_cost: Money,
+        storage_fee: Money,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let directory = &self.commons.directory;
+        if books.outside.is_positive() {
+            let seller = match supplier {
+                Supplier::Grid => directory.grid,
+                Supplier::Company => directory.company,
+            };
+            let purchase = Message::Purchase { energy: books.outside, amount: outside_cost };
+            context.send_in(seller, phase::BOOKS, purchase);
+        }
+        if books.stored.is_positive() || books.withdrawn.is_positive() {
+            let lease = &self.commons.lease;
+            self.title = self.title + lease.content_of_deposit(books.stored)
+                - if books.withdrawn.is_zero() {
+                    Energy::ZERO
+                } else {
+                    lease.content_for_withdrawal(books.withdrawn)
+                };
+            let usage = Message::StorageUse {
+                household: self.id,
+                deposit: books.stored,
+                withdrawal: books.withdrawn,
+                fee: storage_fee,
+            };
+            context.send_in(directory.storage, phase::BOOKS, usage);
+        }
+    }
+}
+
+impl Actor<CommunityModel> for Household {
+    fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        match message {
+            Message::Start => self.plan_trip(context),
+            Message::Leave => {
+                self.leave(context);
+                Ok(())
+            }
+            Message::Return => {
+                self.place = Place::PluggedSince(context.now());
+                self.plan_trip(context)
+            }
+            Message::Open(opening) => self.open(opening, context),
+            Message::WithdrawalGrant { energy } => {
+                self.granted(energy, context);
+                Ok(())
+            }
+            Message::Award(award) => {
+                self.awarded(*award, context);
+                Ok(())
+            }
+            Message::Close(_) => self.close(context),
+            Message::Delivered(delivery) => self.settle_books(delivery, context),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// Energies from physics are far inside the range of the grid.
+fn kwh(value: f64) -> Energy {
+    Energy::from_f64(value).expect("invariant: energies of checked input are in range")
+}

@@ -1,0 +1,206 @@
+//! The books of a household-period: every kWh in, every kWh out, to the last unit.
+
+use goshawk_market::quantity::Energy;
+
+use crate::household::battery::Battery;
+
+/// What a period asks of the battery. At the meter, `drive` apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flows {
+    /// What the panels gave while the vehicle was plugged in.
+    pub sun: Energy,
+    /// Delivered to other users.
+    pub sold: Energy,
+    /// Received from other users.
+    pub bought: Energy,
+    /// To be put into the shared store.
+    pub stored: Energy,
+    /// Available from the shared store.
+    pub withdrawn: Energy,
+    /// What is still wanted, to be bought outside.
+    pub lacking: Energy,
+    /// What driving takes out of the battery.
+    pub drive: Energy,
+}
+
+/// What the battery and its pile allow in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most that can be charged, at the meter.
+    pub charge: Energy,
+    /// Most that can be discharged, at the meter.
+    pub discharge: Energy,
+}
+
+impl Limits {
+    /// The limits of a battery that was plugged in so long and must also drive.
+    pub fn of(battery: &Battery, drive: Energy, plugged_micros: u64) -> Self {
+        let spec = battery.spec();
+        let room = (battery.ceiling() - battery.content() + drive).or_zero();
+        Self {
+            charge: spec.charge_power.over_micros(plugged_micros).min(battery.metered_to_gain(room)),
+            discharge: spec.discharge_power.over_micros(plugged_micros),
+        }
+    }
+}
+
+/// What a period came to. All at the meter, `driven` apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Books {
+    /// Sun that was used.
+    pub sun: Energy,
+    /// Delivered to other users.
+    pub sold: Energy,
+    /// Received from other users.
+    pub bought: Energy,
+    /// Put into the shared store.
+    pub stored: Energy,
+    /// Taken out of the shared store.
+    pub withdrawn: Energy,
+    /// Bought from grid or company.
+    pub outside: Energy,
+    /// Charged into the battery, metered before its loss.
+    pub charged: Energy,
+    /// Discharged from the battery, metered after its loss.
+    pub discharged: Energy,
+    /// Driven.
+    pub driven: Energy,
+    /// Lost in charging and discharging.
+    pub losses: Energy,
+}
+
+/// A household that promised more than it has.
+#[derive(Debug, thiserror::Error)]
+#[error("the battery would have to give {wanted} kWh at the meter and holds {held} kWh")]
+pub struct Overdrawn {
+    /// What the flows ask of the battery.
+    pub wanted: Energy,
+    /// What it holds.
+    pub held: Energy,
+}
+
+impl Books {
+    /// Carries out the flows of a period on the battery.
+    ///
+    /// What others were promised comes first, then withdrawals, then the own sun, and what is bought outside last;
+    /// sun that finds no room is spilled.
+    ///
+    /// # Errors
+    /// When the flows would take more out of the battery than it holds.
+    pub fn close(battery: &mut Battery, flows: &Flows, limits: &Limits) -> Result<Self, Overdrawn> {
+        let before = battery.content();
+        let out = flows.sold + flows.stored;
+        let room = limits.charge + out;
+        let withdrawn = flows.withdrawn.min((room - flows.bought).or_zero());
+        let sun = flows.sun.min((room - flows.bought - withdrawn).or_zero());
+        let outside = flows.lacking.min((room - flows.bought - withdrawn - sun).or_zero());
+        let net = flows.bought + withdrawn + sun + outside - out;
+        let mut books = Self {
+            sun,
+            sold: flows.sold,
+            bought: flows.bought,
+            stored: flows.stored,
+            withdrawn,
+            outside,
+            ..Self::default()
+        };
+        if net.is_negative() {
+            if battery.drawn_to_deliver(-net) > battery.content() {
+                return Err(Overdrawn { wanted: -net, held: battery.content() });
+            }
+            books.discharged = -net;
+            books.losses = battery.discharge(-net);
+        } else {
+            books.charged = net;
+            books.losses = battery.charge(net);
+        }
+        books.driven = battery.drive(flows.drive);
+        debug_assert_eq!(books.residual(before, battery.content()), Energy::ZERO);
+        Ok(books)
+    }
+
+    /// What the balance leaves over; nothing, always.
+    pub fn residual(&self, before: Energy, after: Energy) -> Energy {
+        let supplied = self.sun + self.bought + self.outside + self.withdrawn;
+        let used = (after - before) + self.driven + self.sold + self.stored + self.losses;
+        supplied - used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::household::battery::BatterySpec;
+    use goshawk_market::quantity::Power;
+    use proptest::prelude::*;
+
+    fn battery(content: i64) -> Battery {
+        let spec = BatterySpec {
+            capacity: Energy::from_micro(60_000_000),
+            charge_power: Power::from_micro(7_000_000),
+            discharge_power: Power::from_micro(7_000_000),
+            charge_efficiency: 0.95,
+            discharge_efficiency: 0.93,
+            soc_min: 0.1,
+            soc_max: 0.9,
+        };
+        Battery::new(spec, Energy::from_micro(content))
+    }
+
+    prop_compose! {
+        fn any_flows()(
+            sun in 0i64..6_000_000, sold in 0i64..4_000_000, bought in 0i64..6_000_000,
+            stored in 0i64..2_000_000, withdrawn in 0i64..3_000_000, lacking in 0i64..7_000_000,
+            drive in 0i64..20_000_000,
+        ) -> Flows {
+            Flows {
+                sun: Energy::from_micro(sun),
+                sold: Energy::from_micro(sold),
+                bought: Energy::from_micro(bought),
+                stored: Energy::from_micro(stored.min(sun)),
+                withdrawn: Energy::from_micro(withdrawn),
+                lacking: Energy::from_micro(lacking),
+                drive: Energy::from_micro(drive),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_kwh_is_accounted_for(content in 14_000_000i64..54_000_000, flows in any_flows()) {
+            let mut battery = battery(content);
+            let before = battery.content();
+            let limits = Limits::of(&battery, flows.drive, 3_600_000_000);
+            let books = Books::close(&mut battery, &flows, &limits).unwrap();
+            prop_assert_eq!(books.residual(before, battery.content()), Energy::ZERO);
+            prop_assert!(!books.losses.is_negative() && !books.sun.is_negative());
+            prop_assert!(books.sun <= flows.sun && books.outside <= flows.lacking && books.driven <= flows.drive);
+        }
+
+        #[test]
+        fn own_charging_never_leaves_the_battery_too_full(content in 6_000_000i64..54_000_000, flows in any_flows()) {
+            let flows = Flows { bought: Energy::ZERO, ..flows };
+            let mut battery = battery(content.max(14_000_000));
+            let limits = Limits::of(&battery, flows.drive, 3_600_000_000);
+            Books::close(&mut battery, &flows, &limits).unwrap();
+            prop_assert!(battery.content() <= battery.ceiling() + Energy::from_micro(1));
+        }
+    }
+
+    #[test]
+    fn a_battery_cannot_give_what_it_does_not_hold() {
+        let mut battery = battery(6_000_000);
+        let nothing = Energy::ZERO;
+        let flows = Flows {
+            sun: nothing,
+            sold: Energy::from_micro(7_000_000),
+            bought: nothing,
+            stored: nothing,
+            withdrawn: nothing,
+            lacking: nothing,
+            drive: nothing,
+        };
+        let limits = Limits::of(&battery, nothing, 3_600_000_000);
+        assert!(Books::close(&mut battery, &flows, &limits).is_err());
+    }
+}

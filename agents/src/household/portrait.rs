@@ -1,0 +1,144 @@
+//! Portraits: when a kind of household charges, discharges and drives, and what it can look ahead to.
+
+use goshawk_market::order::GroupId;
+use goshawk_market::quantity::Price;
+
+use crate::calendar::{Calendar, MINUTES_PER_DAY, PeriodIndex};
+use crate::household::driving::DrivingHabit;
+
+/// A set of the paper's hours 1 to 24.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hours(u32);
+
+impl Hours {
+    /// The hours listed; others than 1 to 24 are a broken invariant of checked input.
+    pub fn new(hours: &[u8]) -> Self {
+        let bits = hours.iter().fold(0, |bits, &hour| {
+            assert!((1..=24).contains(&hour), "invariant: hours are checked to be 1 to 24");
+            bits | 1 << hour
+        });
+        Self(bits)
+    }
+
+    /// Whether `hour` is one of them.
+    pub fn contains(self, hour: u8) -> bool {
+        self.0 & (1 << hour) != 0
+    }
+}
+
+/// Where a household's own need comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Need {
+    /// The paper's habit: each charging hour takes so many kWh, which the household drives at once. It keeps its
+    /// own energy for the charging hours in `reserve`, and buys for the others.
+    ChargingHours {
+        /// Energy that a charging hour takes, in kWh.
+        per_hour_kwh: f64,
+        /// Charging hours for which own energy is kept.
+        reserve: Hours,
+    },
+    /// Trips: the battery must hold the next trip's energy when the household leaves.
+    Trips {
+        /// How it drives.
+        habit: DrivingHabit,
+        /// What it wants beyond the trip's energy at departure, as a share of it.
+        departure_reserve: f64,
+    },
+}
+
+/// A kind of household.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Portrait {
+    /// Its name, which is the `class` of its households.
+    pub name: String,
+    /// Its group in the market.
+    pub group: GroupId,
+    /// Hours in which it charges.
+    pub charging: Hours,
+    /// Hours in which it is willing to discharge for others.
+    pub discharging: Hours,
+    /// Its own need.
+    pub need: Need,
+}
+
+/// What a portrait can look ahead to from each period: published prices and its own habits.
+#[derive(Debug, Clone)]
+pub struct Outlook {
+    /// `charging_before[k]`: how many of the periods before `k` are charging periods.
+    charging_before: Vec<u32>,
+    best_sale: Vec<Option<Price>>,
+    cheapest_charge: Vec<Option<Price>>,
+}
+
+impl Outlook {
+    /// The outlook over a run, from the outside price of each period and the two fees together.
+    ///
+    /// Looks 24 hours ahead, as tariffs are published a day ahead.
+    pub fn over(portrait: &Portrait, calendar: &Calendar, outside: &[Price], fees: Price) -> Self {
+        let moments = calendar.moments();
+        let is_charging = |index: usize| portrait.charging.contains(moments[index].local.hour());
+        let mut charging_before = vec![0; moments.len() + 1];
+        for index in 0..moments.len() {
+            charging_before[index + 1] = charging_before[index] + u32::from(is_charging(index));
+        }
+        let horizon = (MINUTES_PER_DAY as u64 / (calendar.period().micros() / 60_000_000)) as usize;
+        let ahead = |index: usize| index + 1..(index + 1 + horizon).min(moments.len());
+        let best_sale = (0..moments.len())
+            .map(|index| {
+                ahead(index)
+                    .filter(|&later| portrait.discharging.contains(moments[later].local.hour()))
+                    .map(|later| outside[later] - fees)
+                    .max()
+                    .filter(|price| price.is_positive())
+            })
+            .collect();
+        let cheapest_charge = (0..moments.len())
+            .map(|index| ahead(index).filter(|&later| is_charging(later)).map(|later| outside[later]).min())
+            .collect();
+        Self { charging_before, best_sale, cheapest_charge }
+    }
+
+    /// How many of the periods `from..to` are charging periods; nothing beyond the run.
+    pub fn charging_periods(&self, from: PeriodIndex, to: PeriodIndex) -> u32 {
+        let last = self.charging_before.len() - 1;
+        let before = |period: PeriodIndex| self.charging_before[(period.0 as usize).min(last)];
+        before(to).saturating_sub(before(from))
+    }
+
+    /// The best price that a later discharging period of the next 24 hours could leave a seller.
+    pub fn best_sale_after(&self, period: PeriodIndex) -> Option<Price> {
+        self.best_sale[period.0 as usize]
+    }
+
+    /// The cheapest outside price of a later charging period in the next 24 hours.
+    pub fn cheapest_charge_after(&self, period: PeriodIndex) -> Option<Price> {
+        self.cheapest_charge[period.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_outlook_sees_a_day_ahead_and_no_further() {
+        let start = date(2023, 1, 10).at(1, 0, 0, 0).in_tz("UTC").unwrap();
+        let calendar = Calendar::new(start, 60, 48).unwrap();
+        let portrait = Portrait {
+            name: "A".into(),
+            group: GroupId(0),
+            charging: Hours::new(&[5, 6]),
+            discharging: Hours::new(&[21]),
+            need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
+        };
+        let outside: Vec<Price> = (0..48).map(|k| Price::from_micro(1_000_000 + k)).collect();
+        let outlook = Outlook::over(&portrait, &calendar, &outside, Price::from_micro(80_000));
+        // Period 20 is hour 21; a day later it is period 44.
+        assert_eq!(outlook.best_sale_after(PeriodIndex(0)), Some(Price::from_micro(920_020)));
+        assert_eq!(outlook.best_sale_after(PeriodIndex(20)), Some(Price::from_micro(920_044)));
+        assert_eq!(outlook.best_sale_after(PeriodIndex(44)), None, "the run ends before the next one");
+        assert_eq!(outlook.cheapest_charge_after(PeriodIndex(4)), Some(Price::from_micro(1_000_005)));
+        assert_eq!(outlook.charging_periods(PeriodIndex(0), PeriodIndex(48)), 4);
+    }
+}

@@ -1,0 +1,530 @@
+//! The journal: what actors write down. It hands rows to the recorder in a fixed order, keeps the tallies behind
+//! the KPIs, and checks at the end of each period that no energy and no money is left over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use goshawk_engine::SimTime;
+use goshawk_ledger::{Change, Committed, ContractState, ContractTerms, Operation, Receipt, Settlement};
+use goshawk_market::mechanism::Clearing;
+use goshawk_market::order::HouseholdId;
+use goshawk_market::quantity::{Energy, Money, Price};
+use goshawk_output::table::{
+    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, HouseholdRow, KpiRow, MarketPeriodRow,
+    OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
+};
+pub use goshawk_output::table::{Operator, Role};
+use goshawk_output::{Digest, Label, Name, PeriodStamp, Recorder, Timestamp};
+
+use crate::calendar::{Calendar, PeriodIndex};
+use crate::household::books::Books;
+use crate::message::Supplier;
+use crate::tally::Tally;
+
+/// How far a run is, for whoever watches it from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Periods whose books are closed.
+    pub periods: AtomicU32,
+    /// Set from outside to end the run at the next period.
+    pub stop: std::sync::atomic::AtomicBool,
+    /// Blocks committed.
+    pub blocks: AtomicU64,
+}
+
+/// A household's closed books.
+#[derive(Debug, Clone, Copy)]
+pub struct HouseholdBooks {
+    /// Who.
+    pub household: HouseholdId,
+    /// What it was to the market.
+    pub role: Role,
+    /// What its battery holds.
+    pub content: Energy,
+    /// State of charge, 0 to 1.
+    pub soc: f64,
+    /// Sun that found no use.
+    pub spilled: Energy,
+    /// The energy.
+    pub books: Books,
+    /// Money received.
+    pub income: Money,
+    /// Money paid.
+    pub spend: Money,
+    /// What wear is worth.
+    pub wear_cost: Money,
+    /// Where it would buy, or bought, from outside.
+    pub supplier: Supplier,
+    /// The price there.
+    pub outside_price: Price,
+    /// Paid for energy from users, fees and penalties included.
+    pub p2p_spend: Money,
+    /// Paid for energy from outside.
+    pub outside_cost: Money,
+    /// Satisfaction of a buyer, 0 to 1.
+    pub satisfaction: Option<f64>,
+}
+
+/// The store's closed books.
+#[derive(Debug, Clone, Copy)]
+pub struct StorageBooks {
+    /// What it holds.
+    pub content: Energy,
+    /// Put in, at the meter.
+    pub charge: Energy,
+    /// Taken out, at the meter.
+    pub discharge: Energy,
+    /// Lost in both.
+    pub losses: Energy,
+    /// F+ of (27).
+    pub income: Money,
+    /// F- of (28).
+    pub cost: Money,
+}
+
+/// A period's clearing.
+#[derive(Debug)]
+pub struct Clearance<'a> {
+    /// The mechanism's name.
+    pub mechanism: &'static str,
+    /// All offers together.
+    pub offered: Energy,
+    /// All bids together.
+    pub wanted: Energy,
+    /// Contracted after the security check.
+    pub traded: Energy,
+    /// Q_s, where there is a trade.
+    pub seller_price: Option<Price>,
+    /// Q_b, where there is a trade.
+    pub buyer_price: Option<Price>,
+    /// Q_G.
+    pub grid_price: Price,
+    /// Q_C.
+    pub company_price: Price,
+    /// Taken away by the security check.
+    pub curtailed: Energy,
+    /// What the mechanism found.
+    pub clearing: &'a Clearing,
+    /// Whether its convergence is written down.
+    pub is_sampled: bool,
+}
+
+/// A contract that the ledger has closed.
+#[derive(Debug)]
+pub struct Trade {
+    /// When it was to be delivered.
+    pub period: PeriodIndex,
+    /// Its terms.
+    pub terms: Arc<ContractTerms>,
+    /// What was delivered and paid.
+    pub settlement: Settlement,
+    /// Settled or defaulted.
+    pub state: ContractState,
+    /// The block that closed it.
+    pub height: u64,
+}
+
+impl Trade {
+    /// What was missing, and through whom.
+    pub fn describe_default(&self) -> String {
+        let Settlement { seller_short, buyer_short, .. } = self.settlement;
+        format!(
+            "contract {}: seller short of {seller_short} kWh, buyer took {buyer_short} kWh less than contracted",
+            self.terms.id.0
+        )
+    }
+}
+
+/// Books that do not balance: a broken invariant that ends the run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BooksError {
+    /// Money appeared or vanished.
+    #[error("day {day}, period {period}: all income less all spending leaves {residual}")]
+    Money {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// What is left over.
+        residual: Money,
+    },
+    /// What users sold is not what users bought, equation (7).
+    #[error("day {day}, period {period}: users sold {sold} kWh and bought {bought} kWh")]
+    Trade {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// Sold to users.
+        sold: Energy,
+        /// Bought from users.
+        bought: Energy,
+    },
+    /// What users stored and withdrew is not what the store took in and gave out.
+    #[error("day {day}, period {period}: the store's books differ from its users' by {residual} kWh")]
+    Storage {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// The difference.
+        residual: Energy,
+    },
+    /// Somebody's books are missing.
+    #[error("day {day}, period {period}: the books of {who} are missing")]
+    Missing {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// Whose.
+        who: String,
+    },
+    /// The rows cannot be written; the recorder says why when it is finished.
+    #[error("the rows of the run cannot be written")]
+    Unwritable,
+    /// Asked to stop from outside.
+    #[error("stopped by request after {periods} periods")]
+    Interrupted {
+        /// Periods whose books are closed.
+        periods: u32,
+    },
+}
+
+/// The names that rows of a run use.
+#[derive(Debug, Clone)]
+pub struct RunNames {
+    /// Households by number.
+    pub households: Vec<Name>,
+    /// The class of each household.
+    pub classes: Vec<Name>,
+    /// Senders by account number.
+    pub accounts: Vec<Name>,
+    /// Validators by place.
+    pub validators: Vec<Name>,
+}
+
+const OPERATORS: [Operator; 5] =
+    [Operator::Grid, Operator::Company, Operator::Storage, Operator::Platform, Operator::Upstream];
+
+/// The sink of all actors.
+#[derive(Debug)]
+pub struct Journal {
+    recorder: Recorder,
+    calendar: Calendar,
+    names: RunNames,
+    progress: Arc<Progress>,
+    period: PeriodIndex,
+    households: Vec<Option<HouseholdBooks>>,
+    operators: [Option<(Money, Money, Energy)>; OPERATORS.len()],
+    storage: Option<StorageBooks>,
+    tally: Tally,
+}
+
+impl Journal {
+    /// An empty journal.
+    pub fn new(
+        recorder: Recorder,
+        calendar: Calendar,
+        names: RunNames,
+        progress: Arc<Progress>,
+        tally: Tally,
+    ) -> Self {
+        let households = vec![None; names.households.len()];
+        Self {
+            recorder,
+            calendar,
+            names,
+            progress,
+            period: PeriodIndex(0),
+            households,
+            operators: Default::default(),
+            storage: None,
+            tally,
+        }
+    }
+
+    fn stamp(&self, period: PeriodIndex) -> PeriodStamp {
+        let moment = self.calendar.moment(period);
+        PeriodStamp { day: moment.day, period: moment.period_of_day, ts_start: Timestamp(moment.unix_micros) }
+    }
+
+    /// A household as it is before the run.
+    pub fn register(&mut self, row: HouseholdRow) {
+        self.recorder.push(row);
+    }
+
+    /// A household has closed its books of the period.
+    pub fn household(&mut self, books: HouseholdBooks) {
+        self.households[books.household.0 as usize] = Some(books);
+    }
+
+    /// An operator has closed its books of the period.
+    pub fn operator(&mut self, operator: Operator, revenue: Money, cost: Money, energy: Energy) {
+        let place = OPERATORS.iter().position(|&one| one == operator).expect("invariant: all are listed");
+        self.operators[place] = Some((revenue, cost, energy));
+    }
+
+    /// The store has closed its books of the period.
+    pub fn storage(&mut self, books: &StorageBooks) {
+        self.storage = Some(*books);
+    }
+
+    /// The market has cleared the period.
+    pub fn clearance(&mut self, clearance: &Clearance<'_>) {
+        let stamp = self.stamp(self.period);
+        let clearing = clearance.clearing;
+        self.tally.clearance(clearance);
+        self.recorder.push(MarketPeriodRow {
+            when: stamp,
+            mechanism: Label(clearance.mechanism),
+            offered_kwh: clearance.offered,
+            wanted_kwh: clearance.wanted,
+            traded_kwh: clearance.traded,
+            seller_price_per_kwh: clearance.seller_price,
+            buyer_price_per_kwh: clearance.buyer_price,
+            grid_price_per_kwh: clearance.grid_price,
+            company_price_per_kwh: clearance.company_price,
+            sellers_profit: clearing.objectives.sellers_profit,
+            buyers_cost: clearing.objectives.buyers_cost,
+            welfare: clearing.objectives.welfare,
+            welfare_exact: clearing.welfare_exact,
+            gap: clearing.gap,
+            iterations: clearing.iterations,
+            evaluations: clearing.evaluations,
+            satisfaction: clearing.satisfaction,
+            curtailed_kwh: clearance.curtailed,
+        });
+        if clearance.is_sampled {
+            for point in &clearing.trace {
+                self.recorder.push(ConvergenceRow {
+                    when: stamp,
+                    optimizer: Label(clearance.mechanism),
+                    iteration: point.iteration,
+                    evaluations: point.evaluations,
+                    best: point.best,
+                    mean: point.mean,
+                });
+            }
+        }
+    }
+
+    /// A contract is closed on the ledger.
+    pub fn trade(&mut self, trade: &Trade) {
+        let Trade { terms, settlement, .. } = trade;
+        let (seller, buyer) = (terms.seller.0 as usize, terms.buyer.0 as usize);
+        let stamp = self.stamp(trade.period);
+        self.tally.trade(trade);
+        self.recorder.push(TradeRow {
+            when: stamp,
+            trade_id: terms.id.0,
+            seller: self.names.households[seller],
+            seller_class: self.names.classes[seller],
+            buyer: self.names.households[buyer],
+            buyer_class: self.names.classes[buyer],
+            energy_kwh: settlement.delivered,
+            seller_price_per_kwh: terms.seller_price,
+            buyer_price_per_kwh: terms.buyer_price,
+            grid_fee_per_kwh: terms.grid_fee,
+            platform_fee_per_kwh: terms.platform_fee,
+            amount: settlement.amount(),
+            seller_amount: settlement.seller_amount,
+            grid_amount: settlement.grid_amount,
+            platform_amount: settlement.platform_amount,
+            penalty_to_buyer: settlement.penalty_to_buyer,
+            penalty_to_seller: settlement.penalty_to_seller,
+            contracted_kwh: terms.energy,
+            delivered_kwh: settlement.delivered,
+            block_height: trade.height,
+        });
+    }
+
+    /// A block is final.
+    pub fn block(&mut self, now: SimTime, committed: &Committed) {
+        let header = committed.block.header();
+        let ts_commit = Timestamp(self.calendar.unix_micros(now));
+        let latency_ms = now.micros().saturating_sub(header.time_micros) as f64 / 1000.0;
+        self.tally.block(latency_ms, committed.block.transactions().len());
+        self.progress.blocks.fetch_add(1, Ordering::Relaxed);
+        self.recorder.push(BlockRow {
+            height: header.height,
+            round: header.round,
+            proposer: self.names.validators[header.proposer as usize],
+            ts_commit,
+            latency_ms,
+            txs: committed.block.transactions().len() as u32,
+            bytes: committed.block.encoded_len() as u64,
+            prev_hash: Digest(header.previous.0),
+            tx_root: Digest(header.transaction_root.0),
+            state_root: Digest(header.state_root.0),
+            hash: Digest(committed.block.hash().0),
+        });
+        for (index, (transaction, receipt)) in
+            committed.block.transactions().iter().zip(committed.receipts.iter()).enumerate()
+        {
+            let body = transaction.transaction();
+            let (energy, amount) = amounts(&body.operation, receipt);
+            self.recorder.push(TransactionRow {
+                height: header.height,
+                index: index as u32,
+                tx_id: Digest(transaction.id().0.0),
+                kind: Label(body.operation.name()),
+                sender: self.names.accounts[body.sender.0 as usize],
+                contract: body.operation.contract().map(|contract| contract.0),
+                energy_micro_kwh: energy.map(Energy::micro),
+                amount_micro: amount.map(Money::micro),
+                status: Label(status(receipt)),
+            });
+        }
+    }
+
+    /// Something noteworthy.
+    pub fn event(&mut self, at: SimTime, actor: &str, kind: &'static str, detail: String) {
+        let actor = self.recorder.names().find(actor).expect("invariant: every actor's name is registered");
+        self.tally.event(kind);
+        self.recorder.push(EventRow {
+            at: Timestamp(self.calendar.unix_micros(at)),
+            actor,
+            kind: Label(kind),
+            detail,
+        });
+    }
+
+    /// Writes the period's rows in order, and checks that its books balance.
+    ///
+    /// # Errors
+    /// When anything is missing or left over, or when the run is to stop.
+    pub fn close_period(&mut self) -> Result<(), BooksError> {
+        let stamp = self.stamp(self.period);
+        let missing =
+            |who: &str| BooksError::Missing { day: stamp.day, period: stamp.period, who: who.to_owned() };
+        let mut money = Money::ZERO;
+        let (mut sold, mut bought, mut stored) = (Energy::ZERO, Energy::ZERO, Energy::ZERO);
+        for place in 0..self.households.len() {
+            let Some(books) = self.households[place].take() else {
+                let name = self.names.households[place];
+                return Err(missing(self.recorder.names().text(name)));
+            };
+            money += books.income - books.spend;
+            sold += books.books.sold;
+            bought += books.books.bought;
+            stored += books.books.stored - books.books.withdrawn;
+            self.tally.household(place, &books);
+            self.write_household(stamp, place, &books);
+        }
+        for (place, operator) in OPERATORS.into_iter().enumerate() {
+            let Some((revenue, cost, energy_kwh)) = self.operators[place].take() else {
+                return Err(missing(&format!("{operator:?}")));
+            };
+            money += revenue - cost;
+            self.tally.operator(operator, revenue, cost);
+            self.recorder.push(OperatorPeriodRow { when: stamp, operator, revenue, cost, energy_kwh });
+        }
+        let storage = self.storage.take().ok_or_else(|| missing("the store"))?;
+        self.recorder.push(StoragePeriodRow {
+            when: stamp,
+            content_kwh: storage.content,
+            charge_kwh: storage.charge,
+            discharge_kwh: storage.discharge,
+            losses_kwh: storage.losses,
+            income: storage.income,
+            cost: storage.cost,
+        });
+        let (day, period) = (stamp.day, stamp.period);
+        if !money.is_zero() {
+            return Err(BooksError::Money { day, period, residual: money });
+        }
+        if sold != bought {
+            return Err(BooksError::Trade { day, period, sold, bought });
+        }
+        let residual = stored - (storage.charge - storage.discharge);
+        if !residual.is_zero() {
+            return Err(BooksError::Storage { day, period, residual });
+        }
+        self.next_period()
+    }
+
+    fn next_period(&mut self) -> Result<(), BooksError> {
+        self.period = PeriodIndex(self.period.0 + 1);
+        self.progress.periods.store(self.period.0, Ordering::Relaxed);
+        if self.recorder.failed() {
+            return Err(BooksError::Unwritable);
+        }
+        if self.progress.stop.load(Ordering::Relaxed) {
+            return Err(BooksError::Interrupted { periods: self.period.0 });
+        }
+        Ok(())
+    }
+
+    fn write_household(&mut self, stamp: PeriodStamp, place: usize, household: &HouseholdBooks) {
+        let Books { sun, sold, bought, stored, withdrawn, outside, charged, discharged, driven, losses } =
+            household.books;
+        let from = |supplier| if household.supplier == supplier { outside } else { Energy::ZERO };
+        self.recorder.push(AgentPeriodRow {
+            when: stamp,
+            household: self.names.households[place],
+            class: self.names.classes[place],
+            role: household.role,
+            content_kwh: household.content,
+            soc: household.soc,
+            pv_kwh: sun,
+            pv_spilled_kwh: household.spilled,
+            charge_kwh: charged,
+            discharge_kwh: discharged,
+            drive_kwh: driven,
+            sold_kwh: sold,
+            bought_p2p_kwh: bought,
+            bought_grid_kwh: from(Supplier::Grid),
+            bought_company_kwh: from(Supplier::Company),
+            stored_kwh: stored,
+            withdrawn_kwh: withdrawn,
+            losses_kwh: losses,
+            income: household.income,
+            spend: household.spend,
+            wear_cost: household.wear_cost,
+            satisfaction: household.satisfaction,
+        });
+    }
+
+    /// Periods whose books are closed.
+    pub fn periods_done(&self) -> u32 {
+        self.period.0
+    }
+
+    /// Writes the KPIs and hands back the recorder, with the KPI rows for whoever prints them.
+    pub fn finish(mut self) -> (Recorder, Vec<KpiRow>) {
+        let rows = self.tally.kpis();
+        for row in &rows {
+            self.recorder.push(row.clone());
+        }
+        (self.recorder, rows)
+    }
+
+    /// Hands back the recorder of a run that failed.
+    pub fn abandon(self) -> Recorder {
+        self.recorder
+    }
+}
+
+/// The energy and money of a transaction, where it moves or promises any.
+fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Option<Money>) {
+    match (operation, receipt.change()) {
+        (_, Some(Change::Closed { settlement, .. })) => {
+            (Some(settlement.delivered), Some(settlement.amount()))
+        }
+        (_, Some(Change::Signed { escrow })) => (None, Some(*escrow)),
+        (Operation::Publish { terms }, _) => (Some(terms.energy), Some(terms.buyer_price * terms.energy)),
+        (Operation::Meter { ready, .. }, _) => (Some(*ready), None),
+        _ => (None, None),
+    }
+}
+
+/// What became of a transaction.
+fn status(receipt: &Receipt) -> &'static str {
+    match receipt.change() {
+        None => "rejected",
+        Some(Change::Closed { state, .. }) => state.name(),
+        Some(_) => "applied",
+    }
+}

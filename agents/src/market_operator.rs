@@ -1,0 +1,287 @@
+//! The market operator: keeps the clock of the periods, collects orders, clears, and deals awards out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use goshawk_engine::{Actor, Context, Fault, Streams};
+use goshawk_ledger::{AccountId, ContractId, ContractTerms};
+use goshawk_market::dealing::{Awards, curtail, deal};
+use goshawk_market::mechanism::{Clearing, Mechanism};
+use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order, Terms};
+use goshawk_market::problem::PeriodProblem;
+use goshawk_market::quantity::{Energy, Price};
+
+use crate::calendar::PeriodIndex;
+use crate::commons::{Commons, price_share};
+use crate::journal::Clearance;
+use crate::message::{Award, CommunityModel, Message, Opening, Supplier, Verdict, phase};
+use crate::unexpected;
+
+/// Contracts of one period; their numbers are the period's times this plus their place.
+const CONTRACTS_PER_PERIOD: u64 = 1 << 24;
+
+/// The market operator.
+pub struct MarketOperator {
+    commons: Arc<Commons>,
+    mechanism: Box<dyn Mechanism>,
+    streams: Streams,
+    /// Every how many periods the convergence of a clearing is written down; 0 is never.
+    convergence_every: u32,
+    credits: Vec<Credit>,
+    grid_price: Option<Price>,
+    company_price: Option<Price>,
+    opening: Option<Arc<Opening>>,
+    offers: Vec<Offer>,
+    bids: Vec<Bid>,
+    cleared: Option<(Clearing, Awards)>,
+}
+
+impl std::fmt::Debug for MarketOperator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MarketOperator").field("mechanism", &self.mechanism.name()).finish_non_exhaustive()
+    }
+}
+
+impl MarketOperator {
+    /// A market cleared by `mechanism`, with the credit that newcomers have.
+    pub fn new(
+        commons: Arc<Commons>,
+        mechanism: Box<dyn Mechanism>,
+        streams: Streams,
+        convergence_every: u32,
+        newcomer: Credit,
+    ) -> Self {
+        let households = commons.directory.households.len();
+        Self {
+            commons,
+            mechanism,
+            streams,
+            convergence_every,
+            credits: vec![newcomer; households],
+            grid_price: None,
+            company_price: None,
+            opening: None,
+            offers: Vec::new(),
+            bids: Vec::new(),
+            cleared: None,
+        }
+    }
+
+    /// One instant: the last period ends, the next one opens.
+    fn tick(&mut self, period: PeriodIndex, context: &mut Context<'_, CommunityModel>) {
+        let directory = &self.commons.directory;
+        let (me, periods) = (context.me(), self.commons.calendar.periods());
+        if let Some(ended) = period.0.checked_sub(1).map(PeriodIndex) {
+            for &household in &directory.households {
+                context.send_in(household, phase::METER, Message::Close(ended));
+            }
+            context.send_in(directory.platform, phase::ALLOCATE, Message::Settle(ended));
+            for operator in [directory.grid, directory.company, directory.storage, directory.platform] {
+                context.send_in(operator, phase::CLOSE_BOOKS, Message::CloseBooks(ended));
+            }
+            context.send_in(directory.upstream, phase::PUBLISH, Message::CloseBooks(ended));
+            context.send_in(me, phase::PUBLISH, Message::CheckBooks(ended));
+        }
+        if period.0 < periods {
+            context.send_in(directory.grid, phase::PUBLISH, Message::AskTariff(period));
+            context.send_in(directory.company, phase::PUBLISH, Message::AskTariff(period));
+            context.send_in(me, phase::GATE, Message::GateClosure(period));
+            let next = PeriodIndex(period.0 + 1);
+            let start = self.commons.calendar.start_of(next);
+            context.send_at(me, start, phase::METER, Message::Tick(next));
+        }
+        context.send_in(directory.platform, phase::SUBMIT, Message::Submit(period));
+    }
+
+    fn tariff(
+        &mut self,
+        period: PeriodIndex,
+        supplier: Supplier,
+        price: Price,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        match supplier {
+            Supplier::Grid => self.grid_price = Some(price),
+            Supplier::Company => self.company_price = Some(price),
+        }
+        let (Some(grid_price), Some(company_price)) = (self.grid_price, self.company_price) else { return };
+        (self.grid_price, self.company_price) = (None, None);
+        let moment = *self.commons.calendar.moment(period);
+        let opening = Arc::new(Opening { period, moment, grid_price, company_price });
+        for &household in &self.commons.directory.households {
+            context.send_in(household, phase::OPEN, Message::Open(Arc::clone(&opening)));
+        }
+        self.opening = Some(opening);
+    }
+
+    fn order(&mut self, order: Order) {
+        let credit = |household: HouseholdId| self.credits[household.0 as usize];
+        match order {
+            Order::Offer(offer) => self.offers.push(Offer { credit: credit(offer.household), ..offer }),
+            Order::Bid(bid) => self.bids.push(Bid { credit: credit(bid.household), ..bid }),
+        }
+    }
+
+    fn clear(&mut self, storage_room: Energy, context: &mut Context<'_, CommunityModel>) {
+        let opening = self.opening();
+        let rules = &self.commons.rules;
+        let terms = Terms {
+            grid_price: opening.grid_price,
+            company_price: opening.company_price,
+            grid_fee: rules.grid_fee,
+            platform_fee: rules.platform_fee,
+            price_min: rules.price_min,
+            price_max: rules.price_max,
+            storage_room,
+        };
+        // Orders with stored energy behind them arrive later than others; nothing may depend on that.
+        self.offers.sort_by_key(|offer| offer.household);
+        self.bids.sort_by_key(|bid| bid.household);
+        let problem = PeriodProblem::new(&terms, &self.offers, &self.bids);
+        let mut stream = self.streams.stream("clearing", &opening.period.0.to_string());
+        let clearing = self.mechanism.clear(&problem, [stream.next_u64(), stream.next_u64()]);
+        let awards = deal(&clearing.scheme, &self.offers, &self.bids);
+        let energy: Energy = awards.trades.iter().map(|trade| trade.energy).sum();
+        self.cleared = Some((clearing, awards));
+        if energy.is_zero() {
+            self.award(&Verdict::Approved, context);
+        } else {
+            let schedule = Message::Schedule { energy };
+            context.send_in(self.commons.directory.grid, phase::SECURITY, schedule);
+        }
+    }
+
+    fn opening(&self) -> Arc<Opening> {
+        Arc::clone(self.opening.as_ref().expect("invariant: a period is opened before it is cleared"))
+    }
+
+    fn award(&mut self, verdict: &Verdict, context: &mut Context<'_, CommunityModel>) {
+        let (clearing, mut awards) =
+            self.cleared.take().expect("invariant: a verdict answers a clearing of this period");
+        let opening = self.opening();
+        let curtailed = match verdict {
+            Verdict::Approved => Energy::ZERO,
+            Verdict::Curtailed { allowed, reason } => {
+                let (now, name) = (context.now(), context.name().to_owned());
+                context.sink().event(now, &name, "curtailment", reason.clone());
+                curtail(&mut awards.trades, *allowed)
+            }
+        };
+        let contracts = self.contracts(&clearing, &awards, &opening);
+        self.write_row(&clearing, &contracts, curtailed, &opening, context);
+        self.send_awards(&contracts, &awards, &opening, context);
+        self.offers.clear();
+        self.bids.clear();
+    }
+
+    fn contracts(
+        &self,
+        clearing: &Clearing,
+        awards: &Awards,
+        opening: &Opening,
+    ) -> Arc<[Arc<ContractTerms>]> {
+        let Some(seller_price) = clearing.scheme.price else { return Arc::new([]) };
+        let rules = &self.commons.rules;
+        let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD;
+        let numbered = (first..).zip(&awards.trades);
+        numbered
+            .map(|(id, trade)| {
+                Arc::new(ContractTerms {
+                    id: ContractId(id),
+                    period: opening.period.0,
+                    seller: AccountId(trade.seller.0),
+                    buyer: AccountId(trade.buyer.0),
+                    energy: trade.energy,
+                    seller_price,
+                    buyer_price: seller_price + rules.fees(),
+                    grid_fee: rules.grid_fee,
+                    platform_fee: rules.platform_fee,
+                    outside_price: opening.cheaper().1,
+                    take_or_pay: price_share(seller_price, rules.take_or_pay_share),
+                })
+            })
+            .collect()
+    }
+
+    fn send_awards(
+        &self,
+        contracts: &Arc<[Arc<ContractTerms>]>,
+        awards: &Awards,
+        opening: &Opening,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let directory = &self.commons.directory;
+        let mut by_household: BTreeMap<u32, Award> = BTreeMap::new();
+        for terms in contracts.iter() {
+            by_household.entry(terms.seller.0).or_default().sold.push(Arc::clone(terms));
+            by_household.entry(terms.buyer.0).or_default().bought.push(Arc::clone(terms));
+        }
+        for &(household, energy) in &awards.stored {
+            by_household.entry(household.0).or_default().stored = energy;
+        }
+        for &(household, energy) in &awards.moved {
+            by_household.entry(household.0).or_default().moved = energy;
+        }
+        for (household, award) in by_household {
+            let household = directory.households[household as usize];
+            context.send_in(household, phase::AWARD, Message::Award(Box::new(award)));
+        }
+        if !contracts.is_empty() {
+            let ids = contracts.iter().map(|terms| terms.id).collect();
+            let cleared = Message::Cleared { period: opening.period, contracts: ids };
+            context.send_in(directory.grid, phase::AWARD, cleared);
+            context.send_in(directory.platform, phase::AWARD, Message::Contracts(Arc::clone(contracts)));
+        }
+    }
+
+    fn write_row(
+        &self,
+        clearing: &Clearing,
+        contracts: &[Arc<ContractTerms>],
+        curtailed: Energy,
+        opening: &Opening,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let traded: Energy = contracts.iter().map(|terms| terms.energy).sum();
+        let price = clearing.scheme.price.filter(|_| traded.is_positive());
+        context.sink().clearance(&Clearance {
+            mechanism: self.mechanism.name(),
+            offered: self.offers.iter().map(|offer| offer.energy).sum(),
+            wanted: self.bids.iter().map(|bid| bid.energy).sum(),
+            traded,
+            seller_price: price,
+            buyer_price: price.map(|price| price + self.commons.rules.fees()),
+            grid_price: opening.grid_price,
+            company_price: opening.company_price,
+            curtailed,
+            clearing,
+            is_sampled: self.convergence_every > 0 && opening.period.0 % self.convergence_every == 0,
+        });
+    }
+}
+
+impl Actor<CommunityModel> for MarketOperator {
+    fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        match message {
+            Message::Tick(period) => self.tick(period, context),
+            Message::CheckBooks(_) => context.sink().close_period()?,
+            Message::Tariff { supplier, price } => {
+                let period = self.commons.calendar.period_at(context.now());
+                self.tariff(period, supplier, price, context);
+            }
+            Message::Order(order) => self.order(order),
+            Message::GateClosure(_) => {
+                context.send(self.commons.directory.storage, Message::AskRoom);
+            }
+            Message::Room(room) => self.clear(room, context),
+            Message::Verdict(verdict) => self.award(&verdict, context),
+            Message::Credits(credits) => {
+                for (household, credit) in credits {
+                    self.credits[household.0 as usize] = credit;
+                }
+            }
+            other => return Err(unexpected(&other)),
+        }
+        Ok(())
+    }
+}

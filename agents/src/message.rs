@@ -1,0 +1,398 @@
+//! What the actors say to each other, and the phases of an instant in which they say it.
+//!
+//! One period, message by message, at the instant `t` at which period `k` opens and period `k - 1` has ended:
+//!
+//! | phase | who says what |
+//! |---|---|
+//! | [`PLUG`](phase::PLUG) | vehicles leave and come back, at their own times |
+//! | [`METER`](phase::METER) | market: `Close(k - 1)`; households with contracts read their meters |
+//! | [`READING`](phase::READING) | meter readings reach the platform |
+//! | [`ALLOCATE`](phase::ALLOCATE) | the platform allocates deliveries to contracts and settles them |
+//! | [`ACCOUNT`](phase::ACCOUNT) | households close their books and buy outside what they still lack |
+//! | [`BOOKS`](phase::BOOKS) | purchases, fees and storage flows reach the operators |
+//! | [`CLOSE_BOOKS`](phase::CLOSE_BOOKS) | operators write their rows |
+//! | [`PUBLISH`](phase::PUBLISH) | books are checked; grid and company publish tariffs for `k` |
+//! | [`OPEN`](phase::OPEN) | market: `Open(k)`; households may ask for stored energy |
+//! | [`ORDER`](phase::ORDER) | households: an offer, a bid or nothing |
+//! | [`GATE`](phase::GATE) | the storage operator states its room; the market clears |
+//! | [`SECURITY`](phase::SECURITY) | the grid approves, curtails or rejects the schedule |
+//! | [`AWARD`](phase::AWARD) | awards to households, contracts to the platform |
+//! | [`CONTRACT`](phase::CONTRACT) | signed transactions reach the platform |
+//! | [`SUBMIT`](phase::SUBMIT) | the platform submits them to the validators |
+//! | [`NETWORK`](phase::NETWORK) | messages among validators, at their own times |
+
+use std::sync::Arc;
+
+use goshawk_engine::{Digest, Model};
+use goshawk_ledger::{Committed, ConsensusMessage, ContractId, ContractTerms, SignedTransaction, TimerKey};
+use goshawk_market::order::{HouseholdId, Order};
+use goshawk_market::quantity::{Energy, Money, Price};
+
+use crate::calendar::{Moment, PeriodIndex};
+use crate::journal::Journal;
+
+/// The phases of an instant, in order.
+pub mod phase {
+    use goshawk_engine::Phase;
+
+    /// Vehicles leave and come back.
+    pub const PLUG: Phase = Phase::new(0);
+    /// Households read their meters.
+    pub const METER: Phase = Phase::new(1);
+    /// Readings reach the platform.
+    pub const READING: Phase = Phase::new(2);
+    /// Deliveries are allocated to contracts.
+    pub const ALLOCATE: Phase = Phase::new(3);
+    /// Households close their books.
+    pub const ACCOUNT: Phase = Phase::new(4);
+    /// Payments reach the operators.
+    pub const BOOKS: Phase = Phase::new(5);
+    /// Operators write their rows.
+    pub const CLOSE_BOOKS: Phase = Phase::new(6);
+    /// Tariffs are published.
+    pub const PUBLISH: Phase = Phase::new(7);
+    /// The period opens.
+    pub const OPEN: Phase = Phase::new(8);
+    /// Orders reach the market.
+    pub const ORDER: Phase = Phase::new(9);
+    /// The market clears.
+    pub const GATE: Phase = Phase::new(10);
+    /// The grid checks the schedule.
+    pub const SECURITY: Phase = Phase::new(11);
+    /// Awards are dealt out.
+    pub const AWARD: Phase = Phase::new(12);
+    /// Signed transactions reach the platform.
+    pub const CONTRACT: Phase = Phase::new(13);
+    /// The platform submits to the validators.
+    pub const SUBMIT: Phase = Phase::new(14);
+    /// The validators' network.
+    pub const NETWORK: Phase = Phase::new(15);
+}
+
+/// The community as the engine sees it: its messages, and the journal that all actors write to.
+#[derive(Debug)]
+pub struct CommunityModel;
+
+impl Model for CommunityModel {
+    type Message = Message;
+    type Sink = Journal;
+}
+
+/// The two who sell energy from outside the community.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Supplier {
+    /// The state grid.
+    Grid,
+    /// The electricity sales company.
+    Company,
+}
+
+/// What everybody learns when a period opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The period.
+    pub period: PeriodIndex,
+    /// Its clocks.
+    pub moment: Moment,
+    /// Q_G, the grid's price.
+    pub grid_price: Price,
+    /// Q_C, the company's price.
+    pub company_price: Price,
+}
+
+impl Opening {
+    /// The cheaper supplier, the grid when equal, and its price.
+    pub fn cheaper(&self) -> (Supplier, Price) {
+        if self.grid_price <= self.company_price {
+            (Supplier::Grid, self.grid_price)
+        } else {
+            (Supplier::Company, self.company_price)
+        }
+    }
+}
+
+/// A household's part of a clearing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Award {
+    /// Contracts in which it sells.
+    pub sold: Vec<Arc<ContractTerms>>,
+    /// Contracts in which it buys.
+    pub bought: Vec<Arc<ContractTerms>>,
+    /// What it may put into shared storage.
+    pub stored: Energy,
+    /// Demand that it moves to a later period.
+    pub moved: Energy,
+}
+
+/// What became of a household's contracts in a period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Energy delivered to other users.
+    pub sold: Energy,
+    /// Energy received from other users.
+    pub bought: Energy,
+    /// Money received, penalties included.
+    pub income: Money,
+    /// Money paid, fees and penalties included.
+    pub spend: Money,
+}
+
+/// The grid's word on a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it is.
+    Approved,
+    /// At most this energy in the period.
+    Curtailed {
+        /// What may flow.
+        allowed: Energy,
+        /// The binding element.
+        reason: String,
+    },
+}
+
+/// All that actors say to each other.
+#[derive(Debug)]
+pub enum Message {
+    /// Before anything else: schedule what comes at its own time.
+    Start,
+    /// The market's own clock: the period that opens now.
+    Tick(PeriodIndex),
+    /// A vehicle leaves.
+    Leave,
+    /// A vehicle is back.
+    Return,
+    /// Market to households: the period has ended.
+    Close(PeriodIndex),
+    /// Household to platform: what it could deliver or take.
+    MeterReading {
+        /// Who.
+        household: HouseholdId,
+        /// At most the contracted energy.
+        ready: Energy,
+        /// The same, signed.
+        transaction: Arc<SignedTransaction>,
+    },
+    /// Market to platform: all readings of the period are in.
+    Settle(PeriodIndex),
+    /// Platform to household: what was delivered and paid.
+    Delivered(Delivery),
+    /// Household to supplier: energy bought from outside.
+    Purchase {
+        /// How much.
+        energy: Energy,
+        /// At the published price.
+        amount: Money,
+    },
+    /// Platform to grid: wheeling fees on delivered trades.
+    WheelingFees(Money),
+    /// Household to storage operator: energy stored and withdrawn in the period, and the fee for both.
+    StorageUse {
+        /// Who.
+        household: HouseholdId,
+        /// Put in, at the meter.
+        deposit: Energy,
+        /// Taken out, at the meter.
+        withdrawal: Energy,
+        /// The service fee.
+        fee: Money,
+    },
+    /// Operator to upstream: what its energy or plant costs it.
+    UpstreamPayment {
+        /// Energy bought upstream, if any.
+        energy: Energy,
+        /// Money.
+        amount: Money,
+    },
+    /// Market to operators: write the period's row.
+    CloseBooks(PeriodIndex),
+    /// Market to itself: all rows of the period are written; check and go on to the next.
+    CheckBooks(PeriodIndex),
+    /// Market to suppliers: state your price.
+    AskTariff(PeriodIndex),
+    /// Supplier to market: the price in force.
+    Tariff {
+        /// Who.
+        supplier: Supplier,
+        /// Per kWh.
+        price: Price,
+    },
+    /// Market to households: the period opens.
+    Open(Arc<Opening>),
+    /// Household to storage operator: it would like this much of its stored energy.
+    WithdrawalRequest {
+        /// Who.
+        household: HouseholdId,
+        /// At the meter.
+        energy: Energy,
+    },
+    /// Storage operator to household: so much.
+    WithdrawalGrant {
+        /// At the meter.
+        energy: Energy,
+    },
+    /// Household to market.
+    Order(Order),
+    /// Market to itself: no more orders for the period.
+    GateClosure(PeriodIndex),
+    /// Market to storage operator: how much room is there?
+    AskRoom,
+    /// Storage operator to market: most that can be put in during the period, at the meter.
+    Room(Energy),
+    /// Market to grid: what users mean to trade in the period.
+    Schedule {
+        /// All trades together.
+        energy: Energy,
+    },
+    /// Grid to market.
+    Verdict(Verdict),
+    /// Market to household.
+    Award(Box<Award>),
+    /// Market to grid: the contracts that came of the schedule.
+    Cleared {
+        /// The period of delivery.
+        period: PeriodIndex,
+        /// The contracts.
+        contracts: Vec<ContractId>,
+    },
+    /// Market to platform: the contracts of the period, in the order of their ids.
+    Contracts(Arc<[Arc<ContractTerms>]>),
+    /// Household or grid to platform: to be put on the ledger.
+    Transaction(Arc<SignedTransaction>),
+    /// Market to platform: all transactions of the instant are in.
+    Submit(PeriodIndex),
+    /// Platform to validators.
+    Transactions(Arc<[Arc<SignedTransaction>]>),
+    /// Validator to validator.
+    Consensus {
+        /// Sender's place among the validators.
+        from: usize,
+        /// What.
+        message: Arc<ConsensusMessage>,
+    },
+    /// Validator to itself.
+    Timeout(TimerKey),
+    /// Validator to platform: a block is final.
+    Committed {
+        /// Sender's place among the validators.
+        validator: usize,
+        /// The block.
+        committed: Arc<Committed>,
+    },
+    /// Platform to market: credit scores that changed.
+    Credits(Vec<(HouseholdId, goshawk_market::order::Credit)>),
+}
+
+impl goshawk_engine::Message for Message {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Tick(_) => "tick",
+            Self::Leave => "leave",
+            Self::Return => "return",
+            Self::Close(_) => "close",
+            Self::MeterReading { .. } => "meter_reading",
+            Self::Settle(_) => "settle",
+            Self::Delivered(_) => "delivered",
+            Self::Purchase { .. } => "purchase",
+            Self::WheelingFees(_) => "wheeling_fees",
+            Self::StorageUse { .. } => "storage_use",
+            Self::UpstreamPayment { .. } => "upstream_payment",
+            Self::CloseBooks(_) => "close_books",
+            Self::CheckBooks(_) => "check_books",
+            Self::AskTariff(_) => "ask_tariff",
+            Self::Tariff { .. } => "tariff",
+            Self::Open(_) => "open",
+            Self::WithdrawalRequest { .. } => "withdrawal_request",
+            Self::WithdrawalGrant { .. } => "withdrawal_grant",
+            Self::Order(_) => "order",
+            Self::GateClosure(_) => "gate_closure",
+            Self::AskRoom => "ask_room",
+            Self::Room(_) => "room",
+            Self::Schedule { .. } => "schedule",
+            Self::Verdict(_) => "verdict",
+            Self::Award(_) => "award",
+            Self::Cleared { .. } => "cleared",
+            Self::Contracts(_) => "contracts",
+            Self::Transaction(_) => "transaction",
+            Self::Submit(_) => "submit",
+            Self::Transactions(_) => "transactions",
+            Self::Consensus { .. } => "consensus",
+            Self::Timeout(_) => "timeout",
+            Self::Committed { .. } => "committed",
+            Self::Credits(_) => "credits",
+        }
+    }
+
+    fn digest(&self, digest: &mut Digest) {
+        match self {
+            Self::MeterReading { household, ready, transaction } => {
+                digest.write_u64(u64::from(household.0));
+                digest.write_i64(ready.micro());
+                digest.write_bytes(&transaction.id().0.0);
+            }
+            Self::Delivered(delivery) => {
+                digest.write_i64(delivery.sold.micro());
+                digest.write_i64(delivery.bought.micro());
+                digest.write_i64(delivery.income.micro());
+                digest.write_i64(delivery.spend.micro());
+            }
+            Self::Purchase { energy, amount } | Self::UpstreamPayment { energy, amount } => {
+                digest.write_i64(energy.micro());
+                digest.write_i64(amount.micro());
+            }
+            Self::WheelingFees(amount) => digest.write_i64(amount.micro()),
+            Self::StorageUse { deposit, withdrawal, fee, .. } => {
+                digest.write_i64(deposit.micro());
+                digest.write_i64(withdrawal.micro());
+                digest.write_i64(fee.micro());
+            }
+            Self::Tariff { price, .. } => digest.write_i64(price.micro()),
+            Self::WithdrawalRequest { energy, .. }
+            | Self::WithdrawalGrant { energy }
+            | Self::Room(energy)
+            | Self::Schedule { energy } => digest.write_i64(energy.micro()),
+            Self::Order(Order::Offer(offer)) => {
+                digest.write_i64(offer.energy.micro());
+                digest.write_i64(offer.reserve_price().micro());
+            }
+            Self::Order(Order::Bid(bid)) => {
+                digest.write_i64(bid.energy.micro());
+                digest.write_i64(bid.flexible.micro());
+            }
+            Self::Verdict(Verdict::Curtailed { allowed, .. }) => digest.write_i64(allowed.micro()),
+            Self::Award(award) => {
+                for terms in award.sold.iter().chain(&award.bought) {
+                    digest.write_u64(terms.id.0);
+                    digest.write_i64(terms.energy.micro());
+                    digest.write_i64(terms.seller_price.micro());
+                }
+                digest.write_i64(award.stored.micro());
+                digest.write_i64(award.moved.micro());
+            }
+            Self::Transaction(transaction) => digest.write_bytes(&transaction.id().0.0),
+            Self::Committed { committed, .. } => digest.write_bytes(&committed.block.hash().0),
+            Self::Tick(period)
+            | Self::Close(period)
+            | Self::Settle(period)
+            | Self::CloseBooks(period)
+            | Self::CheckBooks(period)
+            | Self::AskTariff(period)
+            | Self::GateClosure(period)
+            | Self::Submit(period) => digest.write_u64(u64::from(period.0)),
+            // Their kind, sender, receiver and time say all that is not in a message already counted.
+            Self::Start
+            | Self::Leave
+            | Self::Return
+            | Self::Open(_)
+            | Self::AskRoom
+            | Self::Verdict(Verdict::Approved)
+            | Self::Cleared { .. }
+            | Self::Contracts(_)
+            | Self::Transactions(_)
+            | Self::Consensus { .. }
+            | Self::Timeout(_)
+            | Self::Credits(_) => {}
+        }
+    }
+}

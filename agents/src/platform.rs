@@ -1,0 +1,300 @@
+//! The blockchain platform: keeps the contracts of a period, allocates what was delivered, submits everything to
+//! the validators, and reports what they have committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use goshawk_engine::{Actor, Context, Fault};
+use goshawk_ledger::{
+    AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Operation, Receipt, Settlement,
+    SignedTransaction, allocate_deliveries,
+};
+use goshawk_market::order::{Credit, HouseholdId};
+use goshawk_market::quantity::{Energy, Money};
+
+use crate::calendar::PeriodIndex;
+use crate::commons::{Commons, Signatory};
+use crate::journal::{Operator, Trade};
+use crate::message::{CommunityModel, Delivery, Message, phase};
+use crate::network::Links;
+use crate::unexpected;
+
+/// A contract that the platform has settled and the ledger has not committed yet.
+#[derive(Debug)]
+struct Pending {
+    terms: Arc<ContractTerms>,
+    settlement: Settlement,
+}
+
+/// Transactions of an instant, by kind, in the order in which contracts go through them.
+#[derive(Debug, Default)]
+struct Outbox {
+    meters: Vec<Arc<SignedTransaction>>,
+    settlements: Vec<Arc<SignedTransaction>>,
+    published: Vec<Arc<SignedTransaction>>,
+    signed: Vec<Arc<SignedTransaction>>,
+    checked: Vec<Arc<SignedTransaction>>,
+}
+
+impl Outbox {
+    fn add(&mut self, transaction: Arc<SignedTransaction>) {
+        let queue = match transaction.transaction().operation {
+            Operation::Meter { .. } => &mut self.meters,
+            Operation::Settle { .. } => &mut self.settlements,
+            Operation::Publish { .. } => &mut self.published,
+            Operation::Sign { .. } => &mut self.signed,
+            Operation::Check { .. } => &mut self.checked,
+        };
+        queue.push(transaction);
+    }
+
+    fn take(&mut self) -> Vec<Arc<SignedTransaction>> {
+        let Self { meters, settlements, published, signed, checked } = std::mem::take(self);
+        [meters, settlements, published, signed, checked].into_iter().flatten().collect()
+    }
+}
+
+/// The ledger and the platform disagree: a broken invariant of one of them.
+#[derive(Debug, thiserror::Error)]
+enum Disagreement {
+    #[error("the ledger closed contract {0:?}, which the platform had not settled")]
+    NotSettled(ContractId),
+    #[error("contract {contract:?}: the ledger settled {ledger:?}, the platform {platform:?}")]
+    Amounts { contract: ContractId, ledger: Box<Settlement>, platform: Box<Settlement> },
+    #[error(
+        "contract {contract:?}: the seller could not pay {unpaid} of its penalty; raise ledger.opening_balance"
+    )]
+    PenaltyUnpaid { contract: ContractId, unpaid: Money },
+    #[error("validators committed different blocks at height {0}")]
+    Fork(u64),
+}
+
+/// The platform.
+#[derive(Debug)]
+pub struct Platform {
+    commons: Arc<Commons>,
+    signatory: Signatory,
+    links: Links,
+    contracts: Arc<[Arc<ContractTerms>]>,
+    cancelled: BTreeSet<ContractId>,
+    ready: Vec<Energy>,
+    outbox: Outbox,
+    pending: BTreeMap<ContractId, Pending>,
+    /// Blocks that too few validators have reported yet, by height.
+    reported: BTreeMap<u64, (usize, Arc<Committed>)>,
+    next_height: u64,
+    revenue: Money,
+    traded: Energy,
+}
+
+impl Platform {
+    /// A platform for `households` households, whose accounts have the same numbers.
+    pub fn new(commons: Arc<Commons>, signatory: Signatory, links: Links, households: usize) -> Self {
+        Self {
+            commons,
+            signatory,
+            links,
+            contracts: Arc::new([]),
+            cancelled: BTreeSet::new(),
+            ready: vec![Energy::ZERO; households],
+            outbox: Outbox::default(),
+            pending: BTreeMap::new(),
+            reported: BTreeMap::new(),
+            next_height: 1,
+            revenue: Money::ZERO,
+            traded: Energy::ZERO,
+        }
+    }
+
+    /// Contracts that are settled but not yet committed.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// All readings are in: allocates deliveries, settles, and tells the households.
+    fn settle(&mut self, context: &mut Context<'_, CommunityModel>) {
+        let contracts = std::mem::replace(&mut self.contracts, Arc::new([]));
+        if contracts.is_empty() {
+            return;
+        }
+        let cancelled = std::mem::take(&mut self.cancelled);
+        let (void, live): (Vec<_>, Vec<_>) =
+            contracts.iter().map(Arc::clone).partition(|terms| cancelled.contains(&terms.id));
+        let terms: Vec<ContractTerms> = live.iter().map(|terms| **terms).collect();
+        let deliveries = allocate_deliveries(&terms, |account| self.ready[account.0 as usize]);
+        let mut outcome: BTreeMap<AccountId, Delivery> = BTreeMap::new();
+        for terms in void {
+            outcome.entry(terms.seller).or_default();
+            outcome.entry(terms.buyer).or_default();
+        }
+        let mut wheeling = Money::ZERO;
+        for (terms, delivery) in live.into_iter().zip(deliveries) {
+            let settlement = Settlement::for_delivery(&terms, &delivery);
+            let seller = outcome.entry(terms.seller).or_default();
+            seller.sold += settlement.delivered;
+            seller.income += settlement.seller_amount + settlement.penalty_to_seller;
+            seller.spend += settlement.penalty_to_buyer;
+            let buyer = outcome.entry(terms.buyer).or_default();
+            buyer.bought += settlement.delivered;
+            buyer.income += settlement.penalty_to_buyer;
+            buyer.spend += settlement.amount() + settlement.penalty_to_seller;
+            wheeling += settlement.grid_amount;
+            self.revenue += settlement.platform_amount;
+            self.traded += settlement.delivered;
+            self.outbox.add(self.signatory.sign(Operation::Settle { contract: terms.id }));
+            self.pending.insert(terms.id, Pending { terms, settlement });
+        }
+        let directory = &self.commons.directory;
+        for (account, delivery) in outcome {
+            self.ready[account.0 as usize] = Energy::ZERO;
+            let household = directory.households[account.0 as usize];
+            context.send_in(household, phase::ACCOUNT, Message::Delivered(delivery));
+        }
+        context.send_in(directory.grid, phase::BOOKS, Message::WheelingFees(wheeling));
+    }
+
+    fn submit(&mut self, context: &mut Context<'_, CommunityModel>) {
+        let transactions: Arc<[Arc<SignedTransaction>]> = self.outbox.take().into();
+        if transactions.is_empty() {
+            return;
+        }
+        for (place, &validator) in self.commons.directory.validators.iter().enumerate() {
+            let delay = self.links.latency_to(place);
+            let message = Message::Transactions(Arc::clone(&transactions));
+            context.send_after(validator, delay, phase::NETWORK, message);
+        }
+    }
+
+    /// A validator reports a block. It counts once more validators than may be faulty have reported the same.
+    fn report(
+        &mut self,
+        committed: Arc<Committed>,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Result<(), Fault> {
+        let height = committed.block.header().height;
+        if height < self.next_height {
+            return Ok(());
+        }
+        let (reports, first) = self.reported.entry(height).or_insert_with(|| (0, Arc::clone(&committed)));
+        if first.block.hash() != committed.block.hash() {
+            return Err(Box::new(Disagreement::Fork(height)));
+        }
+        *reports += 1;
+        let faulty_at_most = (self.commons.directory.validators.len() - 1) / 3;
+        while let Some((reports, committed)) = self.reported.get(&self.next_height) {
+            if *reports <= faulty_at_most {
+                break;
+            }
+            let committed = Arc::clone(committed);
+            self.reported.remove(&self.next_height);
+            self.next_height += 1;
+            self.record(&committed, context)?;
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        committed: &Committed,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Result<(), Fault> {
+        let now = context.now();
+        context.sink().block(now, committed);
+        let mut credits = Vec::new();
+        for (transaction, receipt) in committed.block.transactions().iter().zip(committed.receipts.iter()) {
+            match &transaction.transaction().operation {
+                Operation::Settle { contract } => {
+                    if let Some(trade) = self.closed(*contract, receipt, committed, &mut credits)? {
+                        context.sink().trade(&trade);
+                        if trade.state == ContractState::Defaulted {
+                            let name = context.name().to_owned();
+                            let detail = trade.describe_default();
+                            context.sink().event(now, &name, "default", detail);
+                        }
+                    }
+                }
+                operation => self.note_rejection(operation, receipt, context),
+            }
+        }
+        if !credits.is_empty() {
+            context.send(self.commons.directory.market, Message::Credits(credits));
+        }
+        Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        contract: ContractId,
+        receipt: &Receipt,
+        committed: &Committed,
+        credits: &mut Vec<(HouseholdId, Credit)>,
+    ) -> Result<Option<Trade>, Fault> {
+        let pending = self.pending.remove(&contract).ok_or(Disagreement::NotSettled(contract))?;
+        let Some(Change::Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit }) =
+            receipt.change()
+        else {
+            return Err(Box::new(Disagreement::NotSettled(contract)));
+        };
+        if *settlement != pending.settlement {
+            let (ledger, platform) = (Box::new(*settlement), Box::new(pending.settlement));
+            return Err(Box::new(Disagreement::Amounts { contract, ledger, platform }));
+        }
+        if !penalty_unpaid.is_zero() {
+            let unpaid = *penalty_unpaid;
+            return Err(Box::new(Disagreement::PenaltyUnpaid { contract, unpaid }));
+        }
+        for (account, score) in [(pending.terms.seller, seller_credit), (pending.terms.buyer, buyer_credit)] {
+            let credit = Credit::from_micro(*score).expect("invariant: the ledger's scores are at most one");
+            credits.push((HouseholdId(account.0), credit));
+        }
+        Ok(Some(Trade {
+            period: PeriodIndex(pending.terms.period),
+            terms: pending.terms,
+            settlement: pending.settlement,
+            state: *state,
+            height: committed.block.header().height,
+        }))
+    }
+
+    /// A contract that the ledger refuses is void: nothing is delivered under it.
+    fn note_rejection(
+        &mut self,
+        operation: &Operation,
+        receipt: &Receipt,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let Some(reason) = receipt.rejection() else { return };
+        let detail = format!("{} rejected: {reason}", operation.name());
+        if let Operation::Publish { terms } = operation {
+            self.cancelled.insert(terms.id);
+        }
+        if let Operation::Sign { contract } = operation {
+            self.cancelled.insert(*contract);
+        }
+        let (now, name) = (context.now(), context.name().to_owned());
+        context.sink().event(now, &name, "rejection", detail);
+    }
+}
+
+impl Actor<CommunityModel> for Platform {
+    fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        match message {
+            Message::Contracts(contracts) => self.contracts = contracts,
+            Message::Transaction(transaction) => self.outbox.add(transaction),
+            Message::MeterReading { household, ready, transaction } => {
+                self.ready[household.0 as usize] = ready;
+                self.outbox.add(transaction);
+            }
+            Message::Settle(_) => self.settle(context),
+            Message::Submit(_) => self.submit(context),
+            Message::Committed { committed, .. } => self.report(committed, context)?,
+            Message::CloseBooks(_) => {
+                let revenue = std::mem::take(&mut self.revenue);
+                let traded = std::mem::take(&mut self.traded);
+                context.sink().operator(Operator::Platform, revenue, Money::ZERO, traded);
+            }
+            other => return Err(unexpected(&other)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+//! The tallies behind a run's key figures, and their formulas.
+//!
+//! Every figure is null, not zero, where its denominator is nothing.
+//!
+//! | variable | unit | formula |
+//! |---|---|---|
+//! | `pv`, `p2p`, `grid`, `company`, `withdrawn`, `driven`, `sold`, `stored`, `losses` | kWh | sums over households and periods |
+//! | `self_consumption` | 1 | sun used / (sun used + sun spilled) |
+//! | `self_sufficiency` | 1 | sun used / (sun used + bought from grid and company) |
+//! | `mean_price_paid` | currency/kWh | (paid to users, fees and penalties included, + paid to grid and company) / energy bought |
+//! | `mean_price_without_trade` | currency/kWh | the same energy at the cheaper outside price of its period / energy bought |
+//! | `net_cost` | currency | spend - income of households |
+//! | `gap_mean`, `gap_max` | 1 | over the periods in which users traded |
+//! | `latency_mean`, `latency_p95` | ms | from proposal to the platform's knowledge of the commit, over blocks |
+
+use goshawk_market::quantity::{Energy, Money};
+use goshawk_output::Label;
+use goshawk_output::table::{KpiRow, Operator};
+
+use crate::journal::{Clearance, HouseholdBooks, Trade};
+use crate::message::Supplier;
+
+/// Sums over the households of a class, or over all.
+#[derive(Debug, Clone, Default)]
+struct EnergySums {
+    sun: Energy,
+    spilled: Energy,
+    p2p: Energy,
+    grid: Energy,
+    company: Energy,
+    withdrawn: Energy,
+    driven: Energy,
+    sold: Energy,
+    stored: Energy,
+    losses: Energy,
+    income: Money,
+    spend: Money,
+    bought_cost: Money,
+    counterfactual: Money,
+    satisfaction: f64,
+    satisfied: u64,
+}
+
+impl EnergySums {
+    fn add(&mut self, household: &HouseholdBooks) {
+        let books = &household.books;
+        self.sun += books.sun;
+        self.spilled += household.spilled;
+        self.p2p += books.bought;
+        match household.supplier {
+            Supplier::Grid => self.grid += books.outside,
+            Supplier::Company => self.company += books.outside,
+        }
+        self.withdrawn += books.withdrawn;
+        self.driven += books.driven;
+        self.sold += books.sold;
+        self.stored += books.stored;
+        self.losses += books.losses;
+        self.income += household.income;
+        self.spend += household.spend;
+        let bought = books.bought + books.outside;
+        if bought.is_positive() {
+            // A household that sells may still owe penalties; only buyers' payments are a price of energy.
+            let to_users = if books.bought.is_positive() { household.p2p_spend } else { Money::ZERO };
+            self.bought_cost += to_users + household.outside_cost;
+            self.counterfactual += household.outside_price * bought;
+        }
+        if let Some(satisfaction) = household.satisfaction {
+            self.satisfaction += satisfaction;
+            self.satisfied += 1;
+        }
+    }
+
+    fn bought(&self) -> Energy {
+        self.p2p + self.grid + self.company
+    }
+}
+
+/// Everything that a run adds up.
+#[derive(Debug)]
+pub struct Tally {
+    /// Class of each household, as an index into `classes`.
+    class_of: Vec<usize>,
+    classes: Vec<(String, EnergySums)>,
+    all: EnergySums,
+    operators: Vec<(Operator, Money, Money)>,
+    periods_traded: u64,
+    gap_sum: f64,
+    gap_max: f64,
+    gaps: u64,
+    offered: Energy,
+    wanted: Energy,
+    contracted: Energy,
+    curtailed: Energy,
+    delivered: Energy,
+    trades: u64,
+    welfare: f64,
+    welfare_exact: f64,
+    latencies: Vec<f64>,
+    transactions: u64,
+    defaults: u64,
+    range_shortfalls: u64,
+    rejections: u64,
+}
+
+impl Tally {
+    /// An empty tally of households with these classes.
+    pub fn new(class_names: Vec<String>, class_of: Vec<usize>) -> Self {
+        let classes = class_names.into_iter().map(|name| (name, EnergySums::default())).collect();
+        Self {
+            class_of,
+            classes,
+            all: EnergySums::default(),
+            operators: Vec::new(),
+            periods_traded: 0,
+            gap_sum: 0.0,
+            gap_max: 0.0,
+            gaps: 0,
+            offered: Energy::ZERO,
+            wanted: Energy::ZERO,
+            contracted: Energy::ZERO,
+            curtailed: Energy::ZERO,
+            delivered: Energy::ZERO,
+            trades: 0,
+            welfare: 0.0,
+            welfare_exact: 0.0,
+            latencies: Vec::new(),
+            transactions: 0,
+            defaults: 0,
+            range_shortfalls: 0,
+            rejections: 0,
+        }
+    }
+
+    pub(crate) fn household(&mut self, place: usize, books: &HouseholdBooks) {
+        self.classes[self.class_of[place]].1.add(books);
+        self.all.add(books);
+    }
+
+    pub(crate) fn operator(&mut self, operator: Operator, revenue: Money, cost: Money) {
+        match self.operators.iter_mut().find(|(known, ..)| *known == operator) {
+            Some((_, revenues, costs)) => {
+                *revenues += revenue;
+                *costs += cost;
+            }
+            None => self.operators.push((operator, revenue, cost)),
+        }
+    }
+
+    pub(crate) fn clearance(&mut self, clearance: &Clearance<'_>) {
+        self.offered += clearance.offered;
+        self.wanted += clearance.wanted;
+        self.contracted += clearance.traded;
+        self.curtailed += clearance.curtailed;
+        self.welfare += clearance.clearing.objectives.welfare;
+        self.welfare_exact += clearance.clearing.welfare_exact;
+        if clearance.traded.is_positive() {
+            self.periods_traded += 1;
+            if let Some(gap) = clearance.clearing.gap {
+                self.gap_sum += gap;
+                self.gap_max = self.gap_max.max(gap);
+                self.gaps += 1;
+            }
+        }
+    }
+
+    pub(crate) fn trade(&mut self, trade: &Trade) {
+        self.trades += 1;
+        self.delivered += trade.settlement.delivered;
+    }
+
+    pub(crate) fn block(&mut self, latency_ms: f64, transactions: usize) {
+        self.latencies.push(latency_ms);
+        self.transactions += transactions as u64;
+    }
+
+    pub(crate) fn event(&mut self, kind: &str) {
+        match kind {
+            "default" => self.defaults += 1,
+            "range_shortfall" => self.range_shortfalls += 1,
+            "rejection" => self.rejections += 1,
+            _ => {}
+        }
+    }
+
+    /// The key figures as rows.
+    pub fn kpis(&self) -> Vec<KpiRow> {
+        let mut rows = Vec::new();
+        let mut run = Sheet { rows: &mut rows, scope: "run", id: String::new() };
+        run.energies(&self.all);
+        run.kwh("offered", self.offered);
+        run.kwh("wanted", self.wanted);
+        run.kwh("contracted", self.contracted);
+        run.kwh("delivered", self.delivered);
+        run.kwh("curtailed", self.curtailed);
+        run.row("welfare", Some(self.welfare), "currency");
+        run.row("welfare_exact", Some(self.welfare_exact), "currency");
+        run.row("gap_mean", ratio(self.gap_sum, self.gaps as f64), "1");
+        run.row("gap_max", (self.gaps > 0).then_some(self.gap_max), "1");
+        run.count("periods_traded", self.periods_traded);
+        run.count("trades", self.trades);
+        run.count("defaults", self.defaults);
+        run.count("rejections", self.rejections);
+        run.count("range_shortfalls", self.range_shortfalls);
+        run.count("blocks", self.latencies.len() as u64);
+        run.count("transactions", self.transactions);
+        let mut latencies = self.latencies.clone();
+        latencies.sort_by(f64::total_cmp);
+        run.row("latency_mean", ratio(latencies.iter().sum(), latencies.len() as f64), "ms");
+        run.row("latency_p95", nearest_rank(&latencies, 0.95), "ms");
+        for (name, sums) in &self.classes {
+            Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums);
+        }
+        for &(operator, revenue, cost) in &self.operators {
+            let id = operator.text().to_owned();
+            let mut sheet = Sheet { rows: &mut rows, scope: "operator", id };
+            sheet.money("revenue", revenue);
+            sheet.money("cost", cost);
+            sheet.money("profit", revenue - cost);
+        }
+        rows
+    }
+}
+
+/// The smallest value that at least a share `q` of the sorted values does not exceed.
+fn nearest_rank(sorted: &[f64], q: f64) -> Option<f64> {
+    let rank = (q * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
+    (denominator > 0.0).then(|| numerator / denominator)
+}
+
+/// KPI rows of one scope under construction.
+struct Sheet<'a> {
+    rows: &'a mut Vec<KpiRow>,
+    scope: &'static str,
+    id: String,
+}
+
+impl Sheet<'_> {
+    fn row(&mut self, variable: &'static str, value: Option<f64>, unit: &'static str) {
+        self.rows.push(KpiRow {
+            scope: Label(self.scope),
+            id: self.id.clone(),
+            variable: Label(variable),
+            value,
+            unit: Label(unit),
+        });
+    }
+
+    fn kwh(&mut self, variable: &'static str, energy: Energy) {
+        self.row(variable, Some(energy.to_f64()), "kWh");
+    }
+
+    fn money(&mut self, variable: &'static str, money: Money) {
+        self.row(variable, Some(money.to_f64()), "currency");
+    }
+
+    fn count(&mut self, variable: &'static str, count: u64) {
+        self.row(variable, Some(count as f64), "1");
+    }
+
+    fn energies(&mut self, sums: &EnergySums) {
+        self.kwh("pv", sums.sun);
+        self.kwh("pv_spilled", sums.spilled);
+        self.kwh("p2p", sums.p2p);
+        self.kwh("grid", sums.grid);
+        self.kwh("company", sums.company);
+        self.kwh("withdrawn", sums.withdrawn);
+        self.kwh("driven", sums.driven);
+        self.kwh("sold", sums.sold);
+        self.kwh("stored", sums.stored);
+        self.kwh("losses", sums.losses);
+        self.money("income", sums.income);
+        self.money("spend", sums.spend);
+        self.money("net_cost", sums.spend - sums.income);
+        let bought = sums.bought().to_f64();
+        self.row("mean_price_paid", ratio(sums.bought_cost.to_f64(), bought), "currency/kWh");
+        self.row("mean_price_without_trade", ratio(sums.counterfactual.to_f64(), bought), "currency/kWh");
+        let sun = sums.sun.to_f64();
+        self.row("self_consumption", ratio(sun, sun + sums.spilled.to_f64()), "1");
+        let outside = (sums.grid + sums.company).to_f64();
+        self.row("self_sufficiency", ratio(sun, sun + outside), "1");
+        self.row("satisfaction", ratio(sums.satisfaction, sums.satisfied as f64), "1");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_without_a_denominator_are_null() {
+        let rows = Tally::new(vec!["A".into()], vec![0]).kpis();
+        for variable in ["self_consumption", "mean_price_paid", "gap_mean", "gap_max", "latency_p95"] {
+            let row = rows.iter().find(|row| row.variable == Label(variable)).unwrap();
+            assert_eq!(row.value, None, "{variable}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_is_a_value_that_occurred() {
+        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.5), Some(2.0));
+        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.95), Some(4.0));
+        assert_eq!(nearest_rank(&[], 0.95), None);
+    }
+}

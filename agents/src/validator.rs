@@ -1,0 +1,98 @@
+//! A validator on the simulated clock: carries out what the sans-IO [`Validator`](goshawk_ledger::Validator) asks.
+
+use std::sync::Arc;
+
+use goshawk_engine::{Actor, Context, Fault, SimDuration};
+use goshawk_ledger::{Effect, Event, LedgerError, Store, Validator};
+
+use crate::commons::Commons;
+use crate::message::{CommunityModel, Message, phase};
+use crate::network::Links;
+use crate::unexpected;
+
+/// The actor around a validator.
+pub struct ValidatorActor {
+    commons: Arc<Commons>,
+    place: usize,
+    validator: Validator<Box<dyn Store>>,
+    links: Links,
+    to_platform: Links,
+}
+
+impl std::fmt::Debug for ValidatorActor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ValidatorActor").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl ValidatorActor {
+    /// The validator at `place`, with links to the others and one to the platform.
+    pub fn new(
+        commons: Arc<Commons>,
+        place: usize,
+        validator: Validator<Box<dyn Store>>,
+        links: Links,
+        to_platform: Links,
+    ) -> Self {
+        Self { commons, place, validator, links, to_platform }
+    }
+
+    fn carry_out(&mut self, effect: Effect, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        match effect {
+            Effect::Broadcast(message) => {
+                for place in 0..self.commons.directory.validators.len() {
+                    if place != self.place {
+                        self.send(place, Arc::clone(&message), context);
+                    }
+                }
+            }
+            Effect::Send { to, message } => self.send(to, message, context),
+            Effect::SetTimer { key, after_micros } => {
+                let after = SimDuration::from_micros(after_micros);
+                context.schedule(after, phase::NETWORK, Message::Timeout(key));
+            }
+            Effect::Committed(committed) => {
+                let delay = self.to_platform.in_order(0, context.now().micros());
+                let committed = Arc::new(committed);
+                let message = Message::Committed { validator: self.place, committed };
+                context.send_after(self.commons.directory.platform, delay, phase::NETWORK, message);
+            }
+            Effect::Halted(error) => return Err(Box::new(error)),
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the validator's blocks survive a crash.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn flush(&mut self) -> Result<(), LedgerError> {
+        self.validator.flush()
+    }
+
+    fn send(
+        &mut self,
+        to: usize,
+        message: Arc<goshawk_ledger::ConsensusMessage>,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let delay = self.links.in_order(to, context.now().micros());
+        let message = Message::Consensus { from: self.place, message };
+        context.send_after(self.commons.directory.validators[to], delay, phase::NETWORK, message);
+    }
+}
+
+impl Actor<CommunityModel> for ValidatorActor {
+    fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
+        let event = match message {
+            Message::Transactions(transactions) => Event::Submit(transactions),
+            Message::Consensus { from, message } => Event::Message { from, message },
+            Message::Timeout(key) => Event::Timer(key),
+            other => return Err(unexpected(&other)),
+        };
+        for effect in self.validator.handle(context.now().micros(), event) {
+            self.carry_out(effect, context)?;
+        }
+        Ok(())
+    }
+}
