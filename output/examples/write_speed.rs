@@ -35,7 +35,7 @@ impl Draws {
 
     /// An energy in one case of `one_in`, else nothing.
     fn sometimes(&mut self, one_in: u64) -> Energy {
-        if self.next() % one_in == 0 { self.energy(7_000_000) } else { Energy::ZERO }
+        if self.next().is_multiple_of(one_in) { self.energy(7_000_000) } else { Energy::ZERO }
     }
 }
 

@@ -134,7 +134,7 @@ mod tests {
     fn the_digest_of_a_file_is_what_sha256sum_prints() {
         let digest = FileDigest::of_bytes(b"abc");
         assert_eq!(digest.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(digest.chunk_sha256, [digest.sha256.clone()]);
+        assert_eq!(digest.chunk_sha256, std::slice::from_ref(&digest.sha256));
         assert_eq!(Digest::of(b"abc").to_string(), digest.sha256);
     }
 

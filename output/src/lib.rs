@@ -8,6 +8,36 @@
 //!     OutputFolder::publish() -> <table>/part-<first>-<last>.parquet, scenario.toml, manifest.json
 //! ```
 //!
+//! ```
+//! use goshawk_output::table::EventRow;
+//! use goshawk_output::{
+//!     Existing, Horizon, Label, Manifest, Names, OutputFolder, Recorder, ReplicateRange, RunHeader, Timestamp,
+//! };
+//! # let place = tempfile::tempdir()?;
+//! # let path = place.path().join("out");
+//!
+//! let header = RunHeader {
+//!     scenario: "smoke".into(),
+//!     currency: "EUR".into(),
+//!     zone: "Europe/Berlin".into(),
+//!     config_hash: "c0ffee".into(),
+//! };
+//! let replicates = ReplicateRange { first: 0, last: 0 };
+//! let mut names = Names::default();
+//! let actor = names.intern("h0000");
+//!
+//! let folder = OutputFolder::create(&path, Existing::Refuse)?;
+//! let mut recorder = Recorder::start(&folder, replicates, &header, names)?;
+//! let (at, kind) = (Timestamp(0), Label("default"));
+//! recorder.push(EventRow { at, actor, kind, detail: "delivered 1 of 2 kWh".into() });
+//! let sealed = recorder.finish()?;
+//!
+//! let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, days: 1 };
+//! folder.publish(sealed, Manifest::new(header, 42, replicates, horizon), "name = \"smoke\"")?;
+//! assert!(path.join("events/part-00000-00000.parquet").exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Map of the code
 //!
 //! | item | what it is |
@@ -33,6 +63,7 @@ mod folder;
 mod manifest;
 mod names;
 mod part;
+mod read_back;
 mod recorder;
 pub mod table;
 mod writer;
@@ -48,4 +79,5 @@ pub use manifest::{
 };
 pub use names::{Label, Name, Names};
 pub use part::Sealed;
+pub use read_back::{BlockRecord, Kpi, TransactionRecord, read_blocks, read_kpis, read_transactions};
 pub use recorder::Recorder;

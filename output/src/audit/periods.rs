@@ -87,7 +87,8 @@ fn check_starts<R: Record>(
     for row in rows {
         let found = start_of(row);
         ledger.enter(Check::Completeness, found == expected, || {
-            context.finding(R::TABLE, None, Some(row.when()), "ts_start in microseconds", expected, found)
+            let (place, when) = (Some(row.place()), Some(row.when()));
+            context.finding(R::TABLE, place, when, "ts_start in microseconds", expected, found)
         });
     }
 }

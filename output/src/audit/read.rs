@@ -84,6 +84,8 @@ pub(super) trait Record: Sized {
     fn decode(columns: &mut Columns<'_, '_, '_>) -> Result<Vec<Self>, OutputError>;
     /// What rows are grouped by.
     fn when(&self) -> When;
+    /// Where it is.
+    fn place(&self) -> Place;
 }
 
 /// Columns of a batch by name.
@@ -297,6 +299,6 @@ impl<'run, R: Record> Rows<'run, R> {
 fn misplaced<R: Record>(row: &R, context: &Context<'_>, ledger: &mut Ledger) {
     ledger.enter(Check::Completeness, false, || {
         let expected = "a period of the run, in order of time";
-        context.finding(R::TABLE, None, Some(row.when()), "row", expected, "one out of place")
+        context.finding(R::TABLE, Some(row.place()), Some(row.when()), "row", expected, "one out of place")
     });
 }

@@ -1,13 +1,12 @@
 //! The rows that the audit looks at, with the columns that it needs.
 
-use arrow::datatypes::{Int64Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{Float64Type, Int64Type, UInt32Type, UInt64Type};
 
 use super::micro::Micro;
 use super::read::{Columns, Place, Record, When};
 use crate::error::OutputError;
 use crate::names::Name;
 use crate::table::Table;
-use arrow::datatypes::Float64Type;
 
 /// Declares a record: its table, how its rows are dated, and its columns with how each is read.
 macro_rules! record {
@@ -41,6 +40,10 @@ macro_rules! record {
 
             fn when(&self) -> When {
                 record!(@when self $dated $when)
+            }
+
+            fn place(&self) -> Place {
+                self.place
             }
         }
     };
