@@ -116,11 +116,15 @@ fn money_that_appears_or_vanishes_is_named() {
 
 #[test]
 fn what_is_missing_double_or_out_of_order_is_named() {
-    let report = broken(|run| drop(run.agents.remove(4)));
+    let report = broken(|run| {
+        run.agents.remove(4);
+    });
     assert_found(&report, Check::Completeness, &["day 0 period 1, household h0001", "expected 1, found 0"]);
     let report = broken(|run| run.agents.insert(4, run.agents[4].clone()));
     assert_found(&report, Check::Completeness, &["day 0 period 1, household h0001", "expected 1, found 2"]);
-    let report = broken(|run| drop(run.market.remove(5)));
+    let report = broken(|run| {
+        run.market.remove(5);
+    });
     assert_found(&report, Check::Completeness, &["market_periods", "day 1 period 2", "found 0"]);
     let report = broken(|run| run.market.swap(1, 2));
     assert_found(&report, Check::Completeness, &["day 0 period 1", "found 0"]);
@@ -132,7 +136,9 @@ fn what_is_missing_double_or_out_of_order_is_named() {
     assert_found(&report, Check::Completeness, &["storage_periods", "ts_start"]);
     let report = broken(|run| run.households.push(run.households[0].clone()));
     assert_found(&report, Check::Completeness, &["households", "household h0000"]);
-    let report = broken(|run| drop(run.households.remove(1)));
+    let report = broken(|run| {
+        run.households.remove(1);
+    });
     assert_found(&report, Check::Completeness, &["household h0001", "an unknown one"]);
 }
 
@@ -140,13 +146,19 @@ fn what_is_missing_double_or_out_of_order_is_named() {
 fn a_broken_chain_is_named() {
     let report = broken(|run| run.blocks[3].prev_hash = Digest::of(b"another"));
     assert_found(&report, Check::Chain, &["row 9", "replicate 1", "prev_hash of block 4"]);
-    let report = broken(|run| drop(run.blocks.remove(2)));
+    let report = broken(|run| {
+        run.blocks.remove(2);
+    });
     assert_found(&report, Check::Chain, &["height: expected 3, found 4"]);
-    let report = broken(|run| drop(run.blocks.pop()));
+    let report = broken(|run| {
+        run.blocks.pop();
+    });
     assert_found(&report, Check::Chain, &["transactions", "found height 6"]);
     let report = broken(|run| run.blocks[0].txs = 3);
     assert_found(&report, Check::Chain, &["txs of block 1: expected 3, found 2 transactions"]);
-    let report = broken(|run| drop(run.transactions.remove(2)));
+    let report = broken(|run| {
+        run.transactions.remove(2);
+    });
     assert_found(&report, Check::Chain, &["index: expected 0 in block 2, found 1 in block 2"]);
 }
 
@@ -162,7 +174,9 @@ fn a_trade_that_its_block_did_not_settle_is_named() {
     assert_found(&report, Check::Settlements, &["trades", "contract 100 in block 1", "found none"]);
     let report = broken(|run| run.transactions[1].contract = None);
     assert_found(&report, Check::Settlements, &["not all of them"]);
-    let report = broken(|run| drop(run.trades.remove(1)));
+    let report = broken(|run| {
+        run.trades.remove(1);
+    });
     assert_found(&report, Check::Settlements, &["transactions", "contract 101", "found none"]);
     let report = broken(|run| run.trades[1].trade_id = 100);
     assert_found(&report, Check::Settlements, &["contract 100 in block 2"]);

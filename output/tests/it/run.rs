@@ -187,7 +187,7 @@ impl Replicate {
             buyers_cost: 1.0 / 3.0,
             welfare: 0.5,
             welfare_exact: 0.6,
-            gap: (number % 2 == 0).then_some(0.01),
+            gap: number.is_multiple_of(2).then_some(0.01),
             iterations: 500,
             evaluations: 15_000,
             satisfaction: Some(0.9),
