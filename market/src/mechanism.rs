@@ -59,7 +59,8 @@ pub struct Clearing {
     pub iterations: u32,
     /// Schemes that were evaluated.
     pub evaluations: u64,
-    /// The optimizer's way; the weights, and with them the scale of `best`, change where exploration ends.
+    /// The optimizer's way in terms of the weighted value, the more the better; its scale changes where exploration ends
+    /// and the weights are frozen.
     pub trace: Vec<TracePoint>,
     /// Satisfaction of buyers with the price, equation (19), weighted by demand; `None` where users do not trade.
     pub satisfaction: Option<f64>,

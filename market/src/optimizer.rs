@@ -104,8 +104,9 @@ pub trait Optimizer {
     /// One iteration.
     fn step(&mut self, problem: &mut dyn Problem);
 
-    /// Evaluates the population again, for a problem whose values changed.
-    fn reassess(&mut self, problem: &mut dyn Problem);
+    /// Draws and evaluates a new population in which `guests` take the first places, for a problem whose values changed.
+    /// Evaluations and iterations count on; guests beyond the population's size stay out.
+    fn restart(&mut self, problem: &mut dyn Problem, guests: &[&[f64]]);
 
     /// The population, with the best candidate.
     fn population(&self) -> &Population;

@@ -7,16 +7,26 @@
 #[derive(Debug)]
 pub(super) struct Archive {
     capacity: usize,
+    dimensions: usize,
     points: Vec<[f64; 2]>,
+    /// Where the genes of each point are.
+    slots: Vec<usize>,
+    free: Vec<usize>,
+    genes: Vec<f64>,
 }
 
 impl Archive {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, points: Vec::with_capacity(capacity + 1) }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.points.clear();
+    /// An empty archive for candidates of so many genes.
+    pub(super) fn new(capacity: usize, dimensions: usize) -> Self {
+        let room = capacity + 1;
+        Self {
+            capacity,
+            dimensions,
+            points: Vec::with_capacity(room),
+            slots: Vec::with_capacity(room),
+            free: (0..room).collect(),
+            genes: vec![0.0; room * dimensions],
+        }
     }
 
     /// The front: the first objective ascends, the second descends.
@@ -24,8 +34,13 @@ impl Archive {
         &self.points
     }
 
+    /// The genes of a point of the front.
+    pub(super) fn genes(&self, point: usize) -> &[f64] {
+        &self.genes[self.slots[point] * self.dimensions..][..self.dimensions]
+    }
+
     /// Takes a candidate in unless one that is there is at least as good in both.
-    pub(super) fn offer(&mut self, point: [f64; 2]) {
+    pub(super) fn offer(&mut self, point: [f64; 2], gene: impl Fn(usize) -> f64) {
         if !point.iter().all(|objective| objective.is_finite()) {
             return;
         }
@@ -37,7 +52,13 @@ impl Archive {
         // It may equal the kept one in the first objective; that one is beaten then, with those before it.
         let end = at + usize::from(self.points.get(at).is_some_and(|kept| kept[0] == point[0]));
         let start = self.points[..at].partition_point(|kept| kept[1] > point[1]);
+        self.free.extend(self.slots.drain(start..end));
         self.points.splice(start..end, [point]);
+        let slot = self.free.pop().expect("invariant: there is a slot more than points are kept");
+        self.slots.insert(start, slot);
+        for (j, own) in self.genes[slot * self.dimensions..][..self.dimensions].iter_mut().enumerate() {
+            *own = gene(j);
+        }
         if self.points.len() > self.capacity {
             self.drop_most_crowded();
         }
@@ -54,7 +75,9 @@ impl Archive {
             (after[0] - before[0]) / range[0] + (before[1] - after[1]) / range[1]
         };
         let crowded = (1..self.points.len() - 1).min_by(|&a, &b| room(a).total_cmp(&room(b)).then(a.cmp(&b)));
-        self.points.remove(crowded.unwrap_or(0));
+        let crowded = crowded.unwrap_or(0);
+        self.points.remove(crowded);
+        self.free.push(self.slots.remove(crowded));
     }
 }
 
@@ -67,21 +90,27 @@ mod tests {
     proptest! {
         #[test]
         fn the_front_is_what_nothing_dominates(points in prop::collection::vec((0u8..12, 0u8..12), 0..60)) {
-            let mut archive = Archive::new(128);
+            let mut archive = Archive::new(128, 2);
             let points: Vec<[f64; 2]> = points.iter().map(|&(a, b)| [f64::from(a), f64::from(b)]).collect();
-            points.iter().for_each(|&point| archive.offer(point));
+            points.iter().for_each(|&point| archive.offer(point, |j| point[j]));
             let beaten = |p: &[f64; 2]| points.iter().any(|q| q[0] >= p[0] && q[1] >= p[1] && q != p);
             let mut expected: Vec<[f64; 2]> = points.iter().copied().filter(|p| !beaten(p)).collect();
             expected.sort_by(|p, q| p[0].total_cmp(&q[0]));
             expected.dedup();
             prop_assert_eq!(archive.front(), &expected[..]);
+            for (index, point) in archive.front().iter().enumerate() {
+                prop_assert_eq!(archive.genes(index), point, "genes stay with their point");
+            }
         }
 
         #[test]
         fn a_full_archive_keeps_its_bounds_and_its_ends(points in prop::collection::vec(0.0f64..1.0, 20..80)) {
-            let mut archive = Archive::new(8);
-            points.iter().for_each(|&u| archive.offer([u, 1.0 - u * u]));
+            let mut archive = Archive::new(8, 1);
+            points.iter().for_each(|&u| archive.offer([u, 1.0 - u * u], |_| u));
             prop_assert!(archive.front().len() <= 8);
+            for (index, point) in archive.front().iter().enumerate() {
+                prop_assert_eq!(archive.genes(index)[0], point[0]);
+            }
             let least = points.iter().copied().fold(f64::INFINITY, f64::min);
             let most = points.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             prop_assert_eq!(archive.front()[0][0], least);
@@ -91,8 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_not_kept() {
-        let mut archive = Archive::new(4);
-        archive.offer([f64::NAN, 1.0]);
+        let mut archive = Archive::new(4, 1);
+        archive.offer([f64::NAN, 1.0], |_| 0.0);
         assert!(archive.front().is_empty());
     }
 }

@@ -13,7 +13,7 @@ pub struct ExactSolution {
     pub value: f64,
     /// No scheme's value is above this.
     pub bound: f64,
-    /// Prices intervals that were bounded.
+    /// Price intervals that were bounded.
     pub nodes: u32,
 }
 

@@ -19,25 +19,24 @@ const TIE_BREAK: f64 = 1e-7;
 
 /// Clears with an optimizer.
 ///
-/// 1. *Explore.* The first fifth of the iterations maximises U for equal weights; all candidates are offered to an archive of
-///    non-dominated ones.
+/// 1. *Explore.* In the first fifth of the iterations every individual maximises U for weights of its own, from all cost
+///    to all profit, so that the whole front is seen; all candidates are offered to an archive of non-dominated ones.
 /// 2. *Weigh.* The archive's front, resampled evenly along its arc, gives the weights by the entropy method. A
 ///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
 ///    stay equal then.
-/// 3. *Compromise.* The population is evaluated again for the weights, now frozen, and the remaining iterations maximise
-///    U. Between schemes that tie, the larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
+/// 3. *Compromise.* The remaining iterations maximise U for the weights, now frozen, from a new population: half of it from
+///    along the front, half drawn again, since the explorers have gathered at another optimum. Between schemes that tie, the larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
 ///
-/// Evaluations are N + 2 N T of the optimizer, and N for the second evaluation.
+/// Evaluations are N + 2 N T of the optimizer, and N for the new population.
 #[derive(Debug)]
 pub struct Optimized<O> {
     optimizer: O,
-    archive: Archive,
 }
 
 impl<O: Optimizer> Optimized<O> {
     /// With the given optimizer.
     pub fn new(optimizer: O) -> Self {
-        Self { optimizer, archive: Archive::new(ARCHIVE_CAPACITY) }
+        Self { optimizer }
     }
 
     fn search(&mut self, problem: &PeriodProblem, yardstick: &Yardstick, seed: [u64; 2]) -> Searched {
@@ -45,17 +44,17 @@ impl<O: Optimizer> Optimized<O> {
         let exploring = iterations / EXPLORING_PART;
         let size = self.optimizer.settings().population;
         let mut trace = Vec::with_capacity(iterations as usize + 2);
-        self.archive.clear();
-        let mut weighted = Weighted::new(problem, yardstick, EQUAL_WEIGHTS, size);
+        let archive = Archive::new(ARCHIVE_CAPACITY, problem.dimensions());
+        let mut weighted = Weighted::new(problem, yardstick, size, archive);
 
-        weighted.archive = Some(&mut self.archive);
         self.optimizer.start(&mut weighted, seed);
         trace.push(self.optimizer.population().trace_point());
         self.optimizer.advance(&mut weighted, exploring, &mut trace);
 
-        let weights = weighted.archive.take().map_or(EQUAL_WEIGHTS, |archive| weigh(archive.front()));
+        let archive = weighted.archive.take().expect("invariant: exploring fills the archive");
+        let weights = weigh(archive.front());
         weighted.weights = weights;
-        self.optimizer.reassess(&mut weighted);
+        self.optimizer.restart(&mut weighted, &guests(&archive, weights, size / 2));
         let done = self.optimizer.population().iterations();
         self.optimizer.advance(&mut weighted, iterations - done, &mut trace);
 
@@ -80,6 +79,16 @@ fn weigh(front: &[[f64; 2]]) -> [f64; 2] {
     // u_cost is what is saved, so both are the more the better.
     entropy_weights(&[benefit(&profit), benefit(&cost)])
         .map_or(EQUAL_WEIGHTS, |found| [found.weights[0], found.weights[1]])
+}
+
+/// Candidates of the front with which to go on: the best for the weights, and others evenly along the front.
+fn guests(archive: &Archive, weights: [f64; 2], most: usize) -> Vec<&[f64]> {
+    let front = archive.front();
+    let value = |point: &[f64; 2]| weights[0] * point[0] + weights[1] * point[1];
+    let best = (0..front.len()).max_by(|&a, &b| value(&front[a]).total_cmp(&value(&front[b])));
+    let others = most.saturating_sub(1).min(front.len());
+    let spread = (0..others).map(|index| index * (front.len() - 1) / others.saturating_sub(1).max(1));
+    best.into_iter().chain(spread).map(|point| archive.genes(point)).collect()
 }
 
 /// What a search came to.
@@ -119,15 +128,26 @@ struct Weighted<'a> {
     yardstick: &'a Yardstick,
     weights: [f64; 2],
     /// Where candidates are offered, while exploring.
-    archive: Option<&'a mut Archive>,
+    archive: Option<Archive>,
     profits: Vec<f64>,
     costs: Vec<f64>,
 }
 
 impl<'a> Weighted<'a> {
-    fn new(problem: &'a PeriodProblem, yardstick: &'a Yardstick, weights: [f64; 2], size: usize) -> Self {
+    fn new(problem: &'a PeriodProblem, yardstick: &'a Yardstick, size: usize, archive: Archive) -> Self {
         let (profits, costs) = (vec![0.0; size], vec![0.0; size]);
-        Self { problem, yardstick, weights, archive: None, profits, costs }
+        Self { problem, yardstick, weights: EQUAL_WEIGHTS, archive: Some(archive), profits, costs }
+    }
+}
+
+impl Weighted<'_> {
+    /// The weights of candidate `i` of `n`: its own while exploring, from all cost to all profit.
+    fn weights_of(&self, i: usize, n: usize) -> [f64; 2] {
+        if self.archive.is_none() {
+            return self.weights;
+        }
+        let profit = i as f64 / (n - 1).max(1) as f64;
+        [profit, 1.0 - profit]
     }
 }
 
@@ -141,12 +161,13 @@ impl Problem for Weighted<'_> {
         self.profits.resize(n, 0.0);
         self.costs.resize(n, 0.0);
         self.problem.evaluate_batch(genes, n, &mut self.profits, &mut self.costs);
-        for ((value, &profit), &cost) in values.iter_mut().zip(&self.profits).zip(&self.costs) {
-            let [profit, cost] = self.yardstick.normalise(profit, cost);
+        for (i, value) in values.iter_mut().enumerate() {
+            let [profit, cost] = self.yardstick.normalise(self.profits[i], self.costs[i]);
             let fairness = profit.min(cost);
-            *value = -(self.weights[0] * profit + self.weights[1] * cost + TIE_BREAK * fairness);
+            let weights = self.weights_of(i, n);
+            *value = -(weights[0] * profit + weights[1] * cost + TIE_BREAK * fairness);
             if let Some(archive) = &mut self.archive {
-                archive.offer([profit, cost]);
+                archive.offer([profit, cost], |j| genes[j * n + i]);
             }
         }
     }

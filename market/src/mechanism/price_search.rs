@@ -93,8 +93,10 @@ struct Workspace {
 
 /// The best price so far.
 struct Incumbent<'f> {
+    /// The largest value of any price.
+    best: f64,
+    /// The price that ties with it and is the fairest.
     price: i64,
-    value: f64,
     fairness: Option<f64>,
     fairness_of: &'f dyn Fn(i64) -> f64,
 }
@@ -102,18 +104,21 @@ struct Incumbent<'f> {
 impl Incumbent<'_> {
     /// Takes `price` if it is better, or ties and is fairer, or is as fair and lower.
     fn offer(&mut self, price: i64, value: f64) {
-        if price == self.price || value < self.value - TIE * self.value.abs() {
+        let tie = TIE * self.best.abs();
+        if price == self.price || value < self.best - tie {
             return;
         }
-        if value > self.value + TIE * self.value.abs() {
-            (self.price, self.value, self.fairness) = (price, value, None);
+        let clearly_better = value > self.best + tie;
+        self.best = self.best.max(value);
+        if clearly_better {
+            (self.price, self.fairness) = (price, None);
             return;
         }
         let own = *self.fairness.get_or_insert_with(|| (self.fairness_of)(self.price));
         let fairness = (self.fairness_of)(price);
         let order = fairness.total_cmp(&own).then_with(|| self.price.cmp(&price));
         if order == Ordering::Greater {
-            (self.price, self.value, self.fairness) = (price, value, Some(fairness));
+            (self.price, self.fairness) = (price, Some(fairness));
         }
     }
 }
@@ -127,6 +132,14 @@ impl<'a> PriceSearch<'a> {
 
     fn ends(&self) -> (Option<i64>, Option<i64>) {
         (self.band.map(|band| band.lowest.micro()), self.band.map(|band| band.highest.micro()))
+    }
+
+    /// The largest profit of sellers alone, as the price nears the open upper end of (3)-(5) from below.
+    pub(super) fn largest_profit(&self) -> f64 {
+        let highest = self.ends().1;
+        let mut program = Program::default();
+        self.program([1.0, 0.0], highest.map(|price| price + 1), highest, &mut program);
+        program.solve(&mut Flow::default())
     }
 
     /// The best scheme for gains per unit of profit and of cost saved.
@@ -181,15 +194,15 @@ impl<'a> PriceSearch<'a> {
             unreachable!("invariant: only tradeable problems are searched");
         };
         let mut incumbent =
-            Incumbent { price: high, value: at_highest, fairness: None, fairness_of: fairness };
+            Incumbent { best: at_highest, price: high, fairness: None, fairness_of: fairness };
         let mut workspace = Workspace::default();
         let mut open = BinaryHeap::new();
         let mut nodes = 1;
         open.push(self.bounded(gains, low, high, &mut workspace, &mut incumbent));
         while let Some(interval) = open.pop() {
-            let enough = incumbent.value + RELATIVE_TOLERANCE * incumbent.value.abs();
+            let enough = incumbent.best + RELATIVE_TOLERANCE * incumbent.best.abs();
             if interval.bound <= enough || nodes >= NODE_LIMIT {
-                return (incumbent.price, interval.bound.max(incumbent.value), nodes);
+                return (incumbent.price, interval.bound.max(incumbent.best), nodes);
             }
             if interval.low == interval.high {
                 continue;
@@ -200,7 +213,7 @@ impl<'a> PriceSearch<'a> {
                 nodes += 1;
             }
         }
-        (incumbent.price, incumbent.value, nodes)
+        (incumbent.price, incumbent.best, nodes)
     }
 
     /// The first price of the upper half: the breakpoint closest to the middle, or the middle where there is none.
@@ -255,7 +268,7 @@ impl<'a> PriceSearch<'a> {
         );
     }
 
-    fn value_at(&self, gains: [f64; 2], price: i64) -> f64 {
+    pub(super) fn value_at(&self, gains: [f64; 2], price: i64) -> f64 {
         let mut program = Program::default();
         self.program(gains, Some(price), Some(price), &mut program);
         program.solve(&mut Flow::default())

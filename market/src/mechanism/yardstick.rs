@@ -10,7 +10,10 @@ const NOTHING: f64 = 1e-12;
 /// The ideal and the no-trade point of a problem, and the largest welfare within reach.
 ///
 /// Objectives are normalised with the two points: u is 0 without trade and 1 at the best that the objective alone could
-/// reach, and a scheme's value for weights w is U = w_p u_profit + w_c u_cost, the more the better.
+/// reach (for profit: as the price nears the open upper end of the band), and a scheme's value for weights w is U = w_p u_profit + w_c u_cost, the more the better.
+///
+/// The open end matters where the price only transfers money: on the last step of the grid short of it, sellers would
+/// have a slightly smaller range than buyers, which alone would decide between prices that are as good as each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yardstick {
     profit_without_trade: f64,
@@ -24,14 +27,11 @@ impl Yardstick {
     /// Solves for the best of either objective alone, and for the largest welfare, each to a certified bound.
     pub fn of(problem: &PeriodProblem) -> Self {
         let search = PriceSearch::new(problem);
-        let range = |weights: [f64; 2]| {
-            let best = search.best(weights).value;
-            (best > NOTHING).then_some(best)
-        };
+        let range = |best: f64| (best > NOTHING).then_some(best);
         Self {
             profit_without_trade: problem.profit_without_trade(),
             cost_without_trade: problem.cost_without_trade(),
-            ranges: [range([1.0, 0.0]), range([0.0, 1.0])],
+            ranges: [range(search.largest_profit()), range(search.best([0.0, 1.0]).value)],
             welfare_exact: largest_welfare(problem),
         }
     }
@@ -65,7 +65,7 @@ impl Yardstick {
     /// How far U is below the exact optimum for the same weights, as a share of it; `None` where users cannot trade.
     pub fn gap(&self, problem: &PeriodProblem, objectives: &Objectives, weights: [f64; 2]) -> Option<f64> {
         problem.is_tradeable().then(|| {
-            let best = exact_on(problem, self, weights).value;
+            let best = exact_on(problem, self, weights).bound;
             (best - self.value(objectives, weights)) / best.max(NOTHING)
         })
     }

@@ -167,7 +167,8 @@ impl Optimizer for Ngo {
         self.random = Counter::new(seed);
         self.memory = Memory::new();
         let buffers = &mut self.buffers;
-        self.population.draw(n, dimensions, &self.random, &mut buffers.words);
+        self.population = Population::new(n, dimensions);
+        self.population.draw_again(&self.random, &mut buffers.words);
         buffers.trials.resize(n * dimensions, 0.0);
         buffers.trial_values.resize(n, 0.0);
         buffers.ranking.clear();
@@ -194,7 +195,14 @@ impl Optimizer for Ngo {
         self.population.count_iteration();
     }
 
-    fn reassess(&mut self, problem: &mut dyn Problem) {
+    fn restart(&mut self, problem: &mut dyn Problem, guests: &[&[f64]]) {
+        self.memory = Memory::new();
+        self.population.draw_again(&self.random, &mut self.buffers.words);
+        guests
+            .iter()
+            .take(self.population.size())
+            .enumerate()
+            .for_each(|(i, genes)| self.population.place(i, genes));
         self.population.assess(problem);
     }
 

@@ -3,6 +3,9 @@
 use super::random::{Counter, unit};
 use super::{Problem, TracePoint};
 
+/// Marks the sweeps that draw a population; a generation's number stays below it.
+const DRAWING: u32 = 1 << 31;
+
 /// A fixed number of candidates in [0, 1]^m, dimension-major, with the bookkeeping that every optimizer needs.
 #[derive(Debug, Clone, Default)]
 pub struct Population {
@@ -17,24 +20,28 @@ pub struct Population {
 }
 
 impl Population {
-    /// Empties the population and draws it again, uniformly over the box.
-    pub(super) fn draw(&mut self, size: usize, dimensions: usize, random: &Counter, words: &mut Vec<u32>) {
-        let stride = Counter::stride(size);
-        words.resize(stride * dimensions, 0);
-        random.fill(0, words);
-        self.genes.clear();
-        self.genes.extend(
-            (0..dimensions).flat_map(|j| words[j * stride..j * stride + size].iter().map(|&word| unit(word))),
-        );
-        self.values.clear();
-        self.values.resize(size, f64::INFINITY);
-        *self = Self {
-            size,
-            dimensions,
-            genes: std::mem::take(&mut self.genes),
-            values: std::mem::take(&mut self.values),
-            ..Self::default()
-        };
+    pub(super) fn new(size: usize, dimensions: usize) -> Self {
+        let (genes, values) = (vec![0.0; size * dimensions], vec![f64::INFINITY; size]);
+        Self { size, dimensions, genes, values, ..Self::default() }
+    }
+
+    /// Draws all candidates uniformly over the box.
+    pub(super) fn draw_again(&mut self, random: &Counter, words: &mut Vec<u32>) {
+        let (n, stride) = (self.size, Counter::stride(self.size));
+        words.resize(stride * self.dimensions, 0);
+        random.fill(DRAWING | self.iterations, words);
+        for (j, genes) in self.genes.chunks_exact_mut(n).enumerate() {
+            for (gene, &word) in genes.iter_mut().zip(&words[j * stride..]) {
+                *gene = unit(word);
+            }
+        }
+    }
+
+    /// Puts a candidate in a place.
+    pub(super) fn place(&mut self, place: usize, genes: &[f64]) {
+        for (j, &gene) in genes.iter().enumerate() {
+            self.genes[j * self.size + place] = gene;
+        }
     }
 
     /// Evaluates every candidate in place.

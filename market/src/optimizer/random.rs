@@ -28,6 +28,7 @@ pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 }
 
 /// `WIDTH` blocks side by side, word by word.
+#[allow(clippy::needless_range_loop, reason = "lanes run through four arrays at once")]
 fn philox_lanes<const WIDTH: usize>(mut x: [[u32; WIDTH]; 4], mut key: [u32; 2]) -> [[u32; WIDTH]; 4] {
     for _ in 0..ROUNDS {
         for lane in 0..WIDTH {

@@ -176,7 +176,6 @@ fn scale_down(total: f64, limit: f64) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
     use crate::problem::sample;
 
     proptest! {

@@ -93,7 +93,7 @@ impl Reader {
             self.refuse(format!("/schedule/{index}"), "expected an object");
             return None;
         }
-        if !entry["demand_charge"].is_null() {
+        if !matches!(entry["demand_charge"].as_f64(), None | Some(0.0)) {
             self.remarks.push(format!("{} is ignored: demand charges are not modelled", at("demand_charge")));
         }
         let id = entry["id"].as_str().map(str::to_owned);
