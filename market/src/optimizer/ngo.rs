@@ -7,7 +7,7 @@
 //!
 //! 1. *Prey identification.* Every goshawk i picks a prey k != i. With r uniform per dimension and one I in {1, 2}:
 //!    x' = x + I r (x_k - x) if the prey is better, x + r (x - x_k) if not; cut off at the box.
-//! 2. *Pursuit.* x' = x + F (x_pbest - x) + F (x_a - x_b) in dimensions drawn with probability CR and at least in one
+//! 2. *Pursuit.* x' = x + F (x_pbest - x + x_a - x_b) in dimensions drawn with probability CR and at least in one
 //!    (current-to-pbest/1/bin, pbest among the best fifth); what leaves the box ends half way to the bound. F and CR are
 //!    drawn around a memory of what succeeded (success-history adaptation, Tanabe and Fukunaga 2013).
 //!
@@ -18,11 +18,11 @@ use std::f64::consts::{PI, TAU};
 use super::random::{Counter, index, unit};
 use super::{Optimizer, OptimizerSettings, Population, Problem};
 
-/// Draws of an individual in the first phase, before one per dimension: prey, step.
-const PREY_DRAWS: usize = 2;
-/// Draws of an individual in the second phase, before one per dimension: memory slot, F, two for CR, pbest, a, b,
-/// certain dimension.
-const PURSUIT_DRAWS: usize = 8;
+/// Draws of an individual in the first phase, before one per dimension: prey and step.
+const PREY_DRAWS: usize = 1;
+/// Draws of an individual in the second phase, before one per two dimensions: F, two for CR, memory slot and pbest and
+/// the certain dimension, a and b.
+const PURSUIT_DRAWS: usize = 5;
 /// Slots of the success history, H.
 const MEMORY: usize = 5;
 /// The share of the population that counts as best.
@@ -53,6 +53,8 @@ struct Buffers {
     factor: Vec<f64>,
     /// Per individual: CR.
     crossover: Vec<f64>,
+    /// Per individual: CR in 65536ths, to compare with half a word.
+    threshold: Vec<u32>,
     /// Per individual: pbest, a, b, the dimension that changes for certain.
     mates: Vec<[usize; 4]>,
 }
@@ -73,22 +75,23 @@ impl Ngo {
         }
     }
 
+    /// Draws the numbers of a phase of the generation at hand.
     fn sweep(&mut self, phase: u32, draws: usize) {
         let sweep = 2 * (self.population.iterations() + 1) + phase;
-        let words = Counter::stride(self.population.size()) * (draws + self.population.dimensions());
+        let words = Counter::stride(self.population.size()) * draws;
         self.buffers.words.resize(words, 0);
         self.random.fill(sweep, &mut self.buffers.words);
     }
 
     fn identify_prey(&mut self) {
-        self.sweep(0, PREY_DRAWS);
+        self.sweep(0, PREY_DRAWS + self.population.dimensions());
         let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
         let Buffers { words, trials, prey, factor, .. } = &mut self.buffers;
         let values = self.population.values();
         for i in 0..n {
-            let other = index(words[i], n - 1);
+            let drawn = index(words[i], 2 * (n - 1));
+            let (other, step) = (drawn / 2, (1 + drawn % 2) as f64);
             prey[i] = if other >= i { other + 1 } else { other };
-            let step = 1.0 + f64::from(words[stride + i] >> 31);
             factor[i] = if values[prey[i]] < values[i] { step } else { -1.0 };
         }
         let genes = self.population.genes();
@@ -103,39 +106,42 @@ impl Ngo {
     }
 
     fn pursue(&mut self) {
-        self.sweep(1, PURSUIT_DRAWS);
+        self.sweep(1, PURSUIT_DRAWS + self.population.dimensions().div_ceil(2));
         let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
         let dimensions = self.population.dimensions();
-        let Buffers { words, trials, ranking, factor, crossover, mates, .. } = &mut self.buffers;
+        let Buffers { words, trials, ranking, factor, crossover, threshold, mates, .. } = &mut self.buffers;
         let values = self.population.values();
         ranking.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
         let best = ((BEST_SHARE * n as f64).round() as usize).max(2);
         for i in 0..n {
             let draw = |number: usize| words[number * stride + i];
-            let slot = index(draw(0), MEMORY);
-            factor[i] = self.memory.draw_factor(slot, unit(draw(1)));
-            crossover[i] = self.memory.draw_crossover(slot, unit(draw(2)), unit(draw(3)));
-            let a = index(draw(5), n - 1);
+            let drawn = index(draw(3), MEMORY * best * dimensions);
+            let (slot, pbest, certain) = (drawn % MEMORY, drawn / MEMORY % best, drawn / MEMORY / best);
+            factor[i] = self.memory.draw_factor(slot, unit(draw(0)));
+            crossover[i] = self.memory.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
+            threshold[i] = (crossover[i] * 65_536.0).round() as u32;
+            let drawn = index(draw(4), (n - 1) * (n - 2));
+            let (a, mut b) = (drawn / (n - 2), drawn % (n - 2));
             let a = if a >= i { a + 1 } else { a };
             // The second differs from both: skip the lower, then the higher of the two.
-            let mut b = index(draw(6), n - 2);
             for taken in [a.min(i), a.max(i)] {
                 if b >= taken {
                     b += 1;
                 }
             }
-            mates[i] = [ranking[index(draw(4), best)], a, b, index(draw(7), dimensions)];
+            mates[i] = [ranking[pbest], a, b, certain];
         }
         let genes = self.population.genes();
         for j in 0..dimensions {
-            let draws = &words[(PURSUIT_DRAWS + j) * stride..][..n];
+            let draws = &words[(PURSUIT_DRAWS + j / 2) * stride..][..n];
+            let half = 16 * (j % 2);
             let (row, trials) = (&genes[j * n..][..n], &mut trials[j * n..][..n]);
             for i in 0..n {
                 let [pbest, a, b, certain] = mates[i];
                 let x = row[i];
-                let moved = x + factor[i] * (row[pbest] - x) + factor[i] * (row[a] - row[b]);
-                let changes = j == certain || unit(draws[i]) < crossover[i];
-                trials[i] = if changes { half_way_back(x, moved) } else { x };
+                let moved = half_way_back(x, x + factor[i] * (row[pbest] - x + row[a] - row[b]));
+                let changes = (j == certain) | ((draws[i] >> half & 0xffff) < threshold[i]);
+                trials[i] = if changes { moved } else { x };
             }
         }
     }
@@ -176,6 +182,7 @@ impl Optimizer for Ngo {
         buffers.prey.resize(n, 0);
         buffers.factor.resize(n, 0.0);
         buffers.crossover.resize(n, 0.0);
+        buffers.threshold.resize(n, 0);
         buffers.mates.resize(n, [0; 4]);
         self.population.assess(problem);
     }

@@ -71,9 +71,11 @@ fn ten_dimensions_are_solved_wherever_the_optimum_lies() {
 }
 
 #[test]
-fn optima_on_the_bounds_are_reached_exactly() {
-    let solution = ngo(500).minimize(&mut Ellipsoid { centre: vec![-2.0, 3.0, 0.4] }, [3, 0]);
-    assert_eq!((solution.genes[0], solution.genes[1]), (0.0, 1.0));
+fn optima_on_the_bounds_are_reached() {
+    for seed in 0..10 {
+        let solution = ngo(500).minimize(&mut Ellipsoid { centre: vec![-2.0, 3.0, 0.4] }, [seed, 0]);
+        assert!(solution.genes[0] < 1e-9 && solution.genes[1] > 1.0 - 1e-9, "{:?}", solution.genes);
+    }
 }
 
 /// Mirrors the candidates of a problem: g becomes 1 - g.
