@@ -187,18 +187,23 @@ pub struct Committed {
 }
 
 impl Canonical for Committed {
+    /// Block, outcomes, certificate. The outcomes are in the order of the transactions and need no ids.
     fn write(&self, out: &mut Vec<u8>) {
         self.block.write(out);
-        self.receipts.write(out);
+        self.receipts.iter().for_each(|receipt| receipt.outcome.write(out));
         self.certificate.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let block = Block::read(input)?;
+        let receipt = |transaction: &Arc<SignedTransaction>| {
+            Ok(Receipt { transaction: transaction.id(), outcome: Canonical::read(input)? })
+        };
+        let receipts: Vec<Receipt> = block.transactions.iter().map(receipt).collect::<Result<_, _>>()?;
         let proposed_at_micros = block.header.time_micros;
         Ok(Self {
             block: Arc::new(block),
-            receipts: Arc::new(Canonical::read(input)?),
+            receipts: Arc::new(receipts),
             certificate: Arc::new(Canonical::read(input)?),
             proposed_at_micros,
         })

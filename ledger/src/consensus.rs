@@ -241,8 +241,9 @@ fn translate(output: Output<Chain>) -> Option<CoreOutput> {
                 NilOrVal::Val(hash) => Some(hash),
             },
         },
-        Output::Decide(round, proposal) => {
-            CoreOutput::Decide { round: number(round), hash: proposal.value.0 }
+        // The driver names the round that it is in; the precommits are of the round of the proposal.
+        Output::Decide(_, proposal) => {
+            CoreOutput::Decide { round: number(proposal.round), hash: proposal.value.0 }
         }
         Output::ScheduleTimeout(timeout) => CoreOutput::Timer {
             round: number(timeout.round),

@@ -4,10 +4,11 @@
 //! publish        sign          check             settle, all delivered
 //! ---------> Published ---> Signed ---> Checked ------------------------> Settled
 //!                |             |           `----- something short ------> Defaulted
-//!                `-------------`--------- never signed or checked ------> Cancelled
+//!                `-------------`--------- rejected, or never checked ---> Cancelled
 //! ```
 //!
-//! The last three are final: the contract's receipt says which, and the ledger forgets the contract.
+//! The last three are final. A settlement's receipt says which, and the ledger forgets the contract; one that the
+//! grid cancelled it forgets when the contract's period closes.
 
 use goshawk_market::quantity::{Energy, Money, Price};
 

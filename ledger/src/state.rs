@@ -19,7 +19,7 @@ pub(crate) use entry::{Books, Period, Value};
 
 use crate::bucket_tree::{BucketTree, Proof};
 use crate::codec::Canonical;
-use crate::contract::Contract;
+use crate::contract::{Contract, ContractState};
 use crate::digest::Digest;
 use crate::genesis::Genesis;
 use crate::receipt::Receipt;
@@ -34,7 +34,7 @@ pub struct LedgerState {
     meters: BTreeMap<(u32, AccountId), Meter>,
     periods: BTreeMap<u32, Period>,
     books: Books,
-    /// The open contracts of each period, in order.
+    /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
     tree: BucketTree,
     /// What each entry that changed since the last checkpoint was before.
@@ -97,12 +97,12 @@ impl LedgerState {
         &self.accounts
     }
 
-    /// An open contract.
+    /// A contract that is open, or that the grid cancelled and whose period is open.
     pub fn contract(&self, id: ContractId) -> Option<&Contract> {
         self.contracts.get(&id)
     }
 
-    /// The open contracts of a period, in order.
+    /// The contracts of a period that await settlement, in order.
     pub fn open_contracts(&self, period: u32) -> impl Iterator<Item = &Contract> {
         let all = (period, ContractId(0))..=(period, ContractId(u64::MAX));
         self.open.range(all).map(|(_, id)| &self.contracts[id])
@@ -172,14 +172,13 @@ impl LedgerState {
         match (key, value) {
             (StateKey::Account(id), Some(Value::Account(account))) => self.accounts[id.0 as usize] = account,
             (StateKey::Contract(id), Some(Value::Contract(contract))) => {
-                self.open.insert((contract.terms.period, id));
+                self.remove_contract(id);
+                if contract.state != ContractState::Cancelled {
+                    self.open.insert((contract.terms.period, id));
+                }
                 self.contracts.insert(id, contract);
             }
-            (StateKey::Contract(id), None) => {
-                if let Some(contract) = self.contracts.remove(&id) {
-                    self.open.remove(&(contract.terms.period, id));
-                }
-            }
+            (StateKey::Contract(id), None) => self.remove_contract(id),
             (StateKey::Meter(period, id), Some(Value::Meter(meter))) => {
                 self.meters.insert((period, id), meter);
             }
@@ -194,6 +193,12 @@ impl LedgerState {
             }
             (StateKey::Books, Some(Value::Books(books))) => self.books = books,
             (key, value) => unreachable!("invariant: {value:?} is no value for {key:?}"),
+        }
+    }
+
+    fn remove_contract(&mut self, id: ContractId) {
+        if let Some(contract) = self.contracts.remove(&id) {
+            self.open.remove(&(contract.terms.period, id));
         }
     }
 

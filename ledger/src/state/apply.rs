@@ -157,7 +157,9 @@ fn check(
     }
     for contract in &cancelled {
         release_escrow(state, contract);
-        forget(state, contract);
+        let contract = Contract { escrow: Money::ZERO, ..*contract };
+        // It stays until its period closes, so that its number cannot be used again.
+        state.change(StateKey::Contract(contract.terms.id), Some(Value::Contract(contract)));
     }
     Ok(Change::Checked { approved: checked.len() as u32, cancelled: cancelled.len() as u32, unsigned })
 }
@@ -192,16 +194,16 @@ fn meter(
 fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
     only(state.genesis.platform(), sender)?;
     let contract = open_contract(state, id)?;
-    let first = state.open_contracts(contract.terms.period).next().map_or(id, |open| open.terms.id);
-    if first != id {
-        return Err(Rejection::OutOfOrder { first });
-    }
     let delivery = match contract.state {
         ContractState::Checked => Some(deliver(state, &contract.terms)),
         _ => None,
     };
     let end = delivery.as_ref().map_or(ContractState::Cancelled, Delivery::outcome);
-    let closed = step(contract, end)?;
+    step(contract, end)?;
+    let first = state.open_contracts(contract.terms.period).next().map_or(id, |open| open.terms.id);
+    if first != id {
+        return Err(Rejection::OutOfOrder { first });
+    }
 
     close_period(state, contract.terms.period);
     release_escrow(state, &contract);
@@ -214,7 +216,8 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
             (settlement, pay(state, &contract.terms, &settlement))
         }
     };
-    forget(state, &closed);
+    state.change(StateKey::Contract(id), None);
+    forget_period(state, contract.terms.period);
     let score = |account: AccountId| state.accounts[account.0 as usize].credit.score();
     Ok(Change::Closed {
         state: end,
@@ -298,30 +301,22 @@ fn close_period(state: &mut LedgerState, period: u32) {
     books.open_from = period.saturating_add(1);
     books.used_up_to = books.used_up_to.max(highest.unwrap_or_default());
     state.change(StateKey::Books, Some(Value::Books(books)));
-    let over: Vec<u32> = state
-        .periods
-        .range(..=period)
-        .map(|(number, _)| *number)
-        .filter(|number| state.open_contracts(*number).next().is_none())
-        .collect();
-    over.into_iter().for_each(|number| state.change(StateKey::Period(number), None));
+    let passed: Vec<u32> = state.periods.range(..period).map(|(number, _)| *number).collect();
+    passed.into_iter().for_each(|number| forget_period(state, number));
 }
 
-/// Takes a contract that is over off the ledger, and with a period's last contract the period's meters.
-fn forget(state: &mut LedgerState, contract: &Contract) {
-    let number = contract.terms.period;
-    state.change(StateKey::Contract(contract.terms.id), None);
+/// Forgets a closed period once none of its contracts awaits settlement: itself, its meters and what the grid
+/// cancelled.
+fn forget_period(state: &mut LedgerState, number: u32) {
     if state.open_contracts(number).next().is_some() {
         return;
     }
-    // A period that is still open keeps its highest number, lest that be used twice.
-    if number < state.books.open_from {
-        state.change(StateKey::Period(number), None);
-    }
-    let metered: Vec<AccountId> = state
-        .meters
-        .range((number, AccountId(0))..=(number, AccountId(u32::MAX)))
-        .map(|((_, account), _)| *account)
+    let meters = state.meters.range((number, AccountId(0))..=(number, AccountId(u32::MAX)));
+    let cancelled = state.contracts.iter().filter(|(_, contract)| contract.terms.period == number);
+    let keys: Vec<StateKey> = meters
+        .map(|((_, account), _)| StateKey::Meter(number, *account))
+        .chain(cancelled.map(|(id, _)| StateKey::Contract(*id)))
+        .chain([StateKey::Period(number)])
         .collect();
-    metered.into_iter().for_each(|account| state.change(StateKey::Meter(number, account), None));
+    keys.into_iter().for_each(|key| state.change(key, None));
 }

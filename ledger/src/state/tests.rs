@@ -1,1 +1,478 @@
+use goshawk_market::quantity::{Energy, Price};
+use proptest::prelude::*;
 
+use super::*;
+use crate::bucket_tree::TreeParams;
+use crate::contract::{ContractState, ContractTerms, TermsFault};
+use crate::genesis::{GenesisAccount, GenesisConfig, Limits, Role, Timeouts};
+use crate::receipt::{Change, Outcome, Rejection};
+use crate::settlement::{Settlement, allocate_deliveries};
+use crate::signature::{SignatureScheme, Signer};
+use crate::transaction::{Operation, Transaction};
+
+const GRID: AccountId = AccountId(0);
+const PLATFORM: AccountId = AccountId(1);
+const SELLER: AccountId = AccountId(2);
+const BUYER: AccountId = AccountId(3);
+const OTHER: AccountId = AccountId(4);
+
+/// One currency in an account, where a contract of [`terms`] costs the buyer 0.26.
+const OPENING: Money = Money::from_micro(1_000_000);
+
+fn genesis() -> Arc<Genesis> {
+    let roles = [Role::Grid, Role::Platform, Role::Household, Role::Household, Role::Company, Role::Storage];
+    let account = |(index, role): (usize, &Role)| GenesisAccount {
+        name: format!("account {index}"),
+        role: *role,
+        opening_balance: OPENING,
+    };
+    let config = GenesisConfig {
+        chain: 1,
+        seed: [0; 32],
+        scheme: SignatureScheme::KeyedHash,
+        accounts: roles.iter().enumerate().map(account).collect(),
+        validators: vec!["only".to_owned()],
+        tree: TreeParams { buckets: 16, arity: 4 },
+        limits: Limits { open_contracts: 8, ..Limits::default() },
+        timeouts: Timeouts::default(),
+    };
+    Arc::new(Genesis::new(config).unwrap())
+}
+
+/// 2 kWh at 0.10, with fees 0.13, outside 0.30, take or pay 0.05.
+fn terms(id: u64) -> ContractTerms {
+    let base = crate::contract::tests::terms();
+    ContractTerms { id: ContractId(id), seller: SELLER, buyer: BUYER, ..base }
+}
+
+/// A ledger, and the next transaction of anybody on it.
+struct Ledger {
+    state: LedgerState,
+    money: Money,
+}
+
+impl Ledger {
+    fn new() -> Self {
+        let state = LedgerState::new(&genesis());
+        Self { money: state.total_money(), state }
+    }
+
+    fn signed(&self, sender: AccountId, nonce: u64, operation: Operation) -> SignedTransaction {
+        let signer = self.state.genesis().signer(sender).unwrap();
+        let transaction = Transaction { chain: 1, sender, nonce, operation };
+        SignedTransaction::sign(transaction, &signer)
+    }
+
+    /// Sends an operation in turn; money is conserved, and a rejection changes nothing but the nonce.
+    fn send(&mut self, sender: AccountId, operation: Operation) -> Result<Change, Rejection> {
+        let before = self.state.clone();
+        let nonce = self.state.account(sender).unwrap().nonce;
+        let receipt = self.state.apply(&self.signed(sender, nonce, operation));
+        assert_eq!(self.state.total_money(), self.money, "money is conserved");
+        for account in self.state.accounts() {
+            assert!(!account.balance.is_negative() && !account.escrow.is_negative());
+        }
+        match receipt.outcome {
+            Outcome::Accepted { change } => Ok(change),
+            Outcome::Rejected { reason } => {
+                let mut but_nonce = before;
+                change_nonce(&mut but_nonce, sender);
+                assert_eq!(self.state.root(), but_nonce.root(), "{reason}");
+                Err(reason)
+            }
+        }
+    }
+
+    fn accept(&mut self, sender: AccountId, operation: Operation) -> Change {
+        self.send(sender, operation).unwrap()
+    }
+
+    fn publish(&mut self, terms: ContractTerms) {
+        assert_eq!(self.accept(terms.seller, Operation::Publish { terms }), Change::Published);
+    }
+
+    /// Publishes and signs a contract, and has it approved.
+    fn agree(&mut self, terms: ContractTerms) {
+        self.publish(terms);
+        self.accept(terms.buyer, Operation::Sign { contract: terms.id });
+        self.accept(GRID, check(terms.period, &[terms.id.0], &[]));
+    }
+
+    fn meter(&mut self, account: AccountId, micro: i64) {
+        let ready = Energy::from_micro(micro);
+        assert_eq!(self.accept(account, Operation::Meter { period: 0, ready }), Change::Metered);
+    }
+
+    fn settle(&mut self, id: u64) -> (ContractState, Settlement, Money) {
+        match self.accept(PLATFORM, settle(id)) {
+            Change::Closed { state, settlement, penalty_unpaid, .. } => (state, settlement, penalty_unpaid),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn balance(&self, account: AccountId) -> i64 {
+        let account = self.state.account(account).unwrap();
+        assert!(account.escrow.is_zero(), "nothing is held");
+        account.balance.micro()
+    }
+}
+
+fn change_nonce(state: &mut LedgerState, sender: AccountId) {
+    let mut account = *state.account(sender).unwrap();
+    account.nonce += 1;
+    state.change(StateKey::Account(sender), Some(Value::Account(account)));
+}
+
+fn check(period: u32, approved: &[u64], rejected: &[u64]) -> Operation {
+    let ids = |ids: &[u64]| ids.iter().copied().map(ContractId).collect();
+    Operation::Check { period, approved: ids(approved), rejected: ids(rejected) }
+}
+
+fn settle(id: u64) -> Operation {
+    Operation::Settle { contract: ContractId(id) }
+}
+
+fn sign(id: u64) -> Operation {
+    Operation::Sign { contract: ContractId(id) }
+}
+
+#[test]
+fn a_delivered_contract_pays_everybody_and_leaves_no_trace() {
+    let mut ledger = Ledger::new();
+    let entries = ledger.state.entry_count();
+    ledger.agree(terms(1));
+    ledger.meter(SELLER, 2_000_000);
+    ledger.meter(BUYER, 5_000_000);
+    let (state, settlement, unpaid) = ledger.settle(1);
+    assert_eq!((state, unpaid), (ContractState::Settled, Money::ZERO));
+    assert_eq!(settlement.amount(), Money::from_micro(260_000));
+    assert_eq!(ledger.balance(SELLER), 1_200_000);
+    assert_eq!(ledger.balance(BUYER), 740_000);
+    assert_eq!(ledger.balance(GRID), 1_040_000);
+    assert_eq!(ledger.balance(PLATFORM), 1_020_000);
+    assert_eq!(ledger.state.entry_count(), entries);
+    let score = |account| ledger.state.account(account).unwrap().credit.score();
+    assert!(score(SELLER) > 500_000 && score(BUYER) > 500_000);
+}
+
+#[test]
+fn a_seller_that_falls_short_pays_what_replacement_costs_more() {
+    let mut ledger = Ledger::new();
+    ledger.agree(terms(1));
+    ledger.meter(SELLER, 500_000);
+    ledger.meter(BUYER, 2_000_000);
+    let (state, settlement, _) = ledger.settle(1);
+    assert_eq!(state, ContractState::Defaulted);
+    assert_eq!(settlement.penalty_to_buyer, Money::from_micro(255_000), "1.5 kWh at 0.30 - 0.13");
+    assert_eq!(ledger.balance(SELLER), 1_000_000 + 50_000 - 255_000);
+    assert_eq!(ledger.balance(BUYER), 1_000_000 - 65_000 + 255_000);
+    let score = |account| ledger.state.account(account).unwrap().credit.score();
+    assert!(score(SELLER) < 500_000 && score(BUYER) > 500_000);
+}
+
+#[test]
+fn a_buyer_that_does_not_take_pays_take_or_pay() {
+    let mut ledger = Ledger::new();
+    ledger.agree(terms(1));
+    ledger.meter(SELLER, 2_000_000);
+    let (state, settlement, _) = ledger.settle(1);
+    assert_eq!(state, ContractState::Defaulted);
+    assert_eq!(settlement.buyer_short, Energy::from_micro(2_000_000));
+    assert_eq!(ledger.balance(BUYER), 1_000_000 - 100_000);
+    assert_eq!(ledger.balance(SELLER), 1_000_000 + 100_000);
+    assert!(ledger.state.account(BUYER).unwrap().credit.score() < 500_000);
+    assert!(ledger.state.account(SELLER).unwrap().credit.score() > 500_000);
+}
+
+#[test]
+fn a_penalty_takes_all_that_the_seller_has_and_no_more() {
+    let mut ledger = Ledger::new();
+    ledger.agree(ContractTerms { outside_price: Price::from_micro(9_000_000), ..terms(1) });
+    let (_, settlement, unpaid) = ledger.settle(1);
+    assert_eq!(settlement.penalty_to_buyer, Money::from_micro(17_740_000));
+    assert_eq!(unpaid, Money::from_micro(16_740_000));
+    assert_eq!((ledger.balance(SELLER), ledger.balance(BUYER)), (0, 2_000_000));
+}
+
+#[test]
+fn contracts_that_nobody_signed_or_approved_are_cancelled_for_free() {
+    let mut ledger = Ledger::new();
+    (1..=3).for_each(|id| ledger.publish(terms(id)));
+    ledger.accept(BUYER, sign(2));
+    ledger.accept(BUYER, sign(3));
+    let checked = ledger.accept(GRID, check(0, &[1], &[3]));
+    assert_eq!(checked, Change::Checked { approved: 0, cancelled: 1, unsigned: 1 });
+    let (contract, from) = (ContractId(3), ContractState::Cancelled);
+    let over = Rejection::IllegalTransition { contract, from, to: from };
+    assert_eq!(ledger.send(PLATFORM, settle(3)), Err(over));
+    assert_eq!(ledger.settle(1).0, ContractState::Cancelled);
+    assert_eq!(ledger.settle(2).0, ContractState::Cancelled);
+    assert_eq!((ledger.balance(BUYER), ledger.balance(SELLER)), (1_000_000, 1_000_000));
+    assert_eq!(ledger.state.account(SELLER).unwrap().credit, Default::default(), "nobody's fault");
+}
+
+#[test]
+fn a_buyer_cannot_sign_for_more_than_it_has() {
+    let mut ledger = Ledger::new();
+    let dear = ContractTerms { energy: Energy::from_micro(8_000_000), ..terms(1) };
+    ledger.publish(dear);
+    let rejection = ledger.send(BUYER, sign(1)).unwrap_err();
+    assert_eq!(rejection, Rejection::InsufficientFunds { needed: dear.escrow(), available: OPENING });
+    assert_eq!(ledger.state.contract(ContractId(1)).unwrap().state, ContractState::Published);
+}
+
+#[test]
+fn escrow_counts_for_contracts_together() {
+    let mut ledger = Ledger::new();
+    (1..=4).for_each(|id| ledger.publish(terms(id)));
+    for id in 1..=3 {
+        ledger.accept(BUYER, sign(id));
+    }
+    assert!(matches!(ledger.send(BUYER, sign(4)), Err(Rejection::InsufficientFunds { .. })));
+}
+
+#[test]
+fn a_replayed_transaction_has_no_effect() {
+    let mut ledger = Ledger::new();
+    let publish = ledger.signed(SELLER, 0, Operation::Publish { terms: terms(1) });
+    assert!(ledger.state.apply(&publish).change().is_some());
+    let root = ledger.state.root();
+    let again = ledger.state.apply(&publish);
+    assert_eq!(again.rejection(), Some(&Rejection::WrongNonce { expected: 1, found: 0 }));
+    let gap = ledger.signed(SELLER, 2, Operation::Publish { terms: terms(2) });
+    assert_eq!(ledger.state.apply(&gap).rejection(), Some(&Rejection::WrongNonce { expected: 1, found: 2 }));
+    assert_eq!(ledger.state.root(), root);
+}
+
+#[test]
+fn what_nobody_here_can_have_sent_is_rejected_without_a_trace() {
+    let mut ledger = Ledger::new();
+    let root = ledger.state.root();
+    let operation = Operation::Publish { terms: terms(1) };
+    let forged_by = |signer: &Signer, chain, sender| {
+        let transaction = Transaction { chain, sender, nonce: 0, operation: operation.clone() };
+        SignedTransaction::sign(transaction, signer)
+    };
+    let seller = ledger.state.genesis().signer(SELLER).unwrap();
+    let other = ledger.state.genesis().signer(OTHER).unwrap();
+    let cases = [
+        (forged_by(&other, 1, SELLER), Rejection::BadSignature),
+        (forged_by(&seller, 2, SELLER), Rejection::WrongChain { chain: 2 }),
+        (forged_by(&seller, 1, AccountId(99)), Rejection::UnknownSender { sender: AccountId(99) }),
+    ];
+    for (transaction, reason) in cases {
+        assert_eq!(ledger.state.apply(&transaction).rejection(), Some(&reason));
+        assert!(!reason.uses_nonce());
+    }
+    assert_eq!(ledger.state.root(), root);
+}
+
+#[test]
+fn only_those_entitled_may_act() {
+    let mut ledger = Ledger::new();
+    let not = |entitled| Err(Rejection::NotEntitled { entitled });
+    assert_eq!(ledger.send(OTHER, Operation::Publish { terms: terms(1) }), not(SELLER));
+    let with_grid = ContractTerms { buyer: GRID, ..terms(1) };
+    assert_eq!(
+        ledger.send(SELLER, Operation::Publish { terms: with_grid }),
+        Err(Rejection::NoTrader { party: GRID })
+    );
+    ledger.publish(terms(1));
+    assert_eq!(ledger.send(OTHER, sign(1)), not(BUYER));
+    assert_eq!(ledger.send(SELLER, check(0, &[1], &[])), not(GRID));
+    assert_eq!(ledger.send(SELLER, settle(1)), not(PLATFORM));
+    let meter = Operation::Meter { period: 0, ready: Energy::ZERO };
+    assert_eq!(ledger.send(PLATFORM, meter), Err(Rejection::NoTrader { party: PLATFORM }));
+}
+
+#[test]
+fn a_contract_number_is_used_once_in_a_chains_life() {
+    let mut ledger = Ledger::new();
+    let used = |id| Err(Rejection::ContractUsed { contract: ContractId(id) });
+    ledger.publish(terms(5));
+    assert_eq!(ledger.send(SELLER, Operation::Publish { terms: terms(5) }), used(5));
+    ledger.settle(5);
+    let later = |id| Operation::Publish { terms: ContractTerms { period: 1, ..terms(id) } };
+    assert_eq!(ledger.send(SELLER, later(5)), used(5), "forgotten, but not free");
+    assert_eq!(ledger.send(SELLER, later(4)), used(4), "below a closed period's highest");
+    ledger.accept(SELLER, later(6));
+    assert_eq!(
+        ledger.send(SELLER, Operation::Publish { terms: terms(7) }),
+        Err(Rejection::PeriodClosed { period: 0 })
+    );
+}
+
+#[test]
+fn a_number_of_a_cancelled_contract_is_not_free_either() {
+    let mut ledger = Ledger::new();
+    (1..=3).for_each(|id| ledger.publish(terms(id)));
+    ledger.accept(BUYER, sign(3));
+    ledger.accept(GRID, check(0, &[], &[1, 2, 3]));
+    let at_once = Operation::Publish { terms: terms(3) };
+    assert_eq!(ledger.send(SELLER, at_once), Err(Rejection::ContractUsed { contract: ContractId(3) }));
+    ledger.publish(ContractTerms { period: 1, ..terms(4) });
+    ledger.settle(4);
+    let again = Operation::Publish { terms: ContractTerms { period: 2, ..terms(3) } };
+    assert_eq!(ledger.send(SELLER, again), Err(Rejection::ContractUsed { contract: ContractId(3) }));
+    assert_eq!(ledger.state.periods.len() + ledger.state.contracts.len(), 0, "nothing is remembered");
+}
+
+#[test]
+fn contracts_are_settled_in_order_and_steps_are_not_skipped() {
+    let mut ledger = Ledger::new();
+    ledger.agree(terms(1));
+    ledger.agree(terms(2));
+    assert_eq!(ledger.send(PLATFORM, settle(2)), Err(Rejection::OutOfOrder { first: ContractId(1) }));
+    assert_eq!(ledger.send(PLATFORM, settle(9)), Err(Rejection::UnknownContract { contract: ContractId(9) }));
+    let illegal =
+        |to| Err(Rejection::IllegalTransition { contract: ContractId(1), from: ContractState::Checked, to });
+    assert_eq!(ledger.send(BUYER, sign(1)), illegal(ContractState::Signed));
+    assert_eq!(ledger.send(GRID, check(0, &[1], &[])), illegal(ContractState::Checked));
+    assert_eq!(ledger.send(GRID, check(0, &[], &[1])), illegal(ContractState::Cancelled));
+}
+
+#[test]
+fn a_check_holds_as_a_whole_or_not_at_all() {
+    let mut ledger = Ledger::new();
+    ledger.publish(terms(1));
+    ledger.accept(BUYER, sign(1));
+    ledger.publish(ContractTerms { period: 1, ..terms(2) });
+    let wrong = Rejection::WrongPeriod { contract: ContractId(2), period: 0 };
+    assert_eq!(ledger.send(GRID, check(0, &[1, 2], &[])), Err(wrong));
+    let twice = Rejection::NamedTwice { contract: ContractId(1) };
+    assert_eq!(ledger.send(GRID, check(0, &[1], &[1])), Err(twice));
+    assert_eq!(ledger.state.contract(ContractId(1)).unwrap().state, ContractState::Signed);
+}
+
+#[test]
+fn an_account_meters_a_period_once_and_before_settlement() {
+    let mut ledger = Ledger::new();
+    let meter = |micro| Operation::Meter { period: 0, ready: Energy::from_micro(micro) };
+    assert_eq!(ledger.send(SELLER, meter(1)), Err(Rejection::NothingToMeter { period: 0 }));
+    ledger.agree(terms(1));
+    ledger.agree(terms(2));
+    assert_eq!(ledger.send(SELLER, meter(-1)), Err(Rejection::BadMeter));
+    ledger.meter(SELLER, 1);
+    assert_eq!(ledger.send(SELLER, meter(2)), Err(Rejection::MeteredTwice { period: 0 }));
+    ledger.settle(1);
+    assert_eq!(ledger.send(BUYER, meter(1)), Err(Rejection::PeriodClosed { period: 0 }));
+}
+
+#[test]
+fn bad_terms_and_too_many_contracts_are_refused() {
+    let mut ledger = Ledger::new();
+    let bad = ContractTerms { outside_price: Price::ZERO, ..terms(1) };
+    let fault = TermsFault::Outside;
+    assert_eq!(ledger.send(SELLER, Operation::Publish { terms: bad }), Err(Rejection::BadTerms { fault }));
+    (1..=8).for_each(|id| ledger.publish(terms(id)));
+    let ninth = Operation::Publish { terms: terms(9) };
+    assert_eq!(ledger.send(SELLER, ninth), Err(Rejection::TooManyContracts));
+}
+
+#[test]
+fn an_account_can_be_proved_to_a_third_party() {
+    let mut ledger = Ledger::new();
+    ledger.publish(terms(1));
+    let (root, params) = (ledger.state.root(), ledger.state.genesis().config().tree);
+    for key in
+        [StateKey::Account(SELLER), StateKey::Contract(ContractId(1)), StateKey::Contract(ContractId(2))]
+    {
+        let (proof, value) = (ledger.state.prove(key), ledger.state.encoded(key));
+        assert!(proof.verify(params, &root, &key.to_bytes(), value.as_deref()), "{key:?}");
+        assert!(!proof.verify(params, &root, &key.to_bytes(), Some(b"rich")), "{key:?}");
+    }
+}
+
+/// Something that somebody might send: mostly sensible, so that most sequences get somewhere.
+fn any_step() -> impl Strategy<Value = (AccountId, Operation)> {
+    let party = || (2u32..6).prop_map(AccountId);
+    let id = || (1u64..9).prop_map(ContractId);
+    let period = || 0u32..2;
+    let price = || (0i64..400_000).prop_map(Price::from_micro);
+    let energy = || (0i64..3_000_000).prop_map(Energy::from_micro);
+    let publish =
+        (id(), period(), party(), party(), energy(), (price(), price(), price()), (price(), price()))
+            .prop_map(|(id, period, seller, buyer, energy, (own, grid, platform), (above, take_or_pay))| {
+                let buyer_price = own + grid + platform;
+                let terms = ContractTerms {
+                    id,
+                    period,
+                    seller,
+                    buyer,
+                    energy,
+                    seller_price: own,
+                    buyer_price,
+                    grid_fee: grid,
+                    platform_fee: platform,
+                    outside_price: buyer_price + above,
+                    take_or_pay,
+                };
+                (seller, Operation::Publish { terms })
+            });
+    let lists = (period(), prop::collection::vec(id(), 0..4), prop::collection::vec(id(), 0..2));
+    prop_oneof![
+        4 => publish,
+        4 => (party(), id()).prop_map(|(buyer, contract)| (buyer, Operation::Sign { contract })),
+        2 => lists.prop_map(|(period, approved, rejected)| (GRID, Operation::Check { period, approved, rejected })),
+        3 => (party(), period(), energy()).prop_map(|(who, period, ready)| (who, Operation::Meter { period, ready })),
+        2 => id().prop_map(|contract| (PLATFORM, Operation::Settle { contract })),
+    ]
+}
+
+proptest! {
+    /// [`Ledger::send`] checks after each step that money is conserved, nobody is below zero, and that a rejected
+    /// transaction changes nothing.
+    #[test]
+    fn whatever_is_sent_money_is_conserved_and_a_roll_back_takes_it_all_back(
+        first in prop::collection::vec(any_step(), 0..40),
+        then in prop::collection::vec(any_step(), 0..40),
+    ) {
+        let mut ledger = Ledger::new();
+        for (sender, operation) in first {
+            let _ = ledger.send(sender, operation);
+        }
+        ledger.state.checkpoint();
+        let (kept, root) = (ledger.state.clone(), ledger.state.root());
+        for (sender, operation) in then {
+            let _ = ledger.send(sender, operation);
+        }
+        ledger.state.roll_back();
+        prop_assert_eq!(ledger.state.root(), root);
+        prop_assert_eq!(&ledger.state.accounts, &kept.accounts);
+        prop_assert_eq!(&ledger.state.contracts, &kept.contracts);
+        prop_assert_eq!(&ledger.state.meters, &kept.meters);
+        prop_assert_eq!(&ledger.state.periods, &kept.periods);
+        prop_assert_eq!(&ledger.state.open, &kept.open);
+        prop_assert_eq!(ledger.state.books, kept.books);
+    }
+
+    /// The platform can compute a period's deliveries beforehand.
+    #[test]
+    fn the_chain_delivers_what_allocate_deliveries_says(
+        energies in prop::collection::vec((1i64..1_000_000, 0u32..4, 0u32..4), 1..8),
+        ready in prop::collection::vec(0i64..1_500_000, 4),
+    ) {
+        let mut ledger = Ledger::new();
+        let contracts: Vec<ContractTerms> = (1..).zip(energies)
+            .filter(|(_, (_, seller, buyer))| seller != buyer)
+            .map(|(id, (energy, seller, buyer))| ContractTerms {
+                energy: Energy::from_micro(energy),
+                seller: AccountId(2 + seller),
+                buyer: AccountId(2 + buyer),
+                ..terms(id)
+            })
+            .collect();
+        contracts.iter().for_each(|terms| ledger.agree(*terms));
+        if !contracts.is_empty() {
+            (0..4).for_each(|index| ledger.meter(AccountId(2 + index), ready[index as usize]));
+        }
+        let expected = allocate_deliveries(&contracts, |account| {
+            Energy::from_micro(ready[account.0 as usize - 2])
+        });
+        for (terms, delivery) in contracts.iter().zip(&expected) {
+            let (state, settlement, _) = ledger.settle(terms.id.0);
+            prop_assert_eq!(state, delivery.outcome());
+            prop_assert_eq!(settlement, Settlement::for_delivery(terms, delivery));
+        }
+    }
+}
