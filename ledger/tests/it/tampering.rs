@@ -7,7 +7,7 @@ use goshawk_ledger::{
     Canonical, Committed, Genesis, LedgerError, MemoryStore, RedbStore, SignatureScheme, Store, Tip, replay,
     verify_store,
 };
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 
 use crate::community::{Community, genesis};
 use crate::network::{Conduct, Network, Weather};
