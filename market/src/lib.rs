@@ -16,7 +16,7 @@
 //! | [`quantity`] | [`Energy`](quantity::Energy), [`Price`](quantity::Price) and their kin, integers on a 1e-6 grid |
 //! | [`tariff`] | the price in force at a local moment, from bands of hours or a schedule file |
 //! | [`order`] | [`Offer`], [`Bid`], the [`Terms`] of a period and the price band that (3)-(6) leave |
-//! | [`satisfaction`] | equations (19)-(23) |
+//! | [`mod@satisfaction`] | equations (19)-(23) |
 //! | [`problem`] | [`PeriodProblem`]: what is to be decided in a period, and what a decision is worth |
 //! | [`mechanism`] | [`Mechanism`]: `ngo`, `exact`, `mid_market_rate`, `grid_only` |
 //! | [`optimizer`] | general minimisers over [0, 1]^m: improved Northern Goshawk Optimization |

@@ -88,6 +88,9 @@ impl Clearing {
 pub const MECHANISM_NAMES: [&str; 4] = ["ngo", "exact", "mid_market_rate", "grid_only"];
 
 /// The mechanism of a name, or `None` if it is not one of [`MECHANISM_NAMES`].
+///
+/// # Panics
+/// When `settings` ask for a population below 4.
 pub fn mechanism_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box<dyn Mechanism>> {
     match name {
         "ngo" => Some(Box::new(Optimized::new(Ngo::new(*settings)))),

@@ -12,7 +12,7 @@
 //!
 //! A seller takes part from its reserve price on, so the energy on offer is a step function of p; a buyer moves the
 //! more the less the price satisfies it: m_g <= M_g(p) = F_g (1 - Gra_g(Q_b)), equation (19). T <= Y is (7). For a
-//! given price all this is linear: [`allocation`] solves it exactly. The price makes it non-convex.
+//! given price all this is linear, and solved exactly; the price makes it non-convex.
 
 pub(crate) mod allocation;
 mod candidate;

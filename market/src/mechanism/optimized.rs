@@ -25,7 +25,8 @@ const TIE_BREAK: f64 = 1e-7;
 ///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
 ///    stay equal then.
 /// 3. *Compromise.* The remaining iterations maximise U for the weights, now frozen, from a new population: half of it from
-///    along the front, half drawn again, since the explorers have gathered at another optimum. Between schemes that tie, the larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
+///    along the front, half drawn again, since the explorers have gathered at other optima. Between schemes that tie, the
+///    larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
 ///
 /// Evaluations are N + 2 N T of the optimizer, and N for the new population.
 #[derive(Debug)]

@@ -119,7 +119,7 @@ impl Ngo {
             let (slot, pbest, certain) = (drawn % MEMORY, drawn / MEMORY % best, drawn / MEMORY / best);
             factor[i] = self.memory.draw_factor(slot, unit(draw(0)));
             crossover[i] = self.memory.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
-            threshold[i] = (crossover[i] * 65_536.0).round() as u32;
+            threshold[i] = (crossover[i] * 65_536.0 + 0.5) as u32;
             let drawn = index(draw(4), (n - 1) * (n - 2));
             let (a, mut b) = (drawn / (n - 2), drawn % (n - 2));
             let a = if a >= i { a + 1 } else { a };

@@ -183,7 +183,9 @@ mod tests {
         fn every_point_of_the_box_is_a_feasible_scheme(seed in any::<u64>()) {
             let mut draw = sample::Draws::new(seed);
             let problem = sample::problem(&mut draw);
-            prop_assume!(problem.is_tradeable());
+            if !problem.is_tradeable() {
+                return Ok(());
+            }
             let genes: Vec<f64> = (0..problem.dimensions()).map(|_| draw.corner_or_inside()).collect();
             let scheme = problem.decode(&genes);
             sample::assert_feasible(&problem, &scheme);
@@ -193,7 +195,9 @@ mod tests {
         fn a_batch_is_worth_what_its_candidates_are(seed in any::<u64>()) {
             let mut draw = sample::Draws::new(seed);
             let problem = sample::problem(&mut draw);
-            prop_assume!(problem.is_tradeable());
+            if !problem.is_tradeable() {
+                return Ok(());
+            }
             let (n, dimensions) = (11, problem.dimensions());
             let genes: Vec<f64> = (0..n * dimensions).map(|_| draw.corner_or_inside()).collect();
             let (mut profits, mut costs) = (vec![0.0; n], vec![0.0; n]);
