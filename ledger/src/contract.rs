@@ -7,8 +7,8 @@
 //!                `-------------`--------- rejected, or never checked ---> Cancelled
 //! ```
 //!
-//! The last three are final. A settlement's receipt says which, and the ledger forgets the contract; one that the
-//! grid cancelled it forgets when the contract's period closes.
+//! The last three are final. A settlement's receipt says which, and the ledger forgets the contract. One that the
+//! grid cancelled, or that nobody settles though it is not to be delivered, goes when its period is over.
 
 use goshawk_market::quantity::{Energy, Money, Price};
 

@@ -80,7 +80,8 @@ pub enum Operation {
         /// The energy that it had ready to deliver or to take.
         ready: Energy,
     },
-    /// The platform has a contract settled, in ascending order of the period's contracts.
+    /// The platform has a contract settled: those that are to be delivered in ascending order of their numbers, others at
+    /// any time.
     Settle {
         /// The contract.
         contract: ContractId,

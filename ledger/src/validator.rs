@@ -213,10 +213,7 @@ impl<S: Store> Validator<S> {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn flush(&mut self) -> Result<(), LedgerError>
-    where
-        S: Store,
-    {
+    pub fn flush(&mut self) -> Result<(), LedgerError> {
         self.store.flush()
     }
 

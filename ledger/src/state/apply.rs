@@ -188,9 +188,9 @@ fn meter(
     Ok(Change::Metered)
 }
 
-/// Closes the first open contract of its period. The first settlement of a period closes the period, and all
-/// before it, for publishing, signing, checking and metering: what a contract gets must not depend on what
-/// comes after it.
+/// Closes a contract: the period's next one that is to be delivered, or one that never will be because it was not
+/// signed or approved. The first settlement of a period closes the period, and all before it, for publishing,
+/// signing, checking and metering: what a contract gets must not depend on what comes after it.
 fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
     only(state.genesis.platform(), sender)?;
     let contract = open_contract(state, id)?;
@@ -200,9 +200,9 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
     };
     let end = delivery.as_ref().map_or(ContractState::Cancelled, Delivery::outcome);
     step(contract, end)?;
-    let first = state.open_contracts(contract.terms.period).next().map_or(id, |open| open.terms.id);
-    if first != id {
-        return Err(Rejection::OutOfOrder { first });
+    match next_to_deliver(state, contract.terms.period) {
+        Some(first) if delivery.is_some() && first != id => return Err(Rejection::OutOfOrder { first }),
+        _ => (),
     }
 
     close_period(state, contract.terms.period);
@@ -217,7 +217,9 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
         }
     };
     state.change(StateKey::Contract(id), None);
-    forget_period(state, contract.terms.period);
+    if state.open_contracts(contract.terms.period).next().is_none() {
+        forget_period(state, contract.terms.period);
+    }
     let score = |account: AccountId| state.accounts[account.0 as usize].credit.score();
     Ok(Change::Closed {
         state: end,
@@ -226,6 +228,12 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
         seller_credit: score(contract.terms.seller),
         buyer_credit: score(contract.terms.buyer),
     })
+}
+
+/// The first contract of a period that is to be delivered.
+fn next_to_deliver(state: &LedgerState, period: u32) -> Option<ContractId> {
+    let mut open = state.open_contracts(period);
+    open.find(|contract| contract.state == ContractState::Checked).map(|contract| contract.terms.id)
 }
 
 fn left(state: &LedgerState, period: u32, account: AccountId) -> Energy {
@@ -302,21 +310,24 @@ fn close_period(state: &mut LedgerState, period: u32) {
     books.used_up_to = books.used_up_to.max(highest.unwrap_or_default());
     state.change(StateKey::Books, Some(Value::Books(books)));
     let passed: Vec<u32> = state.periods.range(..period).map(|(number, _)| *number).collect();
-    passed.into_iter().for_each(|number| forget_period(state, number));
+    for number in passed {
+        if next_to_deliver(state, number).is_none() {
+            forget_period(state, number);
+        }
+    }
 }
 
-/// Forgets a closed period once none of its contracts awaits settlement: itself, its meters and what the grid
-/// cancelled.
+/// Forgets a closed period with its meters and whatever contracts it still has. None of them is to be delivered, so
+/// what is held for them returns.
 fn forget_period(state: &mut LedgerState, number: u32) {
-    if state.open_contracts(number).next().is_some() {
-        return;
-    }
     let meters = state.meters.range((number, AccountId(0))..=(number, AccountId(u32::MAX)));
-    let cancelled = state.contracts.iter().filter(|(_, contract)| contract.terms.period == number);
-    let keys: Vec<StateKey> = meters
-        .map(|((_, account), _)| StateKey::Meter(number, *account))
-        .chain(cancelled.map(|(id, _)| StateKey::Contract(*id)))
-        .chain([StateKey::Period(number)])
-        .collect();
+    let mut keys: Vec<StateKey> = meters.map(|((_, account), _)| StateKey::Meter(number, *account)).collect();
+    let contracts = state.contracts.values().filter(|contract| contract.terms.period == number);
+    let contracts: Vec<Contract> = contracts.copied().collect();
+    for contract in &contracts {
+        release_escrow(state, contract);
+        keys.push(StateKey::Contract(contract.terms.id));
+    }
+    keys.push(StateKey::Period(number));
     keys.into_iter().for_each(|key| state.change(key, None));
 }

@@ -212,6 +212,21 @@ fn contracts_that_nobody_signed_or_approved_are_cancelled_for_free() {
 }
 
 #[test]
+fn contracts_that_the_platform_passes_over_do_not_block_the_others_and_go_with_the_next_period() {
+    let mut ledger = Ledger::new();
+    ledger.publish(terms(1));
+    ledger.publish(terms(2));
+    ledger.accept(BUYER, sign(2));
+    ledger.agree(terms(3));
+    assert_eq!(ledger.settle(3).0, ContractState::Defaulted, "nobody metered anything");
+    assert_eq!(ledger.state.account(BUYER).unwrap().escrow, terms(2).escrow());
+    ledger.agree(ContractTerms { period: 1, ..terms(4) });
+    ledger.settle(4);
+    assert_eq!(ledger.state.contracts.len() + ledger.state.periods.len() + ledger.state.meters.len(), 0);
+    assert!(ledger.state.account(BUYER).unwrap().escrow.is_zero());
+}
+
+#[test]
 fn a_buyer_cannot_sign_for_more_than_it_has() {
     let mut ledger = Ledger::new();
     let dear = ContractTerms { energy: Energy::from_micro(8_000_000), ..terms(1) };
