@@ -220,6 +220,14 @@ fn how_long_a_period_takes() {
         let each = start.elapsed().as_secs_f64() / problems.len() as f64;
         println!("{name}: {:.1} us a period", each * 1e6);
     }
+    let largest: Vec<&PeriodProblem> = problems.iter().filter(|problem| problem.dimensions() == 10).collect();
+    let mut mechanism = mechanism_by_name("ngo", &OptimizerSettings::default()).unwrap();
+    let start = std::time::Instant::now();
+    for problem in &largest {
+        mechanism.clear(problem, [1, 2]);
+    }
+    let each = start.elapsed().as_secs_f64() / largest.len() as f64;
+    println!("ngo with 10 dimensions: {:.1} us a period over {} problems", each * 1e6, largest.len());
     for (sellers, buyers) in [(3, 3), (1, 1)] {
         let Some(problem) =
             problems.iter().find(|p| (p.seller_groups(), p.buyer_groups()) == (sellers, buyers))
