@@ -42,7 +42,7 @@ fn main() {
     let genesis = genesis(scheme, 2 * pairs, validators);
     let mut network = Network::new(&genesis, Weather::default(), &vec![Conduct::Honest; validators]);
     let mut community = Community::new(&genesis);
-    let (mut signing, mut agreeing, mut storing, mut replaying) = Default::default();
+    let (mut signing, mut agreeing, mut storing, mut closing, mut replaying) = Default::default();
     for height in 1..=blocks as u64 {
         let transactions = timed(&mut signing, || community.period(pairs));
         timed(&mut agreeing, || {
@@ -57,11 +57,12 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("goshawk-block-cost-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
     let path = folder.join("chain.redb");
-    timed(&mut storing, || {
+    let store = timed(&mut storing, || {
         let mut store = RedbStore::create(&path, &genesis, 0).expect("a new file");
         chain.iter().for_each(|committed| store.put(committed).expect("room on the disk"));
-        store.close().expect("room on the disk");
+        store
     });
+    timed(&mut closing, || store.close().expect("room on the disk"));
     let on_disk = std::fs::metadata(&path).expect("the file").len();
     let report = timed(&mut replaying, || verify_store(&RedbStore::open(&path).expect("the file")));
     let report = report.expect("a chain that holds");
@@ -80,6 +81,7 @@ fn main() {
         network.delivered / chain.len() as u64
     );
     println!("store writes        {:8.3} ms a block", per_block(storing));
+    println!("store closes        {:8.3} ms a block", per_block(closing));
     println!("third party checks  {:8.3} ms a block, {} heights hold", per_block(replaying), report.heights);
     println!("block               {:8} bytes, {} on disk", bytes / chain.len(), on_disk / chain.len() as u64);
 }

@@ -171,6 +171,7 @@ impl<S: Store> Validator<S> {
                 if self.is_started && height == self.height() {
                     let outputs = self.core.step(CoreInput::Timeout { round, kind });
                     self.carry_out(outputs);
+                    self.request_if_behind();
                 }
             }
         }

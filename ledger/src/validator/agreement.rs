@@ -189,20 +189,29 @@ impl<S: Store> Validator<S> {
         self.effects.push(Effect::Broadcast(Arc::new(message)));
     }
 
+    /// Keeps a message of a coming height. Somebody is ahead of us, so we enter our height, lest we sleep through it.
     fn keep_for_later(&mut self, from: usize, message: Arc<ConsensusMessage>) {
         let current = self.height();
-        if !self.early.keep(current, from, message) {
+        if !self.early.keep(current, from, message) && self.requested < current {
             self.request(from);
+        }
+        if !self.is_started {
+            self.enter_height();
         }
     }
 
-    /// Asks for the block of this height, once.
+    /// Asks for the block of this height.
     fn request(&mut self, from: usize) {
         let height = self.height();
-        if self.requested < height {
-            self.requested = height;
-            let message = Arc::new(ConsensusMessage::Request { height });
-            self.effects.push(Effect::Send { to: from, message });
+        self.requested = height;
+        let message = Arc::new(ConsensusMessage::Request { height });
+        self.effects.push(Effect::Send { to: from, message });
+    }
+
+    /// Asks for the block of this height if somebody has been seen beyond it.
+    pub(super) fn request_if_behind(&mut self) {
+        if let Some(who) = self.early.who_is_ahead_of(self.height()) {
+            self.request(who);
         }
     }
 
@@ -211,25 +220,27 @@ impl<S: Store> Validator<S> {
         let is_next = certificate.height == self.height() && certificate.hash == block.hash();
         if is_next && certificate.verify(&self.genesis) && self.execution.admit(block) {
             self.commit(&certificate.hash, certificate.clone());
-            if self.early.highest_seen() > self.height() {
+            if self.early.who_is_ahead_of(self.height()).is_some() {
                 self.request(from);
             }
         }
     }
 
-    /// Who is in a later round of a height than the one that decided it has missed the block.
+    /// Who votes for nothing in the round that decided a height, or is in a later round of it, has missed the block.
+    /// (A vote for the block that is merely late is of no use any more, and no sign of trouble.)
     fn help_if_stuck(&mut self, from: usize, message: &ConsensusMessage) {
-        let (height, round) = match message {
-            ConsensusMessage::Vote(vote) => (vote.height, vote.round),
-            ConsensusMessage::Proposal(proposal) => (proposal.height, proposal.round),
+        let (height, round, may_be_late) = match message {
+            ConsensusMessage::Vote(vote) => (vote.height, vote.round, vote.hash.is_some()),
+            ConsensusMessage::Proposal(proposal) => (proposal.height, proposal.round, true),
             _ => return,
         };
         let was_helped = self.helped.get(from).is_none_or(|helped| *helped >= height);
-        if round == 0 || was_helped || !self.is_authentic(message) {
+        if (round == 0 && may_be_late) || was_helped || !self.is_authentic(message) {
             return;
         }
         let Ok(Some(stored)) = self.store.block(height) else { return };
-        if round > stored.certificate.round {
+        let decided = stored.certificate.round;
+        if round > decided || (round == decided && !may_be_late) {
             self.helped[from] = height;
             self.help(from, height);
         }

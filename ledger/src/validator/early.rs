@@ -16,18 +16,21 @@ const MESSAGES_MAX: usize = 64;
 pub(super) struct EarlyMessages {
     by_height: BTreeMap<u64, VecDeque<(usize, Arc<ConsensusMessage>)>>,
     kept: Vec<usize>,
-    highest_seen: u64,
+    /// The highest height that anybody has been seen at, and who that was.
+    furthest: (u64, usize),
 }
 
 impl EarlyMessages {
     pub(super) fn new(validators: usize) -> Self {
-        Self { by_height: BTreeMap::new(), kept: vec![0; validators], highest_seen: 0 }
+        Self { by_height: BTreeMap::new(), kept: vec![0; validators], furthest: (0, 0) }
     }
 
     /// Keeps a message for later, and says whether it is within reach. Out of reach, we have fallen behind.
     pub(super) fn keep(&mut self, current: u64, from: usize, message: Arc<ConsensusMessage>) -> bool {
         let height = message.height();
-        self.highest_seen = self.highest_seen.max(height);
+        if height > self.furthest.0 {
+            self.furthest = (height, from);
+        }
         if height > current + HEIGHTS_MAX {
             return false;
         }
@@ -60,8 +63,9 @@ impl EarlyMessages {
         }
     }
 
-    /// The highest height that anybody has been seen at.
-    pub(super) fn highest_seen(&self) -> u64 {
-        self.highest_seen
+    /// Somebody who has been seen beyond this height.
+    pub(super) fn who_is_ahead_of(&self, height: u64) -> Option<usize> {
+        let (furthest, who) = self.furthest;
+        (furthest > height).then_some(who)
     }
 }

@@ -125,12 +125,28 @@ fn an_equivocating_validator_forks_nobody_and_stops_nobody() {
             let mut network = Network::new(&genesis, weather, &conduct);
             let all = trade(&mut network, &genesis, 5);
             let chain = network.agreed_chain();
-            equivocations += chain.iter().filter(|committed| committed.certificate.round > 0).count();
+            equivocations += network.double_proposals();
             every_transaction_took_effect(&chain, &all);
             verify(&genesis, &chain);
         }
     }
     assert!(equivocations > 0, "two blocks in one round were never seen");
+}
+
+/// The check for forks is no empty one: half of the validators can fork the other half.
+#[test]
+fn two_equivocators_of_four_do_fork_the_others() {
+    let forks = (0..10).filter(|&seed| {
+        let genesis = small_genesis(4);
+        let weather = Weather { seed, ..Weather::default() };
+        let mut network = Network::new(&genesis, weather, &[Twin, Twin, Honest, Honest]);
+        let mut community = Community::new(&genesis);
+        network.submit(&community.period(PAIRS));
+        while network.now_micros < 60_000_000 && network.step() {}
+        let hashes = |node: usize| network.chains[node].iter().map(|it| it.block.hash()).collect::<Vec<_>>();
+        hashes(2).iter().zip(&hashes(3)).any(|(one, other)| one != other)
+    });
+    assert!(forks.count() > 0);
 }
 
 #[test]

@@ -4,5 +4,6 @@
 
 mod agreement;
 mod community;
+mod conduct;
 mod network;
 mod tampering;

@@ -15,8 +15,8 @@ pub(crate) enum Conduct {
     Honest,
     /// It neither sends nor receives.
     Silent,
-    /// It is two validators with one key, who see different transactions; one speaks to the even peers, the other
-    /// to the odd ones. So it proposes two blocks in one round and votes twice.
+    /// It is two validators with one key, who see different transactions; one speaks to the even peers and the even
+    /// halves of other twins, the other to the odd ones. So it proposes two blocks in one round and votes twice.
     Twin,
 }
 
@@ -55,6 +55,10 @@ pub(crate) struct Network {
     sequence: u64,
     pub(crate) now_micros: u64,
     pub(crate) delivered: u64,
+    /// A node that nothing reaches and whose messages are lost.
+    pub(crate) away: Option<usize>,
+    /// Everything that was broadcast in the first minute.
+    pub(crate) sent: Vec<Arc<ConsensusMessage>>,
     /// Each honest node's chain.
     pub(crate) chains: Vec<Vec<Committed>>,
 }
@@ -85,6 +89,8 @@ impl Network {
             sequence: 0,
             now_micros: 0,
             delivered: 0,
+            away: None,
+            sent: Vec::new(),
             chains: vec![Vec::new(); conduct.len()],
         }
     }
@@ -124,12 +130,13 @@ impl Network {
 
     fn send(&mut self, sender: usize, to: usize, message: &Arc<ConsensusMessage>) {
         let (from, parity) = (self.processes[sender].node, self.processes[sender].parity);
-        if parity.is_some_and(|parity| to % 2 != parity) {
-            return;
-        }
-        for process in
-            (0..self.processes.len()).filter(|&it| self.processes[it].node == to).collect::<Vec<_>>()
-        {
+        let hears = |process: &Process| {
+            let side = process.parity.unwrap_or(process.node % 2);
+            process.node == to && parity.is_none_or(|parity| parity == side)
+        };
+        let hearing: Vec<usize> =
+            (0..self.processes.len()).filter(|&it| hears(&self.processes[it])).collect();
+        for process in hearing {
             let copies = if self.draw(100) < self.weather.duplicates_percent { 2 } else { 1 };
             for _ in 0..copies {
                 let delay = self.delay();
@@ -145,11 +152,17 @@ impl Network {
         let event = self.events.remove(&sequence).unwrap();
         self.now_micros = time;
         self.delivered += 1;
+        if self.away == Some(self.processes[process].node) {
+            return true;
+        }
         let effects = self.processes[process].validator.handle(time, event);
         for effect in effects {
             match effect {
                 Effect::Broadcast(message) => {
                     let own = self.processes[process].node;
+                    if time < 60_000_000 {
+                        self.sent.push(Arc::clone(&message));
+                    }
                     for to in (0..self.conduct.len()).filter(|&to| to != own) {
                         self.send(process, to, &message);
                     }
@@ -211,6 +224,20 @@ impl Network {
         let opening = self.genesis.config().accounts.iter().map(|account| account.opening_balance).sum();
         assert!(self.validators().all(|validator| validator.state().total_money() == opening));
         self.chains[longest].clone()
+    }
+
+    /// How often one validator proposed two blocks in one round.
+    pub(crate) fn double_proposals(&self) -> usize {
+        let mut proposed: BTreeMap<(u64, u32), Vec<Digest>> = BTreeMap::new();
+        for message in &self.sent {
+            if let ConsensusMessage::Proposal(proposal) = &**message {
+                let blocks = proposed.entry((proposal.height, proposal.round)).or_default();
+                if !blocks.contains(&proposal.block.hash()) {
+                    blocks.push(proposal.block.hash());
+                }
+            }
+        }
+        proposed.values().filter(|blocks| blocks.len() > 1).count()
     }
 
     pub(crate) fn hashes(&self) -> Vec<Digest> {
