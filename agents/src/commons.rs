@@ -143,9 +143,9 @@ impl Signatory {
 
     /// Signs the account's next transaction.
     pub fn sign(&mut self, operation: Operation) -> Arc<SignedTransaction> {
-        self.nonce += 1;
         let transaction =
             Transaction { chain: self.chain, sender: self.account, nonce: self.nonce, operation };
+        self.nonce += 1;
         Arc::new(SignedTransaction::sign(transaction, &self.signer))
     }
 }

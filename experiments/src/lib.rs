@@ -1,3 +1,19 @@
-//! Scenario files, runs and studies of the goshawk simulator, and its command line.
+//! goshawk: scenario files, runs and the command line around the community of electric-vehicle households.
+//!
+//! ```text
+//! scenario file -> scenario::load -> assemble -> run -> part files, ledger, manifest -> summary, verify
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`scenario`] | scenario files and every problem of one |
+//! | [`assemble`] | from a scenario to the community that it describes |
+//! | [`run`] | one run, from a scenario to a folder |
+//! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
+//! | [`cli`] | the command line |
 
+pub mod assemble;
+pub mod cli;
+pub mod run;
 pub mod scenario;
+pub mod verify;

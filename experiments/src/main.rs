@@ -1,2 +1,7 @@
-//! goshawk
-fn main(){}
+//! The command line of goshawk.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    goshawk::cli::main()
+}

@@ -153,7 +153,7 @@ fn measure<R: goshawk_output::table::Row>(
         recorder.push(row(&mut draws, &list, number));
     }
     let sealed = recorder.finish()?;
-    let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, days: 1 };
+    let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, periods: 24 };
     let manifest = output.publish(sealed, Manifest::new(header, 0, replicates, horizon), "")?;
     let writing = processor_seconds() - before - drawing;
     let bytes: u64 = manifest.parts_of(R::TABLE).iter().map(|part| part.digest.bytes).sum();

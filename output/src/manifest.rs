@@ -49,8 +49,8 @@ pub struct Horizon {
     pub start_micros: i64,
     /// Length of a period in microseconds; divides a day.
     pub period_micros: u64,
-    /// Days.
-    pub days: u16,
+    /// Periods.
+    pub periods: u32,
 }
 
 impl Horizon {
@@ -276,7 +276,7 @@ pub(crate) mod tests {
             zone: "Europe/Berlin".to_owned(),
             config_hash: "c0ffee".to_owned(),
         };
-        let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, days: 1 };
+        let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, periods: 24 };
         Manifest::new(header, 7, ReplicateRange { first: 0, last: 1 }, horizon)
     }
 

@@ -68,8 +68,9 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
 /// The periods that the manifest promises, in order.
 fn periods_of(manifest: &Manifest, replicate: u32) -> impl Iterator<Item = When> {
     let per_day = u16::try_from(manifest.horizon.periods_per_day()).unwrap_or(u16::MAX);
-    (0..manifest.horizon.days)
-        .flat_map(move |day| (0..per_day).map(move |period| When { replicate, day, period }))
+    let days = (0..u16::MAX).flat_map(move |day| (0..per_day).map(move |period| (day, period)));
+    let all = days.take(manifest.horizon.periods as usize);
+    all.map(move |(day, period)| When { replicate, day, period })
 }
 
 fn start_of(manifest: &Manifest, number: usize) -> i64 {

@@ -40,7 +40,7 @@ pub(crate) fn header() -> RunHeader {
 }
 
 pub(crate) fn manifest() -> Manifest {
-    let horizon = Horizon { start_micros: START, period_micros: PERIOD_MICROS, days: PERIODS / 3 };
+    let horizon = Horizon { start_micros: START, period_micros: PERIOD_MICROS, periods: u32::from(PERIODS) };
     let mut manifest = Manifest::new(header(), 42, REPLICATES, horizon);
     manifest.opening.storage_micro_kwh = kwh(5.0);
     manifest

@@ -1,0 +1,191 @@
+//! From a loaded scenario to the community that it describes.
+
+use goshawk_agents::calendar::Calendar;
+use goshawk_agents::commons::{Lease, Rules};
+use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec};
+use goshawk_agents::household::battery::BatterySpec;
+use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
+use goshawk_agents::household::photovoltaics::Panel;
+use goshawk_agents::household::portrait::{Hours, Need, Portrait};
+use goshawk_agents::network::Latency;
+use goshawk_agents::storage::StorageSpec;
+use goshawk_engine::{SimDuration, Streams};
+use goshawk_ledger::SignatureScheme;
+use goshawk_market::mechanism::{Mechanism, mechanism_by_name};
+use goshawk_market::optimizer::OptimizerSettings;
+use goshawk_market::order::GroupId;
+use goshawk_market::quantity::{Energy, Money, Power, Price};
+
+use crate::scenario::{self, Loaded, Scenario, Signatures, Trip};
+
+fn energy(kwh: f64) -> Energy {
+    Energy::from_f64(kwh).expect("invariant: the scenario's ranges fit the grid")
+}
+
+fn power(kw: f64) -> Power {
+    Power::from_f64(kw).expect("invariant: the scenario's ranges fit the grid")
+}
+
+fn price(per_kwh: f64) -> Price {
+    Price::from_f64(per_kwh).expect("invariant: the scenario's ranges fit the grid")
+}
+
+/// The community that a scenario describes, for one replicate.
+pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
+    let scenario = &loaded.scenario;
+    let start = loaded.start.to_zoned(loaded.zone.clone());
+    let calendar = Calendar::new(start, scenario.time.period_minutes, scenario.time.period_count())
+        .expect("invariant: a loaded scenario has a sound calendar");
+    let photovoltaics = &scenario.photovoltaics;
+    let portraits = scenario.portraits.iter().filter(|(_, portrait)| portrait.count > 0);
+    CommunitySpec {
+        streams: Streams { seed: scenario.seed, crn_group: 0, replicate },
+        calendar,
+        weather: loaded.weather.clone(),
+        panel: Panel {
+            efficiency: photovoltaics.efficiency,
+            temperature_coefficient_per_k: photovoltaics.temperature_coefficient_per_k,
+            nominal_cell_temperature_c: photovoltaics.nominal_cell_temperature_c,
+        },
+        groups: portraits
+            .zip(0..)
+            .map(|((name, portrait), id)| group(scenario, name, portrait, id))
+            .collect(),
+        rules: rules(scenario),
+        lease: lease(&scenario.storage),
+        storage: storage(&scenario.storage),
+        grid_tariff: loaded.grid_tariff.clone(),
+        company_tariff: loaded.company_tariff.clone(),
+        wholesale: price(scenario.company.wholesale_price_per_kwh),
+        grid_limit: power(scenario.grid.limit_kw),
+        ledger: ledger(&scenario.ledger),
+        convergence_every: scenario.output.convergence_every,
+    }
+}
+
+/// The mechanism that a scenario names.
+pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
+    let ngo = &scenario.market.ngo;
+    let settings = OptimizerSettings {
+        iterations: ngo.iterations,
+        population: ngo.population as usize,
+        convergence_tolerance: ngo.convergence_tolerance,
+    };
+    let name = match scenario.market.mechanism {
+        scenario::Mechanism::Ngo => "ngo",
+        scenario::Mechanism::Exact => "exact",
+        scenario::Mechanism::MidMarketRate => "mid_market_rate",
+        scenario::Mechanism::GridOnly => "grid_only",
+    };
+    mechanism_by_name(name, &settings).expect("invariant: the scenario's mechanisms are the market's")
+}
+
+fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {
+    let battery = &scenario.battery;
+    let spec = BatterySpec {
+        capacity: energy(portrait.capacity_kwh.unwrap_or(battery.capacity_kwh)),
+        charge_power: power(battery.charge_kw),
+        discharge_power: power(battery.discharge_kw),
+        charge_efficiency: battery.charge_efficiency,
+        discharge_efficiency: battery.discharge_efficiency,
+        soc_min: battery.soc_min,
+        soc_max: battery.soc_max,
+    };
+    let photovoltaics = &scenario.photovoltaics;
+    let area_m2 = portrait.area_m2.unwrap_or(photovoltaics.area_m2);
+    let initial_soc = portrait.initial_soc.unwrap_or(battery.initial_soc);
+    Group {
+        portrait: Portrait {
+            name: name.to_owned(),
+            group: GroupId(id),
+            charging: Hours::new(&portrait.charging_hours),
+            discharging: Hours::new(&portrait.discharging_hours),
+            need: need(portrait),
+        },
+        count: portrait.count,
+        area_m2: (area_m2, photovoltaics.area_spread),
+        battery: (spec, battery.capacity_spread),
+        initial_soc: (initial_soc, battery.initial_soc_spread),
+    }
+}
+
+fn need(portrait: &scenario::Portrait) -> Need {
+    if let Some(per_hour_kwh) = portrait.need_kwh {
+        return Need::ChargingHours { per_hour_kwh, reserve: Hours::new(&portrait.reserve_hours) };
+    }
+    // A portrait that makes no trips on some days is one whose trips there have no probability.
+    let somewhere = portrait.weekday.as_ref().or(portrait.weekend.as_ref());
+    let somewhere = somewhere.expect("invariant: a portrait without a need per hour makes trips");
+    let distribution = |trip: Option<&Trip>| {
+        let probability = trip.map_or(0.0, |trip| trip.probability);
+        let trip = trip.unwrap_or(somewhere);
+        TripDistribution {
+            departure_hour: (trip.departure_hour, trip.departure_sd_h),
+            away_hours: (trip.away_h, trip.away_sd_h),
+            distance_km: (trip.distance_km, trip.distance_sd_km),
+            probability,
+        }
+    };
+    Need::Trips {
+        habit: DrivingHabit {
+            weekday: distribution(portrait.weekday.as_ref()),
+            weekend: distribution(portrait.weekend.as_ref()),
+            consumption_kwh_per_km: portrait.consumption_kwh_per_km,
+            early_probability: portrait.early_departure_probability,
+            early_mean_hours: portrait.early_departure_mean_minutes / 60.0,
+        },
+        departure_reserve: portrait.departure_reserve,
+    }
+}
+
+fn rules(scenario: &Scenario) -> Rules {
+    Rules {
+        grid_fee: price(scenario.fees.grid_per_kwh),
+        platform_fee: price(scenario.fees.platform_per_kwh),
+        price_min: price(scenario.market.price_min),
+        price_max: price(scenario.market.price_max),
+        take_or_pay_share: scenario.ledger.take_or_pay_share,
+        expected_price_share: scenario.buyers.expected_price_share,
+        tolerance_share: scenario.buyers.tolerance_share,
+        keep_confidence: scenario.sellers.keep_confidence,
+        panel_wear: price(scenario.battery.pv_wear_cost_per_kwh),
+        battery_wear: price(scenario.battery.wear_cost_per_kwh),
+    }
+}
+
+fn lease(storage: &scenario::Storage) -> Lease {
+    Lease {
+        offered: storage.capacity_kwh > 0.0,
+        charge_efficiency: storage.charge_efficiency,
+        discharge_efficiency: storage.discharge_efficiency,
+        fee: price(storage.service_fee_per_kwh),
+    }
+}
+
+fn storage(storage: &scenario::Storage) -> StorageSpec {
+    StorageSpec {
+        content_max: energy(storage.capacity_kwh),
+        content_min: energy(storage.content_min_kwh.min(storage.capacity_kwh)),
+        charge_power: power(storage.charge_kw),
+        discharge_power: power(storage.discharge_kw),
+        charge_cost: price(storage.charge_cost_per_kwh),
+        discharge_cost: price(storage.discharge_cost_per_kwh),
+    }
+}
+
+fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
+    LedgerSpec {
+        validators: ledger.validators as usize,
+        scheme: match ledger.signatures {
+            Signatures::KeyedHash => SignatureScheme::KeyedHash,
+            Signatures::Ed25519 => SignatureScheme::Ed25519,
+        },
+        latency: Latency {
+            min: SimDuration::from_millis(u64::from(ledger.latency_min_ms)),
+            max: SimDuration::from_millis(u64::from(ledger.latency_max_ms)),
+        },
+        block_transactions: ledger.block_transactions_max,
+        opening_balance: Money::from_f64(ledger.opening_balance)
+            .expect("invariant: the scenario's ranges fit the grid"),
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line: what may be typed, and what each command returns.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage or
+//! input, 75 interrupted.
+
+mod check;
+mod init;
+mod log;
+mod progress;
+mod run;
+mod schema;
+mod summary;
+mod table;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Done.
+const DONE: u8 = 0;
+/// Failed.
+const FAILED: u8 = 1;
+/// Bad usage or input.
+const BAD_INPUT: u8 = 2;
+/// Interrupted; the same command may be given again.
+const INTERRUPTED: u8 = 75;
+
+/// Simulates a market in which electric-vehicle households sell each other stored solar energy.
+#[derive(Debug, Parser)]
+#[command(name = "goshawk", version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Say nothing but results and errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more; twice, still more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
+    /// How log lines are written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario and write its tables.
+    Run(run::RunArguments),
+    /// Audit a run: files, conservation of energy and money, ledger.
+    Verify(verify::VerifyArguments),
+    /// Report every problem of a scenario before anything runs.
+    Check(check::CheckArguments),
+    /// Print the key figures of a run.
+    Summary(summary::SummaryArguments),
+    /// Write a scenario to begin with.
+    Init(init::InitArguments),
+    /// Print the JSON Schema of scenario files.
+    Schema,
+}
+
+/// A scenario and what is to be changed in it.
+#[derive(Debug, Args)]
+struct ScenarioArguments {
+    /// Scenario file (TOML).
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// Change a field: `--set portraits.A.count=10`; may be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// Same as --set seed=N.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Same as --set time.days=N.
+    #[arg(long, value_name = "N")]
+    days: Option<u32>,
+    /// Same as --set market.mechanism=M.
+    #[arg(long, value_name = "M")]
+    mechanism: Option<String>,
+}
+
+impl ScenarioArguments {
+    fn load(&self) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
+        let mut sets = self.sets.clone();
+        sets.extend(self.seed.map(|seed| format!("seed={seed}")));
+        sets.extend(self.days.map(|days| format!("time.days={days}")));
+        sets.extend(self.mechanism.as_ref().map(|mechanism| format!("market.mechanism={mechanism}")));
+        crate::scenario::load(&self.scenario, &sets)
+    }
+}
+
+/// Reads the arguments and carries them out.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start(&arguments.global);
+    let quiet = arguments.global.quiet;
+    let code = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments, quiet),
+        Command::Verify(arguments) => verify::verify(arguments),
+        Command::Check(arguments) => check::check(arguments),
+        Command::Summary(arguments) => summary::summary(arguments),
+        Command::Init(arguments) => init::init(arguments),
+        Command::Schema => schema::schema(),
+    };
+    ExitCode::from(code)
+}
+
+/// Writes a result to standard output. A reader that has closed the pipe has read enough.
+fn print(text: &str) -> u8 {
+    use std::io::Write as _;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => DONE,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => DONE,
+        Err(error) => {
+            tracing::error!("cannot write to standard output: {error}");
+            FAILED
+        }
+    }
+}
+
+/// Reports the problems of a scenario.
+fn report_problems(problems: &crate::scenario::Problems) -> u8 {
+    use std::io::IsTerminal as _;
+    let color = if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        crate::scenario::Color::Always
+    } else {
+        crate::scenario::Color::Never
+    };
+    eprint!("{}", problems.render(color));
+    BAD_INPUT
+}

@@ -1,0 +1,37 @@
+//! `goshawk check`: every problem of a scenario, before anything runs.
+
+use clap::Args;
+
+use super::{ScenarioArguments, print, report_problems};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    /// Print the effective scenario, with every default written out.
+    #[arg(long)]
+    effective: bool,
+}
+
+pub(super) fn check(arguments: &CheckArguments) -> u8 {
+    match arguments.scenario.load() {
+        Err(problems) => report_problems(&problems),
+        Ok(loaded) if arguments.effective => print(&loaded.effective_toml),
+        Ok(loaded) => {
+            let scenario = &loaded.scenario;
+            let households: u32 = scenario.portraits.values().map(|portrait| portrait.count).sum();
+            let mut text = format!(
+                "{}: no problems; {households} households, {} periods of {} minutes from {} in {}\n",
+                scenario.name,
+                scenario.time.period_count(),
+                scenario.time.period_minutes,
+                scenario.time.start,
+                scenario.time.zone,
+            );
+            for remark in &loaded.remarks {
+                text.push_str(&format!("note: {remark}\n"));
+            }
+            print(&text)
+        }
+    }
+}

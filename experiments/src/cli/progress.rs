@@ -1,0 +1,76 @@
+//! How far a run is: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use goshawk_agents::journal::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often the bar looks.
+const GLANCE: Duration = Duration::from_millis(100);
+/// Without a terminal, a line every so many glances, if there is anything new.
+const GLANCES_PER_LINE: u32 = 300;
+
+/// Watches a run from a thread of its own, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Watch {
+    done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Watches a run of so many periods of so many minutes.
+    pub(super) fn start(progress: &Arc<Progress>, periods: u32, period_minutes: u32, quiet: bool) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        if quiet {
+            return Self { done, thread: None };
+        }
+        let (progress, stop) = (Arc::clone(progress), Arc::clone(&done));
+        let watching = move || {
+            if std::io::stderr().is_terminal() {
+                draw(&progress, &stop, periods, period_minutes);
+            } else {
+                write_lines(&progress, &stop, periods);
+            }
+        };
+        Self { done, thread: Some(thread::spawn(watching)) }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn draw(progress: &Progress, done: &AtomicBool, periods: u32, period_minutes: u32) {
+    let bar = ProgressBar::with_draw_target(Some(u64::from(periods)), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} periods  {per_sec}  {eta} left")
+        .expect("invariant: the template is a constant");
+    bar.set_style(style);
+    while !done.load(Ordering::Relaxed) {
+        let periods = progress.periods.load(Ordering::Relaxed);
+        let minutes = periods * period_minutes;
+        bar.set_message(format!("day {} {:02}:{:02}", minutes / 1440, minutes / 60 % 24, minutes % 60));
+        bar.set_position(u64::from(periods));
+        thread::sleep(GLANCE);
+    }
+    bar.finish_and_clear();
+}
+
+fn write_lines(progress: &Progress, done: &AtomicBool, periods: u32) {
+    let mut glances = 0;
+    while !done.load(Ordering::Relaxed) {
+        thread::sleep(GLANCE);
+        glances += 1;
+        if glances % GLANCES_PER_LINE == 0 {
+            tracing::info!("{} of {periods} periods", progress.periods.load(Ordering::Relaxed));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `goshawk run`: a scenario to a folder of tables.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clap::Args;
+use goshawk_agents::journal::Progress;
+use goshawk_output::{Existing, OutputError};
+
+use super::progress::Watch;
+use super::{BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_problems, summary};
+use crate::run::{Report, Request, RunError};
+use crate::scenario::Loaded;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    /// Folder for the tables [default: out/NAME].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the output of an earlier run in that folder.
+    #[arg(long)]
+    overwrite: bool,
+    /// How the key figures are written.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
+    let loaded = match arguments.scenario.load() {
+        Ok(loaded) => loaded,
+        Err(problems) => return report_problems(&problems),
+    };
+    for remark in &loaded.remarks {
+        tracing::info!("{remark}");
+    }
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.scenario.name));
+    let existing = if arguments.overwrite { Existing::Overwrite } else { Existing::Refuse };
+    let progress = Arc::new(Progress::default());
+    stop_on_signals(&progress);
+    let request = Request { loaded: &loaded, out: &out, existing, command: std::env::args().collect() };
+    let time = &loaded.scenario.time;
+    let watch = Watch::start(&progress, time.period_count(), time.period_minutes, quiet);
+    let result = crate::run::run(&request, &progress);
+    drop(watch);
+    match result {
+        Ok(report) => print(&present(&report, &loaded, &out, arguments.format)),
+        Err(error) => report_failure(&error),
+    }
+}
+
+fn stop_on_signals(progress: &Arc<Progress>) {
+    let progress = Arc::clone(progress);
+    let stop = move || progress.stop.store(true, Ordering::Relaxed);
+    if let Err(error) = ctrlc::set_handler(stop) {
+        tracing::warn!("signals will end the run without a word: {error}");
+    }
+}
+
+fn report_failure(error: &RunError) -> u8 {
+    tracing::error!("{error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        tracing::error!("  because {cause}");
+        source = cause.source();
+    }
+    match error {
+        RunError::Interrupted { .. } => INTERRUPTED,
+        RunError::Output(
+            OutputError::NotEmpty { .. }
+            | OutputError::EarlierOutput { .. }
+            | OutputError::NotAFolder { .. }
+            | OutputError::Busy { .. },
+        ) => BAD_INPUT,
+        _ => FAILED,
+    }
+}
+
+/// The key figures, and where everything is.
+fn present(report: &Report, loaded: &Loaded, out: &std::path::Path, format: Format) -> String {
+    let currency = &loaded.scenario.currency;
+    let mut text = summary::render(&report.kpis, currency, format);
+    if format == Format::Table {
+        let rows: u64 = report.manifest.parts.iter().map(|part| part.rows).sum();
+        let out = out.display();
+        text.push_str(&format!(
+            "\n{rows} rows in {out}, {} events, digest {}\n\
+             Check it:  goshawk verify {out}\n\
+             DuckDB:    duckdb -c \"SELECT buyer_class, round(sum(energy_kwh), 1) AS kwh, \
+             round(sum(amount) / sum(energy_kwh), 4) AS price FROM '{out}/trades/*.parquet' GROUP BY ALL ORDER BY ALL\"\n\
+             pandas:    python3 -c \"import pandas as pd; \
+             print(pd.read_parquet('{out}/trades').groupby('buyer_class', observed=True)[['energy_kwh', 'amount']].sum())\"\n",
+            report.outcome.counters.delivered, report.outcome.digest,
+        ));
+    }
+    text
+}

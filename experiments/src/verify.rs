@@ -1,0 +1,194 @@
+//! The audit of a run: its files and books, its ledger, and each against the other.
+//!
+//! The tables alone show that the books balance; the ledger's store alone shows that every block, signature and
+//! balance holds. Held against each other they show that the tables tell what the ledger agreed on.
+
+use std::fmt;
+use std::path::Path;
+
+use goshawk_ledger::{Block, ChainFault, ChainReport, Change, Receipt, RedbStore, replay};
+use goshawk_output::{
+    AuditReport, BlockRecord, Check, Manifest, OutputError, TransactionRecord, audit, read_blocks,
+    read_transactions,
+};
+
+use crate::run::LEDGER_FILE;
+
+/// Most differences between ledger and tables that are listed one by one.
+const DIFFERENCES_MAX: usize = 20;
+
+/// What the audit found.
+#[derive(Debug)]
+pub struct Verification {
+    /// Files and tables.
+    pub tables: AuditReport,
+    /// The ledger's store; `None` where the files are damaged and it was not opened.
+    pub chain: Option<Chain>,
+}
+
+/// What the audit of the ledger found.
+#[derive(Debug)]
+pub struct Chain {
+    /// Every block replayed, or why not.
+    pub replayed: Result<ChainReport, Vec<String>>,
+    /// Where tables and ledger differ.
+    pub differences: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Verification {
+    /// Whether everything holds.
+    pub fn passed(&self) -> bool {
+        let chain_holds = |chain: &Chain| chain.replayed.is_ok() && chain.differences.is_empty();
+        self.tables.passed() && self.chain.as_ref().is_some_and(chain_holds)
+    }
+}
+
+/// Audits the run in a folder.
+///
+/// # Errors
+/// When there is no manifest, or a file cannot be read at all.
+pub fn verify(folder: &Path) -> Result<Verification, OutputError> {
+    let tables = audit(folder)?;
+    let damaged = |check| tables.check(check).is_some_and(|report| report.failed > 0);
+    if damaged(Check::Files) || damaged(Check::Schemas) {
+        return Ok(Verification { tables, chain: None });
+    }
+    let manifest = Manifest::read(folder)?;
+    let chain = verify_chain(folder, &manifest)?;
+    Ok(Verification { tables, chain: Some(chain) })
+}
+
+fn verify_chain(folder: &Path, manifest: &Manifest) -> Result<Chain, OutputError> {
+    let mut comparison = Comparison::read(folder, manifest)?;
+    let replayed = match RedbStore::open(&folder.join(LEDGER_FILE)) {
+        Err(error) => Err(vec![error.to_string()]),
+        Ok(store) => replay(&store, &mut |block, receipts, _| comparison.block(block, receipts))
+            .map_err(|faults| faults.iter().map(ChainFault::to_string).collect()),
+    };
+    if replayed.is_ok() {
+        comparison.finish();
+    }
+    let Comparison { differences, more, .. } = comparison;
+    Ok(Chain { replayed, differences, more })
+}
+
+/// The tables' word, to be held against the ledger's, block by block.
+struct Comparison {
+    blocks: std::vec::IntoIter<BlockRecord>,
+    transactions: std::iter::Peekable<std::vec::IntoIter<TransactionRecord>>,
+    differences: Vec<String>,
+    more: usize,
+}
+
+impl Comparison {
+    fn read(folder: &Path, manifest: &Manifest) -> Result<Self, OutputError> {
+        let (mut blocks, mut transactions) = (Vec::new(), Vec::new());
+        read_blocks(folder, manifest, &mut |block| blocks.push(block))?;
+        read_transactions(folder, manifest, &mut |transaction| transactions.push(transaction))?;
+        Ok(Self {
+            blocks: blocks.into_iter(),
+            transactions: transactions.into_iter().peekable(),
+            differences: Vec::new(),
+            more: 0,
+        })
+    }
+
+    fn differ(&mut self, text: String) {
+        if self.differences.len() < DIFFERENCES_MAX {
+            self.differences.push(text);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn expect<T: fmt::Display + PartialEq>(&mut self, what: impl fmt::Display, table: &T, ledger: &T) {
+        if table != ledger {
+            self.differ(format!("{what}: the table says {table}, the ledger {ledger}"));
+        }
+    }
+
+    fn block(&mut self, block: &Block, receipts: &[Receipt]) {
+        let header = block.header();
+        let height = header.height;
+        let Some(record) = self.blocks.next() else {
+            self.differ(format!("block {height} is in the ledger and not in the table"));
+            return;
+        };
+        self.expect(format_args!("height of block {height}"), &record.height, &height);
+        self.expect(format_args!("hash of block {height}"), &record.hash, &block.hash().to_string());
+        let root = header.transaction_root.to_string();
+        self.expect(format_args!("tx_root of block {height}"), &record.transaction_root, &root);
+        let root = header.state_root.to_string();
+        self.expect(format_args!("state_root of block {height}"), &record.state_root, &root);
+        for (index, (transaction, receipt)) in block.transactions().iter().zip(receipts).enumerate() {
+            let Some(record) = self.transactions.next_if(|record| record.height == height) else {
+                self.differ(format!("transaction {index} of block {height} is not in the table"));
+                continue;
+            };
+            let what = |column| format!("{column} of transaction {index} of block {height}");
+            self.expect(what("tx_id"), &record.id, &transaction.id().0.to_string());
+            self.expect(what("kind"), &record.kind, &transaction.transaction().operation.name().to_owned());
+            if let Some(Change::Closed { state, settlement, .. }) = receipt.change() {
+                let energy = settlement.delivered.micro();
+                self.expect(what("energy_micro_kwh"), &record.energy_micro_kwh.unwrap_or(-1), &energy);
+                let amount = settlement.amount().micro();
+                self.expect(what("amount_micro"), &record.amount_micro.unwrap_or(-1), &amount);
+                self.expect(what("status"), &record.status, &state.name().to_owned());
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        let (blocks, transactions) = (self.blocks.len(), self.transactions.len());
+        if blocks + transactions > 0 {
+            self.differ(format!("{blocks} blocks and {transactions} transactions are not in the ledger"));
+        }
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.tables)?;
+        match &self.chain {
+            None => writeln!(f, "ledger: not examined"),
+            Some(chain) => write!(f, "{chain}"),
+        }
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.replayed {
+            Ok(report) => writeln!(
+                f,
+                "ok      ledger: {} blocks and {} transactions executed again; every hash, root, signature, nonce, \
+                 certificate and balance holds",
+                report.heights, report.transactions
+            )?,
+            Err(faults) => {
+                writeln!(f, "FAILED  ledger: {LEDGER_FILE}")?;
+                for fault in faults {
+                    writeln!(f, "          {fault}")?;
+                }
+            }
+        }
+        if self.differences.is_empty() {
+            return match &self.replayed {
+                Ok(_) => {
+                    writeln!(f, "ok      tables and ledger: the same blocks, transactions and settlements")
+                }
+                Err(_) => Ok(()),
+            };
+        }
+        writeln!(f, "FAILED  tables and ledger")?;
+        for difference in &self.differences {
+            writeln!(f, "          {difference}")?;
+        }
+        if self.more > 0 {
+            writeln!(f, "          and {} more", self.more)?;
+        }
+        Ok(())
+    }
+}
