@@ -106,8 +106,8 @@ pub struct Validator<S> {
     proposed: BTreeMap<u32, Vec<Digest>>,
     /// The last height that was asked for.
     requested: u64,
-    /// The last height that each validator was helped with.
-    helped: Vec<u64>,
+    /// The last height and round in which each validator was seen to be stuck, and was helped.
+    helped: Vec<(u64, u32)>,
     is_halted: bool,
     effects: Vec<Effect>,
 }
@@ -148,7 +148,7 @@ impl<S: Store> Validator<S> {
             wanted: None,
             proposed: BTreeMap::new(),
             requested: 0,
-            helped: vec![0; count],
+            helped: vec![(0, 0); count],
             is_halted: false,
             effects: Vec::new(),
             genesis,

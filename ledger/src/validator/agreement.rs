@@ -24,10 +24,10 @@ impl<S: Store> Validator<S> {
     pub(super) fn receive(&mut self, from: usize, message: Arc<ConsensusMessage>) {
         match &*message {
             ConsensusMessage::Request { height } => self.help(from, *height),
-            ConsensusMessage::Decided { block, certificate } => self.adopt(from, block, certificate),
             _ if message.height() < self.height() => self.help_if_stuck(from, &message),
             _ if !self.is_authentic(&message) => (),
             _ if message.height() > self.height() => self.keep_for_later(from, message),
+            ConsensusMessage::Decided { block, certificate } => self.adopt(from, block, certificate),
             _ => {
                 if !self.is_started {
                     self.enter_height();
@@ -54,7 +54,11 @@ impl<S: Store> Validator<S> {
                     && proposal.is_signed(&self.genesis)
                     && proposal.polka.as_ref().is_none_or(allows)
             }
-            ConsensusMessage::Request { .. } | ConsensusMessage::Decided { .. } => false,
+            ConsensusMessage::Decided { block, certificate } => {
+                (certificate.height, certificate.hash) == (block.header().height, block.hash())
+                    && certificate.verify(&self.genesis)
+            }
+            ConsensusMessage::Request { .. } => false,
         }
     }
 
@@ -217,8 +221,7 @@ impl<S: Store> Validator<S> {
 
     /// Takes over a final block that others have agreed on.
     fn adopt(&mut self, from: usize, block: &Arc<Block>, certificate: &CommitCertificate) {
-        let is_next = certificate.height == self.height() && certificate.hash == block.hash();
-        if is_next && certificate.verify(&self.genesis) && self.execution.admit(block) {
+        if self.execution.admit(block) {
             self.commit(&certificate.hash, certificate.clone());
             if self.early.who_is_ahead_of(self.height()).is_some() {
                 self.request(from);
@@ -234,14 +237,14 @@ impl<S: Store> Validator<S> {
             ConsensusMessage::Proposal(proposal) => (proposal.height, proposal.round, true),
             _ => return,
         };
-        let was_helped = self.helped.get(from).is_none_or(|helped| *helped >= height);
+        let was_helped = self.helped.get(from).is_none_or(|helped| *helped >= (height, round));
         if (round == 0 && may_be_late) || was_helped || !self.is_authentic(message) {
             return;
         }
         let Ok(Some(stored)) = self.store.block(height) else { return };
         let decided = stored.certificate.round;
         if round > decided || (round == decided && !may_be_late) {
-            self.helped[from] = height;
+            self.helped[from] = (height, round);
             self.help(from, height);
         }
     }

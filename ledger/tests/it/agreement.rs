@@ -133,6 +133,32 @@ fn an_equivocating_validator_forks_nobody_and_stops_nobody() {
     assert!(equivocations > 0, "two blocks in one round were never seen");
 }
 
+/// For a longer look: `NETWORKS=100000 cargo test --release -p goshawk-ledger --test it networks`.
+#[test]
+fn networks_with_faults_of_every_kind_agree() {
+    let networks = std::env::var("NETWORKS").map_or(200, |count| count.parse().unwrap());
+    let mut delivered = 0;
+    for seed in 0..networks {
+        let validators = 4 + (seed % 4) as usize * 3;
+        let faulty = (validators - 1) / 3;
+        let fault = |node: usize| if (node as u64 + seed).is_multiple_of(2) { Silent } else { Twin };
+        let first = (seed as usize / 4) % validators;
+        let is_faulty = |node: usize| (node + validators - first) % validators < faulty;
+        let conduct: Vec<Conduct> =
+            (0..validators).map(|node| if is_faulty(node) { fault(node) } else { Honest }).collect();
+        let longest = [100_000, 1_000_000, 4_000_000][(seed % 3) as usize];
+        let weather = Weather { seed, delay_micros: (1_000, longest), duplicates_percent: 10 };
+        let genesis = small_genesis(validators);
+        let mut network = Network::new(&genesis, weather, &conduct);
+        let all = trade(&mut network, &genesis, 5);
+        let chain = network.agreed_chain();
+        every_transaction_took_effect(&chain, &all);
+        verify(&genesis, &chain);
+        delivered += network.delivered;
+    }
+    println!("{networks} networks, {delivered} events, no fork, no transaction lost");
+}
+
 /// The check for forks is no empty one: half of the validators can fork the other half.
 #[test]
 fn two_equivocators_of_four_do_fork_the_others() {
