@@ -16,7 +16,7 @@ mod network;
 
 use std::time::{Duration, Instant};
 
-use goshawk_ledger::{RedbStore, SignatureScheme, Store, verify_store};
+use goshawk_ledger::{BucketTree, RedbStore, SignatureScheme, Store, TreeParams, verify_store};
 
 use community::{Community, genesis};
 use network::{Conduct, Network, Weather};
@@ -68,6 +68,15 @@ fn main() {
     let report = report.expect("a chain that holds");
     std::fs::remove_dir_all(&folder).expect("the temporary folder");
 
+    let mut tree = BucketTree::new(TreeParams::default());
+    let mut hashing = Duration::default();
+    let set = |tree: &mut BucketTree, round: u32| {
+        (0..150u32).for_each(|key| tree.set(&key.to_be_bytes(), Some(&[round as u8; 40])));
+        tree.root()
+    };
+    set(&mut tree, 0);
+    (1..=100).for_each(|round| drop(timed(&mut hashing, || Box::new(set(&mut tree, round)))));
+
     let per_block = |time: Duration| time.as_secs_f64() * 1e3 / chain.len() as f64;
     println!(
         "{validators} validators, {scheme:?}, {} blocks, {} transactions a block",
@@ -83,5 +92,6 @@ fn main() {
     println!("store writes        {:8.3} ms a block", per_block(storing));
     println!("store closes        {:8.3} ms a block", per_block(closing));
     println!("third party checks  {:8.3} ms a block, {} heights hold", per_block(replaying), report.heights);
+    println!("150 dirty tree keys {:8.3} ms", hashing.as_secs_f64() * 10.0);
     println!("block               {:8} bytes, {} on disk", bytes / chain.len(), on_disk / chain.len() as u64);
 }

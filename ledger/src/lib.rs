@@ -21,6 +21,60 @@
 //! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`] |
 //! | all | start, keys, encoding | [`Genesis`], [`Signer`], [`Canonical`] |
 //!
+//! # A chain of one validator
+//!
+//! With one validator every submitted transaction is final at once; with four, effects go out as messages and
+//! come back as events, on whatever clock and network the caller has.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use goshawk_ledger::*;
+//! use goshawk_market::quantity::{Energy, Money, Price};
+//!
+//! let account = |name: &str, role| {
+//!     GenesisAccount { name: name.to_owned(), role, opening_balance: Money::from_micro(9_000_000) }
+//! };
+//! let genesis = Arc::new(Genesis::new(GenesisConfig {
+//!     chain: 1,
+//!     seed: [42; 32],
+//!     scheme: SignatureScheme::Ed25519,
+//!     accounts: vec![
+//!         account("h0001", Role::Household),
+//!         account("h0002", Role::Household),
+//!         account("grid", Role::Grid),
+//!         account("platform", Role::Platform),
+//!     ],
+//!     validators: vec!["v1".to_owned()],
+//!     tree: TreeParams::for_entries(100),
+//!     limits: Limits::default(),
+//!     timeouts: Timeouts::default(),
+//! })?);
+//! let [seller, buyer] = ["h0001", "h0002"].map(|name| genesis.account(name).unwrap());
+//!
+//! let terms = ContractTerms {
+//!     id: ContractId(1),
+//!     period: 0,
+//!     seller,
+//!     buyer,
+//!     energy: Energy::from_micro(1_500_000),
+//!     seller_price: Price::from_micro(80_000),
+//!     buyer_price: Price::from_micro(100_000),
+//!     grid_fee: Price::from_micro(15_000),
+//!     platform_fee: Price::from_micro(5_000),
+//!     outside_price: Price::from_micro(250_000),
+//!     take_or_pay: Price::from_micro(20_000),
+//! };
+//! let publish = Transaction { chain: 1, sender: seller, nonce: 0, operation: Operation::Publish { terms } };
+//! let signed = Arc::new(SignedTransaction::sign(publish, &genesis.signer(seller).unwrap()));
+//!
+//! let store = MemoryStore::new(Arc::clone(&genesis), usize::MAX);
+//! let mut validator = Validator::new(genesis, 0, store)?;
+//! let effects = validator.handle(1_000, Event::Submit([signed].into()));
+//! assert!(effects.iter().any(|effect| matches!(effect, Effect::Committed(_))));
+//! assert_eq!(verify_store(validator.store()).unwrap().accepted, 1);
+//! # Ok::<(), LedgerError>(())
+//! ```
+//!
 //! # Rules
 //!
 //! - Events and their times decide everything: the same ones give the same blocks, hash by hash.
