@@ -134,14 +134,6 @@ impl<'a> PriceSearch<'a> {
         (self.band.map(|band| band.lowest.micro()), self.band.map(|band| band.highest.micro()))
     }
 
-    /// The largest profit of sellers alone, as the price nears the open upper end of (3)-(5) from below.
-    pub(super) fn largest_profit(&self) -> f64 {
-        let highest = self.ends().1;
-        let mut program = Program::default();
-        self.program([1.0, 0.0], highest.map(|price| price + 1), highest, &mut program);
-        program.solve(&mut Flow::default())
-    }
-
     /// The best scheme for gains per unit of profit and of cost saved.
     pub(super) fn best(&self, gains: [f64; 2]) -> Found {
         self.search(gains, &|_| 0.0)

@@ -29,12 +29,16 @@ fn best_by_enumeration(problem: &PeriodProblem, weights: [f64; 2]) -> f64 {
 }
 
 fn alike(seller_energy: f64, buyer_energy: f64) -> PeriodProblem {
+    alike_above(price(0.1), seller_energy, buyer_energy)
+}
+
+fn alike_above(price_min: Price, seller_energy: f64, buyer_energy: f64) -> PeriodProblem {
     let terms = Terms {
         grid_price: price(1.2),
         company_price: price(1.0),
         grid_fee: price(0.05),
         platform_fee: price(0.05),
-        price_min: price(0.1),
+        price_min,
         price_max: price(2.0),
         storage_room: Energy::ZERO,
     };
@@ -72,6 +76,19 @@ fn a_pure_price_transfer_is_settled_half_way() {
         assert!((clearing.scheme.traded() - 3.0).abs() < 1e-6);
         assert_eq!(clearing.weights, Some(EQUAL_WEIGHTS));
         assert!(clearing.gap.unwrap() < 1e-6);
+    }
+}
+
+#[test]
+fn a_lower_limit_at_or_above_the_reserve_price_favours_nobody() {
+    // At 0.3 the limit is the reserve price itself, at 0.5 sellers have a profit even at the lowest price.
+    for price_min in [0.3, 0.5] {
+        for name in ["exact", "ngo"] {
+            let problem = alike_above(price(price_min), 5.0, 3.0);
+            let mut mechanism = mechanism_by_name(name, &OptimizerSettings::default()).unwrap();
+            let found = mechanism.clear(&problem, [1, 2]).scheme.price.unwrap().to_f64();
+            assert!((found - 0.6).abs() < 0.003, "{name} above {price_min} clears at {found}");
+        }
     }
 }
 

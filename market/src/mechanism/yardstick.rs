@@ -6,19 +6,24 @@ use crate::problem::{Objectives, PeriodProblem};
 
 /// A range of an objective below this (currency) is nothing to decide: the objective is dropped.
 const NOTHING: f64 = 1e-12;
+/// A front narrower than this share of the gain over no trade is a point.
+const NEARLY_NOTHING: f64 = 1e-9;
+/// What the other objective weighs where only one is asked for: enough to choose among equals.
+const SECOND: f64 = 1e-6;
 
-/// The ideal and the no-trade point of a problem, and the largest welfare within reach.
+/// How objectives of different size are weighed against each other, and the largest welfare within reach.
 ///
-/// Objectives are normalised with the two points: u is 0 without trade and 1 at the best that the objective alone could
-/// reach (for profit: as the price nears the open upper end of the band), and a scheme's value for weights w is U = w_p u_profit + w_c u_cost, the more the better.
+/// The unit of an objective is its range over the front: from its best to what is left of it where the other
+/// objective is best. Its zero is what it is without trade between users. A scheme's value for weights w is
+/// U = w_p u_profit + w_c u_cost, the more the better.
 ///
-/// The open end matters where the price only transfers money: on the last step of the grid short of it, sellers would
-/// have a slightly smaller range than buyers, which alone would decide between prices that are as good as each other.
+/// With that unit, schemes that only pass money from one side to the other have the same U for equal weights, wherever
+/// the front lies; no side gets its way because the other could also do without trade.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yardstick {
     profit_without_trade: f64,
     cost_without_trade: f64,
-    /// P* - P0 and C0 - C*, or `None` where there is nothing to decide.
+    /// Ranges of profit and cost over the front, or `None` where there is nothing to decide.
     ranges: [Option<f64>; 2],
     welfare_exact: f64,
 }
@@ -27,11 +32,27 @@ impl Yardstick {
     /// Solves for the best of either objective alone, and for the largest welfare, each to a certified bound.
     pub fn of(problem: &PeriodProblem) -> Self {
         let search = PriceSearch::new(problem);
-        let range = |best: f64| (best > NOTHING).then_some(best);
+        let for_sellers = problem.evaluate(&search.best([1.0, SECOND]).scheme);
+        let for_buyers = problem.evaluate(&search.best([SECOND, 1.0]).scheme);
+        let profit_without_trade = problem.profit_without_trade();
+        let cost_without_trade = problem.cost_without_trade();
+        // Where both sides want the same, the front is a point, and the gain over no trade is the unit.
+        let range = |over_front: f64, over_nothing: f64| {
+            let unit = if over_front > NEARLY_NOTHING * over_nothing { over_front } else { over_nothing };
+            (unit > NOTHING).then_some(unit)
+        };
+        let profit = range(
+            for_sellers.sellers_profit - for_buyers.sellers_profit,
+            for_sellers.sellers_profit - profit_without_trade,
+        );
+        let cost = range(
+            for_sellers.buyers_cost - for_buyers.buyers_cost,
+            cost_without_trade - for_buyers.buyers_cost,
+        );
         Self {
-            profit_without_trade: problem.profit_without_trade(),
-            cost_without_trade: problem.cost_without_trade(),
-            ranges: [range(search.largest_profit()), range(search.best([0.0, 1.0]).value)],
+            profit_without_trade,
+            cost_without_trade,
+            ranges: [profit, cost],
             welfare_exact: largest_welfare(problem),
         }
     }
@@ -41,7 +62,7 @@ impl Yardstick {
         self.welfare_exact
     }
 
-    /// u_profit and u_cost: 0 without trade, 1 at the best of the objective alone; 0 of one that is dropped.
+    /// u_profit and u_cost: 0 without trade; 0 of one that is dropped.
     pub fn normalised(&self, objectives: &Objectives) -> [f64; 2] {
         self.normalise(objectives.sellers_profit, objectives.buyers_cost)
     }
