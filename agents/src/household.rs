@@ -328,8 +328,8 @@ impl Household {
     fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
         let rules = &self.commons.rules;
         let cost = rules.sale_cost();
-        // Kept energy may be sold in a dearer hour of the next day, as far as the seller counts on it; sun that
-        // does not fit the battery cannot be kept at all.
+        // Kept energy may be sold in a later hour of the day, as far as the seller counts on it; sun that does not fit
+        // the battery cannot be kept at all.
         let best = self.kind.outlook.best_sale_after(opening.period);
         let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
         let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
@@ -465,7 +465,7 @@ impl Household {
             let paid = current.award.bought[0].buyer_price;
             let expected = price_share(price, rules.expected_price_share);
             let tolerance = price_share(price, rules.tolerance_share);
-            goshawk_market::satisfaction::satisfaction(paid, expected, tolerance)
+            goshawk_market::satisfaction::satisfaction(expected, paid, tolerance)
         });
         context.sink().household(crate::journal::HouseholdBooks {
             household: self.id,

@@ -35,6 +35,8 @@ pub struct Chain {
     pub differences: Vec<String>,
     /// How many more there are.
     pub more: usize,
+    /// Blocks that were compared.
+    pub compared: u64,
 }
 
 impl Verification {
@@ -62,7 +64,7 @@ pub fn verify(folder: &Path) -> Result<Verification, OutputError> {
 
 fn verify_chain(folder: &Path, manifest: &Manifest) -> Result<Chain, OutputError> {
     let mut comparison = Comparison::read(folder, manifest)?;
-    let replayed = match RedbStore::open(&folder.join(LEDGER_FILE)) {
+    let replayed = match RedbStore::open_read_only(&folder.join(LEDGER_FILE)) {
         Err(error) => Err(vec![error.to_string()]),
         Ok(store) => replay(&store, &mut |block, receipts, _| comparison.block(block, receipts))
             .map_err(|faults| faults.iter().map(ChainFault::to_string).collect()),
@@ -70,8 +72,8 @@ fn verify_chain(folder: &Path, manifest: &Manifest) -> Result<Chain, OutputError
     if replayed.is_ok() {
         comparison.finish();
     }
-    let Comparison { differences, more, .. } = comparison;
-    Ok(Chain { replayed, differences, more })
+    let Comparison { differences, more, compared, .. } = comparison;
+    Ok(Chain { replayed, differences, more, compared })
 }
 
 /// The tables' word, to be held against the ledger's, block by block.
@@ -80,6 +82,7 @@ struct Comparison {
     transactions: std::iter::Peekable<std::vec::IntoIter<TransactionRecord>>,
     differences: Vec<String>,
     more: usize,
+    compared: u64,
 }
 
 impl Comparison {
@@ -92,6 +95,7 @@ impl Comparison {
             transactions: transactions.into_iter().peekable(),
             differences: Vec::new(),
             more: 0,
+            compared: 0,
         })
     }
 
@@ -112,6 +116,7 @@ impl Comparison {
     fn block(&mut self, block: &Block, receipts: &[Receipt]) {
         let header = block.header();
         let height = header.height;
+        self.compared += 1;
         let Some(record) = self.blocks.next() else {
             self.differ(format!("block {height} is in the ledger and not in the table"));
             return;
@@ -152,7 +157,7 @@ impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.tables)?;
         match &self.chain {
-            None => writeln!(f, "ledger: not examined"),
+            None => writeln!(f, "skip  the ledger: files are damaged"),
             Some(chain) => write!(f, "{chain}"),
         }
     }
@@ -160,34 +165,29 @@ impl fmt::Display for Verification {
 
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = "every hash, root, signature, nonce, certificate and balance of the ledger holds";
         match &self.replayed {
-            Ok(report) => writeln!(
-                f,
-                "ok      ledger: {} blocks and {} transactions executed again; every hash, root, signature, nonce, \
-                 certificate and balance holds",
-                report.heights, report.transactions
-            )?,
+            Ok(ChainReport { heights, transactions, .. }) => {
+                writeln!(f, "pass  {text} ({heights} blocks, {transactions} transactions executed again)")?;
+            }
             Err(faults) => {
-                writeln!(f, "FAILED  ledger: {LEDGER_FILE}")?;
+                writeln!(f, "FAIL  {text}")?;
                 for fault in faults {
-                    writeln!(f, "          {fault}")?;
+                    writeln!(f, "      {LEDGER_FILE}: {fault}")?;
                 }
             }
         }
-        if self.differences.is_empty() {
-            return match &self.replayed {
-                Ok(_) => {
-                    writeln!(f, "ok      tables and ledger: the same blocks, transactions and settlements")
-                }
-                Err(_) => Ok(()),
-            };
+        let text = "tables and ledger tell the same blocks, transactions and settlements";
+        match (&self.replayed, self.differences.is_empty()) {
+            (Err(_), true) => return writeln!(f, "skip  {text}: the ledger does not hold"),
+            (Ok(_), true) => return writeln!(f, "pass  {text} ({} blocks)", self.compared),
+            (_, false) => writeln!(f, "FAIL  {text}")?,
         }
-        writeln!(f, "FAILED  tables and ledger")?;
         for difference in &self.differences {
-            writeln!(f, "          {difference}")?;
+            writeln!(f, "      {difference}")?;
         }
         if self.more > 0 {
-            writeln!(f, "          and {} more", self.more)?;
+            writeln!(f, "      and {} more", self.more)?;
         }
         Ok(())
     }

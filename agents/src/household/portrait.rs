@@ -73,7 +73,8 @@ pub struct Outlook {
 impl Outlook {
     /// The outlook over a run, from the outside price of each period and the two fees together.
     ///
-    /// Looks 24 hours ahead, as tariffs are published a day ahead.
+    /// For charging it looks 24 hours ahead, as tariffs are published a day ahead. For sales it looks to the end of
+    /// the day: the next day brings its own sun, and what is sold today does not stand in its way.
     pub fn over(portrait: &Portrait, calendar: &Calendar, outside: &[Price], fees: Price) -> Self {
         let moments = calendar.moments();
         let is_charging = |index: usize| portrait.charging.contains(moments[index].local.hour());
@@ -86,6 +87,7 @@ impl Outlook {
         let best_sale = (0..moments.len())
             .map(|index| {
                 ahead(index)
+                    .take_while(|&later| moments[later].day == moments[index].day)
                     .filter(|&later| portrait.discharging.contains(moments[later].local.hour()))
                     .map(|later| outside[later] - fees)
                     .max()
@@ -105,7 +107,7 @@ impl Outlook {
         before(to).saturating_sub(before(from))
     }
 
-    /// The best price that a later discharging period of the next 24 hours could leave a seller.
+    /// The best price that a later discharging period of the same day could leave a seller.
     pub fn best_sale_after(&self, period: PeriodIndex) -> Option<Price> {
         self.best_sale[period.0 as usize]
     }
@@ -122,7 +124,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn the_outlook_sees_a_day_ahead_and_no_further() {
+    fn sales_are_planned_within_the_day_and_charging_a_day_ahead() {
         let start = date(2023, 1, 10).at(1, 0, 0, 0).in_tz("UTC").unwrap();
         let calendar = Calendar::new(start, 60, 48).unwrap();
         let portrait = Portrait {
@@ -136,8 +138,8 @@ mod tests {
         let outlook = Outlook::over(&portrait, &calendar, &outside, Price::from_micro(80_000));
         // Period 20 is hour 21; a day later it is period 44.
         assert_eq!(outlook.best_sale_after(PeriodIndex(0)), Some(Price::from_micro(920_020)));
-        assert_eq!(outlook.best_sale_after(PeriodIndex(20)), Some(Price::from_micro(920_044)));
-        assert_eq!(outlook.best_sale_after(PeriodIndex(44)), None, "the run ends before the next one");
+        assert_eq!(outlook.best_sale_after(PeriodIndex(20)), None, "the next one is tomorrow's");
+        assert_eq!(outlook.best_sale_after(PeriodIndex(24)), Some(Price::from_micro(920_044)));
         assert_eq!(outlook.cheapest_charge_after(PeriodIndex(4)), Some(Price::from_micro(1_000_005)));
         assert_eq!(outlook.charging_periods(PeriodIndex(0), PeriodIndex(48)), 4);
     }

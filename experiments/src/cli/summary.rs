@@ -158,7 +158,7 @@ fn run(figures: &Figures<'_>) -> String {
     let count = |variable| figure(figures.run(variable), 0);
     let share = |part: &str, whole: &str| {
         let (part, whole) = (figures.run(part)?, figures.run(whole)?);
-        (whole > 0.0).then(|| part / whole)
+        (whole > 1e-9).then(|| part / whole)
     };
     let mut table = Table::new("market and ledger", &[""]);
     let lines = [
@@ -167,9 +167,9 @@ fn run(figures: &Figures<'_>) -> String {
         (
             "traded",
             format!(
-                "{} kWh, {} of what was offered",
+                "{} kWh, {} of what buyers wanted",
                 figure(figures.run("delivered"), 1),
-                percent(share("delivered", "offered"))
+                percent(share("delivered", "wanted"))
             ),
         ),
         ("curtailed by the grid", format!("{} kWh", figure(figures.run("curtailed"), 1))),

@@ -1,7 +1,6 @@
 //! Tables on standard output.
 
-use comfy_table::CellAlignment;
-use comfy_table::presets;
+use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 /// A table with a label before each row.
 #[derive(Debug)]
@@ -14,7 +13,7 @@ impl Table {
     /// A table with a heading over the labels and one over each column.
     pub(super) fn new(labels: &str, columns: &[&str]) -> Self {
         let mut table = comfy_table::Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
         table.set_header(std::iter::once(labels).chain(columns.iter().copied()));
         Self { table, columns: columns.len() }
     }

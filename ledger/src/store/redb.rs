@@ -7,7 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _,
+    ReadableTable as _, TableDefinition, TransactionError,
+};
 
 use super::{Store, Tip, next_tip};
 use crate::block::Committed;
@@ -21,11 +24,43 @@ const RECORDS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("reco
 /// Pages that the database keeps in memory, in bytes. Its default of 1 GiB would be each validator's.
 const CACHE_BYTES: usize = 4 << 20;
 
+/// What may be done with a file.
+enum Access {
+    Write(Database),
+    /// Not a byte of the file changes, so that its digest may be checked again.
+    Read(ReadOnlyDatabase),
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Write(_) => "Write",
+            Self::Read(_) => "Read",
+        })
+    }
+}
+
+impl Access {
+    fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
+        match self {
+            Self::Write(database) => database.begin_read(),
+            Self::Read(database) => database.begin_read(),
+        }
+    }
+
+    fn for_writing(&self) -> Result<&Database, redb::Error> {
+        match self {
+            Self::Write(database) => Ok(database),
+            Self::Read(_) => Err(std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into()),
+        }
+    }
+}
+
 /// Keeps every block in a file.
 #[derive(Debug)]
 pub struct RedbStore {
     path: PathBuf,
-    database: Database,
+    database: Access,
     genesis: Arc<Genesis>,
     tip: Tip,
     /// Every how many blocks to wait for the disk.
@@ -43,6 +78,7 @@ impl RedbStore {
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
             .create(path)
+            .map(Access::Write)
             .map_err(|error| failed(path, error))?;
         if read_record(&database, path, 0)?.is_none() {
             write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
@@ -64,11 +100,24 @@ impl RedbStore {
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
             .open(path)
+            .map(Access::Write)
             .map_err(|error| failed(path, error))?;
         Self::with(database, path, 0)
     }
 
-    fn with(database: Database, path: &Path, flush_every: u64) -> Result<Self, LedgerError> {
+    /// Opens a chain to read it; nothing is written to the file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); also when the file was not closed by whoever wrote it.
+    pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
+        let open = || -> Result<ReadOnlyDatabase, DatabaseError> {
+            Database::builder().set_cache_size(CACHE_BYTES).open_read_only(path)
+        };
+        let database = open().map(Access::Read).map_err(|error| failed(path, error))?;
+        Self::with(database, path, 0)
+    }
+
+    fn with(database: Access, path: &Path, flush_every: u64) -> Result<Self, LedgerError> {
         let genesis = read_record(&database, path, 0)?.unwrap_or_default();
         let genesis =
             Genesis::from_bytes(&genesis).map_err(|source| LedgerError::Corrupt { height: 0, source })?;
@@ -96,7 +145,9 @@ impl RedbStore {
     /// When the database fails.
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.flush()?;
-        self.database.compact().map_err(|error| failed(&self.path, error))?;
+        if let Access::Write(database) = &mut self.database {
+            database.compact().map_err(|error| failed(&self.path, error))?;
+        }
         Ok(())
     }
 
@@ -142,8 +193,11 @@ impl Store for RedbStore {
     }
 
     fn flush(&mut self) -> Result<(), LedgerError> {
+        if matches!(self.database, Access::Read(_)) {
+            return Ok(());
+        }
         let commit = || -> Result<(), redb::Error> {
-            let mut transaction = self.database.begin_write()?;
+            let mut transaction = self.database.for_writing()?.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
             Ok(transaction.commit()?)
         };
@@ -155,7 +209,7 @@ fn failed(path: &Path, error: impl Into<redb::Error>) -> LedgerError {
     LedgerError::Database { path: path.to_owned(), source: Box::new(error.into()) }
 }
 
-fn read_record(database: &Database, path: &Path, height: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+fn read_record(database: &Access, path: &Path, height: u64) -> Result<Option<Vec<u8>>, LedgerError> {
     let read = || -> Result<Option<Vec<u8>>, redb::Error> {
         let table = match database.begin_read()?.open_table(RECORDS) {
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -167,14 +221,14 @@ fn read_record(database: &Database, path: &Path, height: u64) -> Result<Option<V
 }
 
 fn write_record(
-    database: &Database,
+    database: &Access,
     path: &Path,
     height: u64,
     record: &[u8],
     durability: Durability,
 ) -> Result<(), LedgerError> {
     let write = || -> Result<(), redb::Error> {
-        let mut transaction = database.begin_write()?;
+        let mut transaction = database.for_writing()?.begin_write()?;
         transaction.set_durability(durability)?;
         transaction.open_table(RECORDS)?.insert(height, record)?;
         Ok(transaction.commit()?)

@@ -84,10 +84,11 @@ impl Yardstick {
     }
 
     /// How far U is below the exact optimum for the same weights, as a share of it; `None` where users cannot trade.
+    /// The optimum is a bound that no scheme exceeds, so what rounding leaves below zero counts as zero.
     pub fn gap(&self, problem: &PeriodProblem, objectives: &Objectives, weights: [f64; 2]) -> Option<f64> {
         problem.is_tradeable().then(|| {
             let best = exact_on(problem, self, weights).bound;
-            (best - self.value(objectives, weights)) / best.max(NOTHING)
+            ((best - self.value(objectives, weights)) / best.max(NOTHING)).max(0.0)
         })
     }
 }
