@@ -255,7 +255,7 @@ impl MarketOperator {
             company_price: opening.company_price,
             curtailed,
             clearing,
-            is_sampled: self.convergence_every > 0 && opening.period.0 % self.convergence_every == 0,
+            is_sampled: self.convergence_every > 0 && opening.period.0.is_multiple_of(self.convergence_every),
         });
     }
 }
