@@ -1,0 +1,155 @@
+//! What holds in every run of the scenarios that ship, drawn up from their tables in integers.
+
+use std::collections::BTreeMap;
+
+use goshawk_output::Check;
+use goshawk_output::table::Table;
+
+use crate::run::Run;
+use crate::table::{Rows, Slot};
+
+macro_rules! every_scenario_that_ships {
+    ($($name:ident: $sets:expr;)+) => {
+        $(#[test]
+        fn $name() {
+            let run = Run::of(stringify!($name), &$sets);
+            everything_is_audited_and_nothing_found(&run);
+            users_trade_below_every_outside_price_and_above_the_fees(&run);
+            sold_is_bought_in_every_period(&run);
+            every_kwh_of_every_household_is_accounted_for(&run);
+            the_storage_holds_what_was_put_in_and_not_taken_out(&run);
+            money_sums_to_nothing_in_every_period(&run);
+            every_kwh_of_the_run_is_accounted_for(&run);
+        })+
+    };
+}
+
+every_scenario_that_ships! {
+    paper_1: [];
+    paper_2: [];
+    paper_3: [];
+    community: ["time.days=2"];
+    smoke: [];
+}
+
+fn everything_is_audited_and_nothing_found(run: &Run) {
+    let verification = run.expect_verified();
+    for check in Check::ALL {
+        let report = verification.tables.check(check).unwrap();
+        assert!(report.examined > 0, "nothing was there to be checked: {}", check.text());
+    }
+    let chain = verification.chain.unwrap();
+    let replayed = chain.replayed.unwrap();
+    assert_eq!(replayed.heights, run.rows(Table::Blocks).len() as u64);
+    assert_eq!(replayed.transactions, run.rows(Table::Transactions).len() as u64);
+    assert!(replayed.transactions > 0);
+}
+
+fn users_trade_below_every_outside_price_and_above_the_fees(run: &Run) {
+    let periods = run.rows(Table::MarketPeriods);
+    let outside = periods.micro("grid_price_per_kwh").into_iter().zip(periods.micro("company_price_per_kwh"));
+    let outside: BTreeMap<Slot, (i64, i64)> = periods.slots().into_iter().zip(outside).collect();
+    let trades = run.rows(Table::Trades);
+    let seller_price = trades.micro("seller_price_per_kwh");
+    let buyer_price = trades.micro("buyer_price_per_kwh");
+    let grid_fee = trades.micro("grid_fee_per_kwh");
+    let platform_fee = trades.micro("platform_fee_per_kwh");
+    assert!(trades.len() > 0, "users trade");
+    for (row, slot) in trades.slots().into_iter().enumerate() {
+        let (sold_at, bought_at) = (seller_price[row], buyer_price[row]);
+        let (grid, company) = outside[&slot];
+        assert!(sold_at < bought_at && bought_at < grid.min(company), "{slot:?}: {sold_at} {bought_at}");
+        assert_eq!(bought_at - sold_at, grid_fee[row] + platform_fee[row], "{slot:?}");
+    }
+}
+
+/// Sums of a column by period.
+fn per_period(rows: &Rows, column: &str) -> BTreeMap<Slot, i64> {
+    let mut sums = BTreeMap::new();
+    for (slot, value) in rows.slots().into_iter().zip(rows.micro(column)) {
+        *sums.entry(slot).or_default() += value;
+    }
+    sums
+}
+
+fn sold_is_bought_in_every_period(run: &Run) {
+    let households = run.rows(Table::AgentPeriods);
+    let sold = per_period(&households, "sold_kwh");
+    assert_eq!(sold, per_period(&households, "bought_p2p_kwh"));
+    let mut traded: BTreeMap<Slot, i64> = sold.keys().map(|&slot| (slot, 0)).collect();
+    traded.extend(per_period(&run.rows(Table::Trades), "delivered_kwh"));
+    assert_eq!(sold, traded, "what households sold is what trades delivered");
+}
+
+const INTO_THE_HOUSEHOLD: [&str; 5] =
+    ["pv_kwh", "bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh", "withdrawn_kwh"];
+const OUT_OF_THE_HOUSEHOLD: [&str; 4] = ["drive_kwh", "sold_kwh", "stored_kwh", "losses_kwh"];
+
+fn every_kwh_of_every_household_is_accounted_for(run: &Run) {
+    let start = run.rows(Table::Households);
+    let mut content: BTreeMap<String, i64> =
+        start.texts("household").into_iter().zip(start.micro("initial_kwh")).collect();
+    let rows = run.rows(Table::AgentPeriods);
+    let columns = |names: &[&str]| -> Vec<Vec<i64>> { names.iter().map(|name| rows.micro(name)).collect() };
+    let (into, out) = (columns(&INTO_THE_HOUSEHOLD), columns(&OUT_OF_THE_HOUSEHOLD));
+    let sum = |columns: &[Vec<i64>], row: usize| columns.iter().map(|column| column[row]).sum::<i64>();
+    let (households, after, slots) = (rows.texts("household"), rows.micro("content_kwh"), rows.slots());
+    assert_eq!(rows.len(), content.len() * run.rows(Table::MarketPeriods).len());
+    for row in 0..rows.len() {
+        let before = content.insert(households[row].clone(), after[row]).unwrap();
+        let gained = sum(&into, row) - sum(&out, row);
+        assert_eq!(after[row] - before, gained, "{} in {:?}", households[row], slots[row]);
+        assert!(into.iter().chain(&out).all(|column| column[row] >= 0), "{}", households[row]);
+    }
+}
+
+fn the_storage_holds_what_was_put_in_and_not_taken_out(run: &Run) {
+    let rows = run.rows(Table::StoragePeriods);
+    let columns = ["charge_kwh", "discharge_kwh", "losses_kwh", "content_kwh"].map(|name| rows.micro(name));
+    let [charge, discharge, losses, content] = columns;
+    let mut before = run.manifest().opening.storage_micro_kwh.micro();
+    for (row, slot) in rows.slots().into_iter().enumerate() {
+        assert_eq!(content[row] - before, charge[row] - discharge[row] - losses[row], "{slot:?}");
+        assert!(content[row] >= 0 && losses[row] >= 0);
+        before = content[row];
+    }
+    let households = run.rows(Table::AgentPeriods);
+    assert_eq!(per_period(&households, "stored_kwh"), per_period(&rows, "charge_kwh"));
+    assert_eq!(per_period(&households, "withdrawn_kwh"), per_period(&rows, "discharge_kwh"));
+}
+
+fn money_sums_to_nothing_in_every_period(run: &Run) {
+    let (households, operators) = (run.rows(Table::AgentPeriods), run.rows(Table::OperatorPeriods));
+    let mut sums = per_period(&households, "income");
+    let others = [
+        (1, per_period(&operators, "revenue")),
+        (-1, per_period(&households, "spend")),
+        (-1, per_period(&operators, "cost")),
+    ];
+    for (sign, values) in others {
+        for (slot, value) in values {
+            *sums.entry(slot).or_default() += sign * value;
+        }
+    }
+    assert_eq!(sums.len(), run.rows(Table::MarketPeriods).len());
+    assert!(sums.values().all(|&residual| residual == 0), "{sums:?}");
+}
+
+/// Photovoltaics + bought + battery and storage change = driven + sold + losses, over everybody and all time.
+fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
+    let (households, store) = (run.rows(Table::AgentPeriods), run.rows(Table::StoragePeriods));
+    let start = run.rows(Table::Households);
+    let total = |rows: &Rows, column: &str| rows.micro(column).iter().sum::<i64>();
+    let held_last: i64 = households.micro("content_kwh").iter().rev().take(start.len()).sum();
+    let opening = run.manifest().opening.storage_micro_kwh.micro();
+    let from_batteries = total(&start, "initial_kwh") - held_last;
+    let from_store = opening - store.micro("content_kwh").last().unwrap();
+    let bought: i64 = ["bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh"]
+        .map(|column| total(&households, column))
+        .iter()
+        .sum();
+    let supplied = total(&households, "pv_kwh") + bought + from_batteries + from_store;
+    let losses = total(&households, "losses_kwh") + total(&store, "losses_kwh");
+    let used = total(&households, "drive_kwh") + total(&households, "sold_kwh") + losses;
+    assert_eq!(supplied, used);
+}

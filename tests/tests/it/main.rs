@@ -1,0 +1,20 @@
+//! Whole runs, from a scenario file to tables that others read.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | [`invariants`] | books, prices and money of the scenarios that ship |
+//! | [`determinism`] | what repeats, and what changes nobody else's draws |
+//! | [`tampering`] | the audit finds what was changed afterwards |
+//! | [`world`] | what somebody who knows the field expects |
+//! | [`read_back`] | the tables in DuckDB, pandas and polars |
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod determinism;
+mod invariants;
+mod python;
+mod read_back;
+mod run;
+mod table;
+mod tampering;
+mod world;

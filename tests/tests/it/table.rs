@@ -1,0 +1,129 @@
+//! A table read back column by column, without the program's own reading.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray, RecordBatch};
+use arrow::datatypes::{
+    DataType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt64Type,
+};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use goshawk_output::table::Table;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// The day of a run and the period of the day.
+pub(crate) type Slot = (u16, u16);
+
+/// All rows of a table, in the order of its files.
+pub(crate) struct Rows {
+    table: Table,
+    batches: Vec<RecordBatch>,
+}
+
+impl Rows {
+    /// Reads every part in a table's folder.
+    pub(crate) fn read(out: &Path, table: Table) -> Self {
+        let folder = out.join(table.name());
+        let mut parts: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        parts.sort();
+        let mut batches = Vec::new();
+        for part in parts {
+            let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(part).unwrap()).unwrap();
+            batches.extend(reader.build().unwrap().map(Result::unwrap));
+        }
+        Self { table, batches }
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn column(&self, name: &str) -> impl Iterator<Item = &ArrayRef> {
+        self.batches.iter().map(move |batch| {
+            batch.column_by_name(name).unwrap_or_else(|| panic!("{} has no column {name}", self.table))
+        })
+    }
+
+    /// A column of numbers, where they are not absent.
+    pub(crate) fn numbers(&self, name: &str) -> Vec<Option<f64>> {
+        self.column(name).flat_map(|column| column.as_primitive::<Float64Type>().iter()).collect()
+    }
+
+    /// A column of energy, money or prices as the integers that it stands for.
+    pub(crate) fn micro(&self, name: &str) -> Vec<i64> {
+        let exact = |value: Option<f64>| {
+            let value = value.unwrap_or_else(|| panic!("{}.{name} is absent", self.table));
+            let micro = (value * 1e6).round();
+            assert_eq!(micro / 1e6, value, "{}.{name} is off the 1e-6 grid", self.table);
+            micro as i64
+        };
+        self.numbers(name).into_iter().map(exact).collect()
+    }
+
+    /// A column of counts.
+    pub(crate) fn counts(&self, name: &str) -> Vec<u64> {
+        self.column(name).flat_map(|column| column.as_primitive::<UInt64Type>().values().to_vec()).collect()
+    }
+
+    /// A column of names.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for column in self.column(name) {
+            if let Some(plain) = column.as_string_opt::<i32>() {
+                texts.extend(plain.iter().map(|text| text.unwrap().to_owned()));
+                continue;
+            }
+            let keyed = column.as_dictionary::<Int32Type>();
+            let values = keyed.values().as_string::<i32>();
+            texts.extend(keyed.keys().values().iter().map(|&key| values.value(key as usize).to_owned()));
+        }
+        texts
+    }
+
+    /// The day and the period of each row.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
+        let small = |name| -> Vec<u16> {
+            self.column(name)
+                .flat_map(|column| column.as_primitive::<UInt16Type>().values().to_vec())
+                .collect()
+        };
+        small("day").into_iter().zip(small("period")).collect()
+    }
+
+    /// Each row in words, some columns left out.
+    pub(crate) fn lines(&self, without: &[&str]) -> Vec<String> {
+        let options = FormatOptions::default().with_null("absent");
+        let mut lines = Vec::new();
+        for batch in &self.batches {
+            let schema = batch.schema();
+            let names = schema.fields().iter().map(|field| field.name().as_str());
+            let columns: Vec<(&str, ArrayRef)> = names
+                .zip(batch.columns().iter().map(without_zone))
+                .filter(|(name, _)| !without.contains(name))
+                .collect();
+            let formatters: Vec<(&str, ArrayFormatter<'_>)> = columns
+                .iter()
+                .map(|(name, column)| (*name, ArrayFormatter::try_new(column, &options).unwrap()))
+                .collect();
+            for row in 0..batch.num_rows() {
+                let cells = formatters.iter().map(|(name, column)| format!("{name} {}", column.value(row)));
+                lines.push(cells.collect::<Vec<_>>().join(", "));
+            }
+        }
+        lines
+    }
+}
+
+/// A column of times as microseconds, which need no time zones to be put into words; others as they are.
+fn without_zone(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Timestamp(..) => {
+            let micros: PrimitiveArray<Int64Type> =
+                column.as_primitive::<TimestampMicrosecondType>().reinterpret_cast();
+            Arc::new(micros)
+        }
+        _ => Arc::clone(column),
+    }
+}
