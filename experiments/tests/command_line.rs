@@ -90,27 +90,46 @@ impl Desk {
         Manifest::read(&self.path("out")).unwrap()
     }
 
-    /// Starts a long run into `out` and waits until rows wait aside.
-    fn start_long_run(&self) -> Child {
-        let child = goshawk()
-            .arg("run")
-            .arg(scenario("smoke"))
-            .args(["--out", "out"])
-            .args(LONG)
-            .current_dir(self.home.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // The largest table's first row group is on the disk: that is in the middle, as there are fifteen of them.
+    /// Starts a long run into `out` and waits until it is in the middle.
+    fn start_long_run(&self) -> Running {
+        let mut command = goshawk();
+        command.arg("run").arg(scenario("smoke")).args(["--out", "out"]).args(LONG);
+        command.current_dir(self.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let running = Running { child: Some(command.spawn().unwrap()) };
+        // The largest table's first row group is on the disk, of fifteen.
         let table = self.path("out/.partial/agent_periods-00000-00000.parquet");
         for _ in 0..3000 {
             if fs::metadata(&table).is_ok_and(|file| file.len() > 1000) {
-                return child;
+                return running;
             }
             thread::sleep(Duration::from_millis(10));
         }
         panic!("the run never began to write");
+    }
+}
+
+/// A run under way; it ends with the test, if not before.
+struct Running {
+    child: Option<Child>,
+}
+
+impl Running {
+    /// Sends a signal, and says how the run took it.
+    fn end(mut self, signal: &str) -> Said {
+        let child = self.child.take().unwrap();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        let said = child.wait_with_output().unwrap();
+        assert!(sent.unwrap().success(), "the run was over before it was told to end");
+        said.into()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -192,9 +211,8 @@ mod disk {
     #[test]
     fn a_killed_run_leaves_no_part_and_the_next_one_works_in_the_same_folder() {
         let desk = Desk::new();
-        let mut child = desk.start_long_run();
-        child.kill().unwrap();
-        assert_eq!(child.wait().unwrap().code(), None, "it was killed before it was done");
+        let killed = desk.start_long_run().end("-KILL");
+        assert_eq!(killed.code, None, "it was killed before it was done");
         assert_eq!(looks_finished(&desk.path("out")), [""; 0].map(PathBuf::from));
         assert!(!files(&desk.path("out/.partial")).is_empty(), "what it had written waits aside");
         desk.give(&["verify", "out"]).expect(BAD_INPUT);
@@ -207,10 +225,7 @@ mod disk {
     fn a_run_asked_to_stop_says_so_and_keeps_nothing() {
         for signal in ["-TERM", "-INT"] {
             let desk = Desk::new();
-            let child = desk.start_long_run();
-            let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-            assert!(sent.success());
-            let said = Said::from(child.wait_with_output().unwrap()).expect(INTERRUPTED);
+            let said = desk.start_long_run().end(signal).expect(INTERRUPTED);
             said.expect_told("stopped by request after ").expect_told("nothing was kept");
             assert_eq!(looks_finished(&desk.path("out")), [""; 0].map(PathBuf::from));
             desk.run_smoke(&[]).expect(DONE);
@@ -220,10 +235,9 @@ mod disk {
     #[test]
     fn two_runs_do_not_share_a_folder() {
         let desk = Desk::new();
-        let mut child = desk.start_long_run();
+        let first = desk.start_long_run();
         desk.run_smoke(&[]).expect(BAD_INPUT).expect_told("is being written by another run");
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(first);
     }
 }
 
