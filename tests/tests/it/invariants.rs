@@ -13,13 +13,13 @@ macro_rules! every_scenario_that_ships {
         $(#[test]
         fn $name() {
             let run = Run::of(stringify!($name), &$sets);
-            everything_is_audited_and_nothing_found(&run);
             users_trade_below_every_outside_price_and_above_the_fees(&run);
             sold_is_bought_in_every_period(&run);
             every_kwh_of_every_household_is_accounted_for(&run);
             the_storage_holds_what_was_put_in_and_not_taken_out(&run);
             money_sums_to_nothing_in_every_period(&run);
             every_kwh_of_the_run_is_accounted_for(&run);
+            everything_is_audited_and_nothing_found(&run);
         })+
     };
 }
