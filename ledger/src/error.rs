@@ -59,3 +59,12 @@ pub enum LedgerError {
         source: Box<redb::Error>,
     },
 }
+
+impl LedgerError {
+    /// Whether the database failed because a disk, a quota or the largest permitted file size is reached.
+    pub fn is_out_of_room(&self) -> bool {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let Self::Database { source, .. } = self else { return false };
+        matches!(&**source, redb::Error::Io(error) if matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull))
+    }
+}

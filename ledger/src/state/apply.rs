@@ -143,6 +143,11 @@ fn check(
     };
     let (mut checked, mut unsigned) = (Vec::new(), 0);
     for id in approved {
+        if !state.contracts.contains_key(id) {
+            // Its seller's transaction was rejected: there is nothing to deliver.
+            unsigned += 1;
+            continue;
+        }
         match of_period(id)? {
             // The lines could carry it, but nobody has agreed to pay: it is left to be cancelled.
             contract if contract.state == ContractState::Published => unsigned += 1,

@@ -22,7 +22,7 @@ use crate::genesis::Genesis;
 const RECORDS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("records");
 
 /// Pages that the database keeps in memory, in bytes. Its default of 1 GiB would be each validator's.
-const CACHE_BYTES: usize = 4 << 20;
+const CACHE_BYTES: usize = 256 << 10;
 
 /// What may be done with a file.
 enum Access {
