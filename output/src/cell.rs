@@ -3,20 +3,21 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, DictionaryArray, NullBufferBuilder, PrimitiveArray, StringArray, StringBuilder,
+use arrow_array::ArrowPrimitiveType;
+use arrow_array::builder::StringBuilder;
+use arrow_array::types::{
+    Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-    UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray, StringArray};
+use arrow_buffer::NullBufferBuilder;
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::{DataType, TimeUnit};
 use goshawk_market::quantity::{Energy, Money, Power, Price};
 
 use crate::names::{Label, Name, Names};
 
 /// Rows in a buffer before it becomes a record batch.
-pub(crate) const BATCH_ROWS: usize = 8_192;
+pub(crate) const BATCH_ROWS: usize = 1_024;
 
 /// An instant, in microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

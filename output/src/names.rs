@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray};
+use arrow_array::{ArrayRef, StringArray};
 
 /// A name out of a run's [`Names`]: a household, a class, a sender, a proposer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use crate::cell::Storage;
@@ -18,8 +18,13 @@ use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
 use crate::table::{SCHEMA_VERSION, Table};
 
-/// Rows of a row group: about DuckDB's own, which reads row groups in parallel.
+/// Most rows of a row group: about DuckDB's own, which reads row groups in parallel.
 const ROW_GROUP_ROWS: usize = 131_072;
+/// Most bytes of a row group. A table whose rows are few or large reaches this first; what all tables together hold in
+/// memory is thus reached in the first days of a run and does not grow with its length.
+const ROW_GROUP_BYTES: usize = 1 << 20;
+/// Most bytes of a page before compression: every column of every table holds one, and a compressor of its size.
+const PAGE_BYTES: usize = 16 << 10;
 /// Who wrote a file; without a version, so that a release does not change the bytes of a run.
 const CREATED_BY: &str = "goshawk";
 
@@ -123,6 +128,10 @@ fn properties(table: Table, header: &RunHeader) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_data_page_size_limit(PAGE_BYTES)
+        // Statistics of pages would be held until the file is closed; those of row groups are enough to skip by.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by(CREATED_BY.to_owned())
         .set_key_value_metadata(Some(footer.into()));
     for column in table.columns() {

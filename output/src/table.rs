@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
-use arrow::datatypes::{DataType, Field, Metadata, Schema, SchemaRef};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{DataType, Field, Metadata, Schema, SchemaRef};
 
 use crate::cell::{Cell, Storage, category_type};
 use crate::names::Names;
@@ -150,7 +150,7 @@ macro_rules! table {
                 self.rows += 1;
             }
 
-            fn take(&mut self, names: &$crate::names::Names) -> Vec<arrow::array::ArrayRef> {
+            fn take(&mut self, names: &$crate::names::Names) -> Vec<arrow_array::ArrayRef> {
                 use $crate::cell::CellBuffer;
                 self.rows = 0;
                 vec![
@@ -210,7 +210,7 @@ macro_rules! category {
         impl $crate::cell::Cell for $name {
             type Buffer = $crate::cell::LabelKeys;
             const STORAGE: $crate::cell::Storage = $crate::cell::Storage::Dictionary;
-            fn data_type() -> arrow::datatypes::DataType {
+            fn data_type() -> arrow_schema::DataType {
                 $crate::cell::category_type()
             }
         }

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::Path;
 use std::vec;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{
-    ArrowPrimitiveType, Float64Type, Int32Type, TimestampMicrosecondType, UInt16Type, UInt32Type,
-};
+use arrow_array::ArrowPrimitiveType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, TimestampMicrosecondType, UInt16Type, UInt32Type};
+use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::micro::Micro;

@@ -1,6 +1,6 @@
 //! The rows that the audit looks at, with the columns that it needs.
 
-use arrow::datatypes::{Float64Type, Int64Type, UInt32Type, UInt64Type};
+use arrow_array::types::{Float64Type, Int64Type, UInt32Type, UInt64Type};
 
 use super::micro::Micro;
 use super::read::{Columns, Place, Record, When};

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int32Type, TimeUnit, TimestampMicrosecondType, UInt32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, TimeUnit};
 use goshawk_output::table::{SCHEMA_VERSION, Table};
 use goshawk_output::{Existing, OutputFolder, Recorder, Timestamp};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

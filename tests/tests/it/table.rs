@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{
-    DataType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt64Type,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch};
+use arrow_schema::DataType;
 use goshawk_output::table::Table;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -94,7 +95,6 @@ impl Rows {
 
     /// Each row in words, some columns left out.
     pub(crate) fn lines(&self, without: &[&str]) -> Vec<String> {
-        let options = FormatOptions::default().with_null("absent");
         let mut lines = Vec::new();
         for batch in &self.batches {
             let schema = batch.schema();
@@ -103,16 +103,33 @@ impl Rows {
                 .zip(batch.columns().iter().map(without_zone))
                 .filter(|(name, _)| !without.contains(name))
                 .collect();
-            let formatters: Vec<(&str, ArrayFormatter<'_>)> = columns
-                .iter()
-                .map(|(name, column)| (*name, ArrayFormatter::try_new(column, &options).unwrap()))
-                .collect();
             for row in 0..batch.num_rows() {
-                let cells = formatters.iter().map(|(name, column)| format!("{name} {}", column.value(row)));
-                lines.push(cells.collect::<Vec<_>>().join(", "));
+                let cell = |(name, column): &(&str, ArrayRef)| format!("{name} {}", cell(column, row));
+                lines.push(columns.iter().map(cell).collect::<Vec<_>>().join(", "));
             }
         }
         lines
+    }
+}
+
+/// One value in words.
+fn cell(column: &ArrayRef, row: usize) -> String {
+    if column.is_null(row) {
+        return "absent".to_owned();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Dictionary(..) => {
+            let keyed = column.as_dictionary::<Int32Type>();
+            let key = usize::try_from(keyed.keys().value(row)).expect("keys are indices");
+            keyed.values().as_string::<i32>().value(key).to_owned()
+        }
+        DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+        DataType::UInt16 => column.as_primitive::<UInt16Type>().value(row).to_string(),
+        DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).to_string(),
+        DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).to_string(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        other => panic!("no table has a column of {other}"),
     }
 }
 

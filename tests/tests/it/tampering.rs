@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Float64Type, Int64Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::ArrowPrimitiveType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch};
+use arrow_schema::DataType;
 use goshawk::verify::verify;
 use goshawk_output::table::Table;
 use goshawk_output::{FileDigest, MANIFEST_FILE, SCENARIO_FILE};
