@@ -5,9 +5,11 @@
 
 use goshawk_engine::{SimDuration, SimTime};
 use goshawk_market::tariff::LocalMoment;
-use jiff::civil::Date;
-use jiff::{Timestamp, Zoned};
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+/// Days after the run that are part of the calendar: what households plan with must not depend on where a run ends.
+const LOOKAHEAD_DAYS: u32 = 2;
 /// Minutes in a scenario's day.
 pub const MINUTES_PER_DAY: u32 = 24 * 60;
 
@@ -52,12 +54,14 @@ impl Moment {
 pub struct Calendar {
     start: Zoned,
     period: SimDuration,
+    periods: u32,
     periods_per_day: u32,
     moments: Vec<Moment>,
 }
 
 impl Calendar {
-    /// The first `periods` periods of `period_minutes` minutes from `start`, whose zone is the local one.
+    /// The first `periods` periods of `period_minutes` minutes from `start`, whose zone is the local one, and two days
+    /// more that households can look ahead to.
     ///
     /// # Errors
     /// When the period does not divide the day, or the times leave the calendar's range.
@@ -67,7 +71,7 @@ impl Calendar {
         }
         let period = SimDuration::from_minutes(u64::from(period_minutes));
         let periods_per_day = MINUTES_PER_DAY / period_minutes;
-        let moments = (0..periods)
+        let moments = (0..periods + LOOKAHEAD_DAYS * periods_per_day)
             .map(|index| {
                 let offset = i64::from(index) * period.micros() as i64;
                 let unix_micros = start.timestamp().as_microsecond() + offset;
@@ -85,11 +89,16 @@ impl Calendar {
                 })
             })
             .collect::<Result<_, jiff::Error>>()?;
-        Ok(Self { start, period, periods_per_day, moments })
+        Ok(Self { start, period, periods, periods_per_day, moments })
     }
 
     /// How many periods the run has.
     pub fn periods(&self) -> u32 {
+        self.periods
+    }
+
+    /// How many periods the run and the days after it have.
+    pub fn horizon(&self) -> u32 {
         self.moments.len() as u32
     }
 
@@ -116,7 +125,7 @@ impl Calendar {
         &self.moments[period.0 as usize]
     }
 
-    /// All moments, in order.
+    /// All moments of the run and the days after it, in order.
     pub fn moments(&self) -> &[Moment] {
         &self.moments
     }
@@ -126,9 +135,9 @@ impl Calendar {
         SimTime::from_micros(u64::from(period.0) * self.period.micros())
     }
 
-    /// When the last period ends, in simulated time.
-    pub fn end(&self) -> SimTime {
-        SimTime::from_micros(u64::from(self.periods()) * self.period.micros())
+    /// When the days after the run end, in simulated time.
+    pub fn horizon_end(&self) -> SimTime {
+        SimTime::from_micros(u64::from(self.horizon()) * self.period.micros())
     }
 
     /// The period that holds `time`, which may lie beyond the run.
@@ -146,14 +155,18 @@ impl Calendar {
         self.start.date()
     }
 
-    /// The simulated time of a clock time, in hours after local midnight of `date`; `None` before the start.
+    /// The simulated time at which the local clock of `date` shows so many hours, below 0 the day before; `None` before
+    /// the start. A time that the clock leaves out comes as much later.
     ///
     /// # Errors
     /// When the time leaves the calendar's range.
     pub fn time_at(&self, date: Date, clock_hours: f64) -> Result<Option<SimTime>, CalendarError> {
-        let midnight = date.to_zoned(self.start.time_zone().clone())?.timestamp().as_microsecond();
-        let micros =
-            midnight + (clock_hours * 3.6e9).round() as i64 - self.start.timestamp().as_microsecond();
+        let days = (clock_hours / 24.0).floor();
+        let nanos = ((clock_hours - 24.0 * days) * 3.6e12).round() as i64;
+        let clock = Time::midnight().checked_add(SignedDuration::from_nanos(nanos)).unwrap_or(Time::MAX);
+        let date = date.checked_add((days as i64).days())?;
+        let local = date.to_datetime(clock).to_zoned(self.start.time_zone().clone())?;
+        let micros = local.timestamp().as_microsecond() - self.start.timestamp().as_microsecond();
         Ok(u64::try_from(micros).ok().map(SimTime::from_micros))
     }
 }
@@ -170,9 +183,10 @@ mod tests {
     #[test]
     fn the_papers_day_runs_from_hour_1_to_hour_24() {
         let calendar = Calendar::new(at(date(2023, 1, 10), 1, "Asia/Shanghai"), 60, 24).unwrap();
-        let hours: Vec<u8> = calendar.moments().iter().map(|moment| moment.local.hour()).collect();
+        let hours: Vec<u8> = calendar.moments()[..24].iter().map(|moment| moment.local.hour()).collect();
         assert_eq!(hours, (1..=24).collect::<Vec<u8>>());
-        assert!(calendar.moments().iter().all(|moment| moment.day == 0));
+        assert!(calendar.moments()[..24].iter().all(|moment| moment.day == 0));
+        assert_eq!((calendar.periods(), calendar.horizon()), (24, 72));
     }
 
     #[test]
@@ -198,5 +212,14 @@ mod tests {
         let clock = |hours| calendar.time_at(calendar.first_date(), hours).unwrap();
         assert_eq!(clock(0.5), None);
         assert_eq!(clock(2.5), Some(SimTime::from_minutes(90)));
+        assert_eq!(clock(25.5), Some(SimTime::from_minutes(24 * 60 + 30)));
+    }
+
+    #[test]
+    fn a_departure_keeps_its_clock_time_when_the_clock_jumps() {
+        let calendar = Calendar::new(at(date(2019, 3, 9), 0, "America/New_York"), 60, 72).unwrap();
+        let nine = |day| calendar.time_at(date(2019, 3, day), 9.0).unwrap().unwrap();
+        assert_eq!(nine(9), SimTime::from_hours(9));
+        assert_eq!(nine(10), SimTime::from_hours(24 + 8), "the day of the jump is an hour short");
     }
 }

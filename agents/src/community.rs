@@ -131,6 +131,15 @@ impl CommunityError {
             _ => None,
         }
     }
+
+    /// The ledger's error, when that is what ended the run.
+    pub fn ledger(&self) -> Option<&LedgerError> {
+        match self {
+            Self::Ledger(error) => Some(error),
+            Self::Engine(goshawk_engine::Error::ActorFailed { source, .. }) => source.downcast_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What a finished run came to.
@@ -202,8 +211,21 @@ fn genesis(spec: &CommunitySpec, households: &[String]) -> Result<Arc<Genesis>, 
         validators: (0..spec.ledger.validators).map(validator_name).collect(),
         tree: TreeParams::default(),
         limits,
-        timeouts: goshawk_ledger::Timeouts::default(),
+        timeouts: timeouts(spec.ledger.latency),
     })?))
+}
+
+/// How long validators wait: at least for what must arrive by then, and a second more.
+fn timeouts(latency: Latency) -> goshawk_ledger::Timeouts {
+    let default = goshawk_ledger::Timeouts::default();
+    let longest = latency.max.micros();
+    let at_least = |usual: u64, messages: u64| usual.max(messages * longest + 1_000_000);
+    goshawk_ledger::Timeouts {
+        propose_micros: at_least(default.propose_micros, 2),
+        prevote_micros: at_least(default.prevote_micros, 1),
+        precommit_micros: at_least(default.precommit_micros, 1),
+        ..default
+    }
 }
 
 fn validator_name(place: usize) -> String {
@@ -307,12 +329,9 @@ impl Community {
         signatory: &impl Fn(AccountId) -> Signatory,
     ) -> Result<(), CommunityError> {
         let sun = Arc::new(Sun::over(&spec.calendar, &spec.weather, &spec.panel));
-        let outside: Vec<Price> = (0..spec.calendar.periods())
-            .map(|index| {
-                let local = &spec.calendar.moment(PeriodIndex(index)).local;
-                spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local))
-            })
-            .collect();
+        let price_at = |local| spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local));
+        let outside: Arc<[Price]> =
+            spec.calendar.moments().iter().map(|moment| price_at(&moment.local)).collect();
         for (class, group) in spec.groups.iter().enumerate() {
             let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
             let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun: Arc::clone(&sun) });

@@ -95,8 +95,10 @@ pub struct Household {
     title: Energy,
     /// How long it was plugged in during this period, up to the last time it left.
     plugged_micros: u64,
-    /// What driving takes out of the battery in this period.
-    driven: Energy,
+    /// What habit driving takes out of the battery in this period, while the vehicle charges.
+    driven_meanwhile: Energy,
+    /// What a trip that begins in this period takes out of the battery.
+    trip_energy: Energy,
     /// `reserve[k]`: what the battery must hold for own need after period `k` of the day; habit only.
     reserve: Vec<Energy>,
     current: Option<Current>,
@@ -117,7 +119,8 @@ impl Household {
             signatory,
             title: Energy::ZERO,
             plugged_micros: 0,
-            driven: Energy::ZERO,
+            driven_meanwhile: Energy::ZERO,
+            trip_energy: Energy::ZERO,
             reserve: Vec::new(),
             current: None,
         }
@@ -138,7 +141,7 @@ impl Household {
             self.plugged_micros += self.micros_in_period(since, context.now());
         }
         self.place = Place::Away;
-        self.driven += trip.energy;
+        self.trip_energy += trip.energy;
         context.send_at(context.me(), trip.returns, phase::PLUG, Message::Return);
     }
 
@@ -162,7 +165,8 @@ impl Household {
         context: &mut Context<'_, CommunityModel>,
     ) -> Result<(), Fault> {
         self.plugged_micros = 0;
-        self.driven = Energy::ZERO;
+        self.driven_meanwhile = Energy::ZERO;
+        self.trip_energy = Energy::ZERO;
         let plugged = matches!(self.place, Place::PluggedSince(_));
         let planned_micros = if plugged { self.planned_micros(context.now()) } else { 0 };
         if opening.moment.period_of_day == 0 || self.reserve.is_empty() {
@@ -170,7 +174,7 @@ impl Household {
         }
         let intent = if planned_micros > 0 {
             let situation = self.situation(&opening, planned_micros);
-            self.driven = situation.driven_now;
+            self.driven_meanwhile = situation.driven_now;
             decide(&self.battery, &situation)
         } else {
             Intent::Rest
@@ -230,8 +234,8 @@ impl Household {
                 Situation { reserved: need + kept, wanted: need + untouchable, driven_now: need, ..quiet }
             }
             Need::Trips { departure_reserve, .. } => {
-                let Some(trip) = self.trip else { return quiet };
                 let calendar = &self.commons.calendar;
+                let Some(trip) = self.trip_within_a_day(opening) else { return quiet };
                 let next = PeriodIndex(period.0 + 1);
                 let departure = calendar.period_at(trip.planned);
                 let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
@@ -249,6 +253,13 @@ impl Household {
         }
     }
 
+    /// The trip that the household plans for: one that it means to leave for within a day.
+    fn trip_within_a_day(&self, opening: &Opening) -> Option<Trip> {
+        let calendar = &self.commons.calendar;
+        let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
+        self.trip.filter(|trip| trip.planned < calendar.start_of(a_day_on))
+    }
+
     /// What must be held after each period of the day for the later hours that own energy is kept for, net of the
     /// sun that is still to come: backwards, R(k) = max(0, R(k+1) + need(k+1) - sun(k+1)).
     fn reserve_for_the_day(&mut self, first: PeriodIndex) {
@@ -256,7 +267,7 @@ impl Household {
         let per_day = calendar.periods_per_day() as usize;
         let mut kept = vec![Energy::ZERO; per_day];
         if let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need {
-            let last = calendar.periods().min(first.0 + calendar.periods_per_day());
+            let last = calendar.horizon().min(first.0 + calendar.periods_per_day());
             let mut held = 0.0f64;
             for index in (first.0..last).rev() {
                 let period = PeriodIndex(index);
@@ -335,7 +346,7 @@ impl Household {
         let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
         let lease = &self.commons.lease;
         let through_store = lease.charge_efficiency * lease.discharge_efficiency;
-        let fees = price_share(lease.fee, 1.0 + lease.charge_efficiency);
+        let fees = price_share(lease.fee, 1.0 + through_store);
         let storable = if lease.offered { overflow } else { Energy::ZERO };
         let stored_value = price_share(later, rules.keep_confidence * through_store) - fees;
         Offer {
@@ -353,7 +364,11 @@ impl Household {
     fn bid(&self, opening: &Opening, demand: Energy, flexible: Energy) -> Bid {
         let rules = &self.commons.rules;
         let outside = opening.cheaper().1;
-        let later_price = self.kind.outlook.cheapest_charge_after(opening.period).unwrap_or(outside);
+        let calendar = &self.commons.calendar;
+        let departure =
+            self.trip_within_a_day(opening).map_or(opening.period, |trip| calendar.period_at(trip.planned));
+        let next = PeriodIndex(opening.period.0 + 1);
+        let later_price = self.kind.outlook.cheapest_charge(next, departure).unwrap_or(outside);
         Bid {
             household: self.id,
             group: self.kind.portrait.group,
@@ -423,7 +438,7 @@ impl Household {
     }
 
     fn limits(&self) -> books::Limits {
-        books::Limits::of(&self.battery, self.driven, self.plugged_micros)
+        books::Limits::of(&self.battery, self.driven_meanwhile, self.plugged_micros)
     }
 
     fn settle_books(
@@ -440,14 +455,18 @@ impl Household {
             Intent::Buy { demand, .. } => share_down(demand - current.award.moved, share),
             _ => Energy::ZERO,
         };
+        let drive = self.driven_meanwhile + self.trip_energy;
+        let withdrawn = share_down(current.granted, share);
+        let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
+        let left = (held + sun + withdrawn - delivery.sold).or_zero();
         let flows = Flows {
             sun,
             sold: delivery.sold,
             bought: delivery.bought,
-            stored: current.award.stored.min(sun),
-            withdrawn: share_down(current.granted, share),
+            stored: share_down(current.award.stored, share).min(sun).min(left),
+            withdrawn,
             lacking: (demand - delivery.bought).or_zero(),
-            drive: self.driven,
+            drive,
         };
         let limits = self.limits();
         let books = Books::close(&mut self.battery, &flows, &limits)?;
@@ -455,8 +474,8 @@ impl Household {
         let outside_cost = price * books.outside;
         let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
         self.pay(supplier, &books, outside_cost, storage_fee, context);
-        if books.driven < self.driven {
-            let detail = format!("range shortfall of {} kWh", self.driven - books.driven);
+        if books.driven < drive {
+            let detail = format!("range shortfall of {} kWh", drive - books.driven);
             let (at, name) = (context.now(), context.name().to_owned());
             context.sink().event(at, &name, "range_shortfall", detail);
         }

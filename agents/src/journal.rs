@@ -340,11 +340,11 @@ impl Journal {
         });
     }
 
-    /// A block is final.
-    pub fn block(&mut self, now: SimTime, committed: &Committed) {
+    /// A block is final; the oldest of its transactions was submitted then.
+    pub fn block(&mut self, now: SimTime, submitted: SimTime, committed: &Committed) {
         let header = committed.block.header();
         let ts_commit = Timestamp(self.calendar.unix_micros(now));
-        let latency_ms = now.micros().saturating_sub(header.time_micros) as f64 / 1000.0;
+        let latency_ms = now.micros().saturating_sub(submitted.micros()) as f64 / 1000.0;
         self.tally.block(latency_ms, committed.block.transactions().len());
         self.progress.blocks.fetch_add(1, Ordering::Relaxed);
         self.recorder.push(BlockRow {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use goshawk_engine::{Actor, Context, Fault, Streams};
 use goshawk_ledger::{AccountId, ContractId, ContractTerms};
 use goshawk_market::dealing::{Awards, curtail, deal};
-use goshawk_market::mechanism::{Clearing, Mechanism};
+use goshawk_market::mechanism::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
 use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order, Terms};
 use goshawk_market::problem::PeriodProblem;
 use goshawk_market::quantity::{Energy, Price};
@@ -17,7 +17,7 @@ use crate::journal::Clearance;
 use crate::message::{Award, CommunityModel, Message, Opening, Supplier, Verdict, phase};
 use crate::unexpected;
 
-/// Contracts of one period; their numbers are the period's times this plus their place.
+/// Contracts of one period; their numbers are the period's times this plus their place, counted from 1.
 const CONTRACTS_PER_PERIOD: u64 = 1 << 24;
 
 /// The market operator.
@@ -33,7 +33,7 @@ pub struct MarketOperator {
     opening: Option<Arc<Opening>>,
     offers: Vec<Offer>,
     bids: Vec<Bid>,
-    cleared: Option<(Clearing, Awards)>,
+    cleared: Option<(PeriodProblem, Clearing, Awards)>,
 }
 
 impl std::fmt::Debug for MarketOperator {
@@ -142,7 +142,7 @@ impl MarketOperator {
         let clearing = self.mechanism.clear(&problem, [stream.next_u64(), stream.next_u64()]);
         let awards = deal(&clearing.scheme, &self.offers, &self.bids);
         let energy: Energy = awards.trades.iter().map(|trade| trade.energy).sum();
-        self.cleared = Some((clearing, awards));
+        self.cleared = Some((problem, clearing, awards));
         if energy.is_zero() {
             self.award(&Verdict::Approved, context);
         } else {
@@ -156,7 +156,7 @@ impl MarketOperator {
     }
 
     fn award(&mut self, verdict: &Verdict, context: &mut Context<'_, CommunityModel>) {
-        let (clearing, mut awards) =
+        let (problem, mut clearing, mut awards) =
             self.cleared.take().expect("invariant: a verdict answers a clearing of this period");
         let opening = self.opening();
         let curtailed = match verdict {
@@ -164,7 +164,11 @@ impl MarketOperator {
             Verdict::Curtailed { allowed, reason } => {
                 let (now, name) = (context.now(), context.name().to_owned());
                 context.sink().event(now, &name, "curtailment", reason.clone());
-                curtail(&mut awards.trades, *allowed)
+                let before = awards.traded();
+                let removed = curtail(&mut awards.trades, *allowed);
+                let left = awards.traded().to_f64() / before.to_f64();
+                clearing = scaled_down(&problem, clearing, left);
+                removed
             }
         };
         let contracts = self.contracts(&clearing, &awards, &opening);
@@ -182,7 +186,7 @@ impl MarketOperator {
     ) -> Arc<[Arc<ContractTerms>]> {
         let Some(seller_price) = clearing.scheme.price else { return Arc::new([]) };
         let rules = &self.commons.rules;
-        let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD;
+        let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD + 1;
         let numbered = (first..).zip(&awards.trades);
         numbered
             .map(|(id, trade)| {
@@ -258,6 +262,16 @@ impl MarketOperator {
             is_sampled: self.convergence_every > 0 && opening.period.0.is_multiple_of(self.convergence_every),
         });
     }
+}
+
+/// The clearing with only a share of its trades, and what that is worth.
+fn scaled_down(problem: &PeriodProblem, clearing: Clearing, share: f64) -> Clearing {
+    let mut scheme = clearing.scheme;
+    scheme.sold.iter_mut().for_each(|sold| *sold *= share);
+    let objectives = problem.evaluate(&scheme);
+    let weights = clearing.weights.unwrap_or(EQUAL_WEIGHTS);
+    let gap = Yardstick::of(problem).gap(problem, &objectives, weights);
+    Clearing { scheme, objectives, gap, ..clearing }
 }
 
 impl Actor<CommunityModel> for MarketOperator {

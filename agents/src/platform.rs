@@ -1,10 +1,10 @@
 //! The blockchain platform: keeps the contracts of a period, allocates what was delivered, submits everything to
 //! the validators, and reports what they have committed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use goshawk_engine::{Actor, Context, Fault};
+use goshawk_engine::{Actor, Context, Fault, SimTime};
 use goshawk_ledger::{
     AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Operation, Receipt, Settlement,
     SignedTransaction, allocate_deliveries,
@@ -83,6 +83,8 @@ pub struct Platform {
     /// Blocks that too few validators have reported yet, by height.
     reported: BTreeMap<u64, (usize, Arc<Committed>)>,
     next_height: u64,
+    /// When transactions were submitted, and how many of them are in no block yet; oldest first.
+    submitted: VecDeque<(SimTime, usize)>,
     revenue: Money,
     traded: Energy,
 }
@@ -101,6 +103,7 @@ impl Platform {
             pending: BTreeMap::new(),
             reported: BTreeMap::new(),
             next_height: 1,
+            submitted: VecDeque::new(),
             revenue: Money::ZERO,
             traded: Energy::ZERO,
         }
@@ -158,6 +161,7 @@ impl Platform {
         if transactions.is_empty() {
             return;
         }
+        self.submitted.push_back((context.now(), transactions.len()));
         for (place, &validator) in self.commons.directory.validators.iter().enumerate() {
             let delay = self.links.latency_to(place);
             let message = Message::Transactions(Arc::clone(&transactions));
@@ -199,7 +203,8 @@ impl Platform {
         context: &mut Context<'_, CommunityModel>,
     ) -> Result<(), Fault> {
         let now = context.now();
-        context.sink().block(now, committed);
+        let submitted = self.taken_up(committed.block.transactions().len()).unwrap_or(now);
+        context.sink().block(now, submitted, committed);
         let mut credits = Vec::new();
         for (transaction, receipt) in committed.block.transactions().iter().zip(committed.receipts.iter()) {
             match &transaction.transaction().operation {
@@ -220,6 +225,20 @@ impl Platform {
             context.send(self.commons.directory.market, Message::Credits(credits));
         }
         Ok(())
+    }
+
+    /// A block has taken up so many transactions: when the oldest of them was submitted.
+    fn taken_up(&mut self, mut transactions: usize) -> Option<SimTime> {
+        let oldest = self.submitted.front().map(|&(time, _)| time);
+        while let Some((_, waiting)) = self.submitted.front_mut() {
+            if *waiting > transactions {
+                *waiting -= transactions;
+                break;
+            }
+            transactions -= *waiting;
+            self.submitted.pop_front();
+        }
+        oldest
     }
 
     fn closed(
@@ -270,6 +289,9 @@ impl Platform {
         }
         if let Operation::Sign { contract } = operation {
             self.cancelled.insert(*contract);
+        }
+        if let Operation::Check { approved, .. } = operation {
+            self.cancelled.extend(approved);
         }
         let (now, name) = (context.now(), context.name().to_owned());
         context.sink().event(now, &name, "rejection", detail);

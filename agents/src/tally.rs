@@ -5,13 +5,13 @@
 //! | variable | unit | formula |
 //! |---|---|---|
 //! | `pv`, `p2p`, `grid`, `company`, `withdrawn`, `driven`, `sold`, `stored`, `losses` | kWh | sums over households and periods |
-//! | `self_consumption` | 1 | sun used / (sun used + sun spilled) |
-//! | `self_sufficiency` | 1 | sun used / (sun used + bought from grid and company) |
+//! | `self_consumption` | 1 | sun used / (sun used + sun spilled); of a class, without what it sold to users |
+//! | `self_sufficiency` | 1 | sun used / (sun used + bought from grid and company; of a class, from users too) |
 //! | `mean_price_paid` | currency/kWh | (paid to users, fees and penalties included, + paid to grid and company) / energy bought |
 //! | `mean_price_without_trade` | currency/kWh | the same energy at the cheaper outside price of its period / energy bought |
 //! | `net_cost` | currency | spend - income of households |
 //! | `gap_mean`, `gap_max` | 1 | over the periods in which users traded |
-//! | `latency_mean`, `latency_p95` | ms | from proposal to the platform's knowledge of the commit, over blocks |
+//! | `latency_mean`, `latency_p95` | ms | from the submission of a block's oldest transaction to the platform's knowledge of its commit, over blocks; the quantile to a millisecond, up to a minute |
 
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::Label;
@@ -96,7 +96,10 @@ pub struct Tally {
     trades: u64,
     welfare: f64,
     welfare_exact: f64,
-    latencies: Vec<f64>,
+    blocks: u64,
+    latency_sum: f64,
+    /// Blocks by latency in whole milliseconds; the last one counts all that took longer.
+    latencies: Vec<u32>,
     transactions: u64,
     defaults: u64,
     range_shortfalls: u64,
@@ -124,7 +127,9 @@ impl Tally {
             trades: 0,
             welfare: 0.0,
             welfare_exact: 0.0,
-            latencies: Vec::new(),
+            blocks: 0,
+            latency_sum: 0.0,
+            latencies: vec![0; LATENCIES],
             transactions: 0,
             defaults: 0,
             range_shortfalls: 0,
@@ -170,7 +175,9 @@ impl Tally {
     }
 
     pub(crate) fn block(&mut self, latency_ms: f64, transactions: usize) {
-        self.latencies.push(latency_ms);
+        self.blocks += 1;
+        self.latency_sum += latency_ms;
+        self.latencies[(latency_ms.ceil() as usize).min(LATENCIES - 1)] += 1;
         self.transactions += transactions as u64;
     }
 
@@ -187,7 +194,7 @@ impl Tally {
     pub fn kpis(&self) -> Vec<KpiRow> {
         let mut rows = Vec::new();
         let mut run = Sheet { rows: &mut rows, scope: "run", id: String::new() };
-        run.energies(&self.all);
+        run.energies(&self.all, Scope::Community);
         run.kwh("offered", self.offered);
         run.kwh("wanted", self.wanted);
         run.kwh("contracted", self.contracted);
@@ -202,14 +209,12 @@ impl Tally {
         run.count("defaults", self.defaults);
         run.count("rejections", self.rejections);
         run.count("range_shortfalls", self.range_shortfalls);
-        run.count("blocks", self.latencies.len() as u64);
+        run.count("blocks", self.blocks);
         run.count("transactions", self.transactions);
-        let mut latencies = self.latencies.clone();
-        latencies.sort_by(f64::total_cmp);
-        run.row("latency_mean", ratio(latencies.iter().sum(), latencies.len() as f64), "ms");
-        run.row("latency_p95", nearest_rank(&latencies, 0.95), "ms");
+        run.row("latency_mean", ratio(self.latency_sum, self.blocks as f64), "ms");
+        run.row("latency_p95", nearest_rank(&self.latencies, 0.95), "ms");
         for (name, sums) in &self.classes {
-            Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums);
+            Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums, Scope::Class);
         }
         for &(operator, revenue, cost) in &self.operators {
             let id = operator.text().to_owned();
@@ -222,14 +227,30 @@ impl Tally {
     }
 }
 
-/// The smallest value that at least a share `q` of the sorted values does not exceed.
-fn nearest_rank(sorted: &[f64], q: f64) -> Option<f64> {
-    let rank = (q * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
+/// Milliseconds that latencies are counted by, up to a minute.
+const LATENCIES: usize = 60_000;
+
+/// The smallest value that at least a share `q` of the counted values does not exceed.
+fn nearest_rank(counts: &[u32], q: f64) -> Option<f64> {
+    let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    let rank = (q * all as f64).ceil() as u64;
+    let mut below = 0;
+    let found = counts.iter().position(|&count| {
+        below += u64::from(count);
+        below >= rank
+    });
+    found.filter(|_| all > 0).map(|value| value as f64)
 }
 
 fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
     (denominator > 0.0).then(|| numerator / denominator)
+}
+
+/// Whom figures are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Community,
+    Class,
 }
 
 /// KPI rows of one scope under construction.
@@ -262,7 +283,7 @@ impl Sheet<'_> {
         self.row(variable, Some(count as f64), "1");
     }
 
-    fn energies(&mut self, sums: &EnergySums) {
+    fn energies(&mut self, sums: &EnergySums, scope: Scope) {
         self.kwh("pv", sums.sun);
         self.kwh("pv_spilled", sums.spilled);
         self.kwh("p2p", sums.p2p);
@@ -279,10 +300,16 @@ impl Sheet<'_> {
         let bought = sums.bought().to_f64();
         self.row("mean_price_paid", ratio(sums.bought_cost.to_f64(), bought), "currency/kWh");
         self.row("mean_price_without_trade", ratio(sums.counterfactual.to_f64(), bought), "currency/kWh");
+        // What users trade among themselves leaves a class, but not the community.
+        let (sold, p2p) = match scope {
+            Scope::Community => (Energy::ZERO, Energy::ZERO),
+            Scope::Class => (sums.sold, sums.p2p),
+        };
         let sun = sums.sun.to_f64();
-        self.row("self_consumption", ratio(sun, sun + sums.spilled.to_f64()), "1");
-        let outside = (sums.grid + sums.company).to_f64();
-        self.row("self_sufficiency", ratio(sun, sun + outside), "1");
+        let own = (sums.sun - sold).or_zero().to_f64();
+        self.row("self_consumption", ratio(own, sun + sums.spilled.to_f64()), "1");
+        let from_others = (sums.grid + sums.company + p2p).to_f64();
+        self.row("self_sufficiency", ratio(sun, sun + from_others), "1");
         self.row("satisfaction", ratio(sums.satisfaction, sums.satisfied as f64), "1");
     }
 }
@@ -302,8 +329,8 @@ mod tests {
 
     #[test]
     fn a_quantile_is_a_value_that_occurred() {
-        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.5), Some(2.0));
-        assert_eq!(nearest_rank(&[1.0, 2.0, 3.0, 4.0], 0.95), Some(4.0));
-        assert_eq!(nearest_rank(&[], 0.95), None);
+        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.5), Some(2.0));
+        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.95), Some(4.0));
+        assert_eq!(nearest_rank(&[0, 0], 0.95), None);
     }
 }

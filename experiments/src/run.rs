@@ -60,6 +60,9 @@ pub enum RunError {
     /// The ledger's store.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The disk is full, and it was the ledger's store that found out.
+    #[error("no room is left: {0}")]
+    NoRoom(String),
     /// Asked to stop.
     #[error("stopped by request after {periods} periods; nothing was kept")]
     Interrupted {
@@ -103,7 +106,6 @@ pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, Ru
     drop(community);
     let (recorder, kpis) = journal.finish();
     let mut sealed = recorder.finish()?;
-    RedbStore::open(&ledger_path)?.close()?;
     sealed.extend(folder.seal(LEDGER_ASIDE, LEDGER_FILE)?);
     let mut manifest = manifest(loaded, header, replicates, &outcome);
     manifest.opening = Opening { storage_micro_kwh: spec.storage.content_min };
@@ -126,6 +128,9 @@ fn explain(error: CommunityError, journal: Journal) -> RunError {
             Ok(_) => RunError::Community(error),
         },
         Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods },
+        None if error.ledger().is_some_and(LedgerError::is_out_of_room) => {
+            RunError::NoRoom(error.ledger().map(LedgerError::to_string).unwrap_or_default())
+        }
         _ => RunError::Community(error),
     }
 }

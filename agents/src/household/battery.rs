@@ -28,6 +28,9 @@ pub struct Battery {
     content: Energy,
 }
 
+/// One step of the grid of energies.
+const STEP: Energy = Energy::from_micro(1);
+
 fn scaled(energy: Energy, factor: f64) -> Energy {
     Energy::from_f64(energy.to_f64() * factor).expect("invariant: a share of a valid energy is valid")
 }
@@ -65,9 +68,22 @@ impl Battery {
         scaled(self.spec.capacity, self.spec.soc_max)
     }
 
-    /// Metered energy that must be charged to gain `energy` in the battery.
+    /// Least metered energy that must be charged to gain at least `energy` in the battery.
     pub fn metered_to_gain(&self, energy: Energy) -> Energy {
-        scaled(energy, 1.0 / self.spec.charge_efficiency)
+        let mut metered = scaled(energy, 1.0 / self.spec.charge_efficiency);
+        while self.gain_from(metered) < energy {
+            metered += STEP;
+        }
+        metered
+    }
+
+    /// Most metered energy that can be charged into `room`.
+    pub fn metered_that_fits(&self, room: Energy) -> Energy {
+        let mut metered = scaled(room, 1.0 / self.spec.charge_efficiency);
+        while self.gain_from(metered) > room {
+            metered -= STEP;
+        }
+        metered
     }
 
     /// What the battery gains from metered energy.
@@ -75,9 +91,13 @@ impl Battery {
         scaled(metered, self.spec.charge_efficiency)
     }
 
-    /// Metered energy that taking `energy` out of the battery delivers.
+    /// Most metered energy that taking at most `energy` out of the battery delivers.
     pub fn metered_from(&self, energy: Energy) -> Energy {
-        scaled(energy, self.spec.discharge_efficiency)
+        let mut metered = scaled(energy, self.spec.discharge_efficiency);
+        while self.drawn_to_deliver(metered) > energy {
+            metered -= STEP;
+        }
+        metered
     }
 
     /// What delivering metered energy takes out of the battery.
@@ -141,6 +161,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_can_be_delivered_never_takes_more_than_there_is(
+            energy in 0i64..60_000_000, charge in 0.1f64..=1.0, discharge in 0.1f64..=1.0,
+        ) {
+            let spec =
+                BatterySpec { charge_efficiency: charge, discharge_efficiency: discharge, soc_min: 0.0, ..spec() };
+            let battery = Battery::new(spec, Energy::ZERO);
+            let energy = Energy::from_micro(energy);
+            let metered = battery.metered_from(energy);
+            prop_assert!(battery.drawn_to_deliver(metered) <= energy);
+            prop_assert!(battery.drawn_to_deliver(metered + STEP + STEP) > energy);
+            prop_assert!(battery.gain_from(battery.metered_to_gain(energy)) >= energy);
+            prop_assert!(battery.gain_from(battery.metered_that_fits(energy)) <= energy);
+        }
+
         #[test]
         fn books_balance_to_the_last_unit(start in 6_000_000i64..60_000_000, metered in 0i64..5_000_000) {
             let mut battery = Battery::new(spec(), Energy::from_micro(start));

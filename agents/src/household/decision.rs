@@ -89,7 +89,7 @@ fn buy(lacking: Energy, situation: &Situation) -> Intent {
 /// The sun of this period that no longer fits the battery.
 fn overflow(battery: &Battery, situation: &Situation) -> Energy {
     let room = battery.ceiling() - battery.content() + situation.driven_now;
-    (situation.sun - battery.metered_to_gain(room.or_zero())).or_zero()
+    (situation.sun - battery.metered_that_fits(room.or_zero())).or_zero()
 }
 
 /// What is left beyond own need: out of the battery, and of this period's sun.

@@ -71,7 +71,7 @@ impl Driving {
         Self { habit, stream, date: first_date }
     }
 
-    /// The next trip that leaves after `earliest`, or `None` when none leaves before the run ends.
+    /// The next trip that leaves after `earliest`, or `None` when there is none within the calendar.
     ///
     /// # Errors
     /// When dates leave the calendar's range.
@@ -83,7 +83,7 @@ impl Driving {
         loop {
             let date = self.date;
             match calendar.time_at(date, 0.0)? {
-                Some(midnight) if midnight >= calendar.end() => return Ok(None),
+                Some(midnight) if midnight >= calendar.horizon_end() => return Ok(None),
                 _ => {}
             }
             self.date = date.tomorrow()?;

@@ -1,5 +1,7 @@
 //! Photovoltaics: equations (1) and (2), and the sun of a whole run per square metre of panel.
 
+use jiff::SignedDuration;
+
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::weather::{Sample, Weather};
 
@@ -48,25 +50,36 @@ pub struct Sun {
 }
 
 impl Sun {
-    /// The sun of `weather` on `panel` over the periods of `calendar`.
+    /// The sun of `weather` on `panel` over the periods of `calendar`. Where the weather ends with the run, the days after
+    /// it are like its last one.
     pub fn over(calendar: &Calendar, weather: &Weather, panel: &Panel) -> Self {
         let hours = calendar.period_hours();
         let mut summed = Vec::with_capacity(calendar.periods() as usize + 1);
         summed.push(0.0);
         let mut total = 0.0;
-        for moment in calendar.moments() {
-            total += panel.power_kw_per_m2(&weather.sample(moment.instant())) * hours;
+        let a_day = calendar.periods_per_day() as usize;
+        for (index, moment) in calendar.moments().iter().enumerate() {
+            let instant = moment.instant();
+            let an_instant = instant..instant + SignedDuration::from_micros(1);
+            let is_known = (index as u32) < calendar.periods() || weather.covers(an_instant).is_ok();
+            total += if is_known {
+                panel.power_kw_per_m2(&weather.sample(instant)) * hours
+            } else if index >= a_day {
+                summed[index + 1 - a_day] - summed[index - a_day]
+            } else {
+                0.0
+            };
             summed.push(total);
         }
         Self { summed }
     }
 
-    /// Energy of one period in kWh/m²; nothing beyond the run.
+    /// Energy of one period in kWh/m²; nothing beyond the calendar.
     pub fn in_period(&self, period: PeriodIndex) -> f64 {
         self.between(period, PeriodIndex(period.0 + 1))
     }
 
-    /// Energy of the periods `from..to` in kWh/m²; nothing beyond the run.
+    /// Energy of the periods `from..to` in kWh/m²; nothing beyond the calendar.
     pub fn between(&self, from: PeriodIndex, to: PeriodIndex) -> f64 {
         let last = self.summed.len() - 1;
         let at = |period: PeriodIndex| self.summed[(period.0 as usize).min(last)];

@@ -1,9 +1,11 @@
 //! Portraits: when a kind of household charges, discharges and drives, and what it can look ahead to.
 
+use std::sync::Arc;
+
 use goshawk_market::order::GroupId;
 use goshawk_market::quantity::Price;
 
-use crate::calendar::{Calendar, MINUTES_PER_DAY, PeriodIndex};
+use crate::calendar::{Calendar, PeriodIndex};
 use crate::household::driving::DrivingHabit;
 
 /// A set of the paper's hours 1 to 24.
@@ -67,23 +69,24 @@ pub struct Outlook {
     /// `charging_before[k]`: how many of the periods before `k` are charging periods.
     charging_before: Vec<u32>,
     best_sale: Vec<Option<Price>>,
-    cheapest_charge: Vec<Option<Price>>,
+    is_charging: Vec<bool>,
+    outside: Arc<[Price]>,
 }
 
 impl Outlook {
-    /// The outlook over a run, from the outside price of each period and the two fees together.
+    /// The outlook over a calendar, from the outside price of each period and the two fees together.
     ///
-    /// For charging it looks 24 hours ahead, as tariffs are published a day ahead. For sales it looks to the end of
-    /// the day: the next day brings its own sun, and what is sold today does not stand in its way.
-    pub fn over(portrait: &Portrait, calendar: &Calendar, outside: &[Price], fees: Price) -> Self {
+    /// For sales it looks to the end of the day: the next day brings its own sun, and what is sold today does not stand
+    /// in its way.
+    pub fn over(portrait: &Portrait, calendar: &Calendar, outside: &Arc<[Price]>, fees: Price) -> Self {
         let moments = calendar.moments();
         let is_charging = |index: usize| portrait.charging.contains(moments[index].local.hour());
         let mut charging_before = vec![0; moments.len() + 1];
         for index in 0..moments.len() {
             charging_before[index + 1] = charging_before[index] + u32::from(is_charging(index));
         }
-        let horizon = (MINUTES_PER_DAY as u64 / (calendar.period().micros() / 60_000_000)) as usize;
-        let ahead = |index: usize| index + 1..(index + 1 + horizon).min(moments.len());
+        let per_day = calendar.periods_per_day() as usize;
+        let ahead = |index: usize| index + 1..(index + 1 + per_day).min(moments.len());
         let best_sale = (0..moments.len())
             .map(|index| {
                 ahead(index)
@@ -94,13 +97,11 @@ impl Outlook {
                     .filter(|price| price.is_positive())
             })
             .collect();
-        let cheapest_charge = (0..moments.len())
-            .map(|index| ahead(index).filter(|&later| is_charging(later)).map(|later| outside[later]).min())
-            .collect();
-        Self { charging_before, best_sale, cheapest_charge }
+        let is_charging = (0..moments.len()).map(is_charging).collect();
+        Self { charging_before, best_sale, is_charging, outside: Arc::clone(outside) }
     }
 
-    /// How many of the periods `from..to` are charging periods; nothing beyond the run.
+    /// How many of the periods `from..to` are charging periods; nothing beyond the calendar.
     pub fn charging_periods(&self, from: PeriodIndex, to: PeriodIndex) -> u32 {
         let last = self.charging_before.len() - 1;
         let before = |period: PeriodIndex| self.charging_before[(period.0 as usize).min(last)];
@@ -112,9 +113,11 @@ impl Outlook {
         self.best_sale[period.0 as usize]
     }
 
-    /// The cheapest outside price of a later charging period in the next 24 hours.
-    pub fn cheapest_charge_after(&self, period: PeriodIndex) -> Option<Price> {
-        self.cheapest_charge[period.0 as usize]
+    /// The cheapest outside price of the charging periods `from..to`; nothing beyond the calendar.
+    pub fn cheapest_charge(&self, from: PeriodIndex, to: PeriodIndex) -> Option<Price> {
+        let last = self.outside.len();
+        let range = (from.0 as usize).min(last)..(to.0 as usize).min(last);
+        range.filter(|&period| self.is_charging[period]).map(|period| self.outside[period]).min()
     }
 }
 
@@ -134,13 +137,15 @@ mod tests {
             discharging: Hours::new(&[21]),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
         };
-        let outside: Vec<Price> = (0..48).map(|k| Price::from_micro(1_000_000 + k)).collect();
+        let outside: Arc<[Price]> = (0..96).map(|k| Price::from_micro(1_000_000 + k)).collect();
         let outlook = Outlook::over(&portrait, &calendar, &outside, Price::from_micro(80_000));
         // Period 20 is hour 21; a day later it is period 44.
         assert_eq!(outlook.best_sale_after(PeriodIndex(0)), Some(Price::from_micro(920_020)));
         assert_eq!(outlook.best_sale_after(PeriodIndex(20)), None, "the next one is tomorrow's");
         assert_eq!(outlook.best_sale_after(PeriodIndex(24)), Some(Price::from_micro(920_044)));
-        assert_eq!(outlook.cheapest_charge_after(PeriodIndex(4)), Some(Price::from_micro(1_000_005)));
+        let cheapest = |from, to| outlook.cheapest_charge(PeriodIndex(from), PeriodIndex(to));
+        assert_eq!(cheapest(5, 48), Some(Price::from_micro(1_000_005)), "hour 6");
+        assert_eq!(cheapest(6, 20), None, "it leaves before the next charging hour");
         assert_eq!(outlook.charging_periods(PeriodIndex(0), PeriodIndex(48)), 4);
     }
 }

@@ -60,10 +60,15 @@ fn stop_on_signals(progress: &Arc<Progress>) {
 }
 
 fn report_failure(error: &RunError) -> u8 {
-    tracing::error!("{error}");
+    let mut said = error.to_string();
+    tracing::error!("{said}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        tracing::error!("  because {cause}");
+        // Some errors say their cause themselves.
+        if !said.contains(&cause.to_string()) {
+            said = cause.to_string();
+            tracing::error!("  because {said}");
+        }
         source = cause.source();
     }
     match error {
