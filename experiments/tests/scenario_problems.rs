@@ -110,8 +110,79 @@ fn zero_households() {
 }
 
 #[test]
-fn a_period_that_does_not_divide_the_day() {
+fn a_period_that_does_not_divide_the_hour() {
     insta::assert_snapshot!(message("period_minutes = 15", "period_minutes = 7"));
+}
+
+#[test]
+fn every_fault_of_a_period_is_told_once() {
+    for period in ["0", "-15", "90", "1440", "15.0", "15.5", "\"15\"", "[15]"] {
+        let text = message("period_minutes = 15", &format!("period_minutes = {period}"));
+        assert!(text.contains(period) && text.contains("minutes that divide an hour"), "{text}");
+    }
+}
+
+#[test]
+fn a_ledger_that_does_not_keep_up_with_the_market() {
+    insta::assert_snapshot!(problems_of(
+        &[
+            ("period_minutes = 15", "period_minutes = 5"),
+            ("[market.ngo]", "[ledger]\nlatency_max_ms = 30001\n[market.ngo]")
+        ],
+        &[],
+    ));
+}
+
+#[test]
+fn values_that_the_model_cannot_use() {
+    let problems = problems_of(
+        &[],
+        &[
+            "battery.capacity_kwh=0.09",
+            "battery.charge_efficiency=0.09",
+            "battery.discharge_efficiency=1.1",
+            "storage.charge_efficiency=0",
+            "storage.discharge_efficiency=0.01",
+            "fees.grid_per_kwh=0.0000009",
+            "fees.platform_per_kwh=0",
+            "portraits.at_home.capacity_kwh=0",
+            "portraits.at_home.early_departure_mean_minutes=181",
+            "portraits.at_home.weekday.distance_km=0",
+            "portraits.at_home.weekday.away_h=16.5",
+            "portraits.night_shift.count=50001",
+            "ledger.latency_max_ms=60001",
+        ],
+    );
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn the_edges_of_what_the_model_can_use() {
+    let sets = [
+        "battery.capacity_kwh=0.1",
+        "battery.charge_efficiency=0.1",
+        "battery.discharge_efficiency=0.1",
+        "storage.charge_efficiency=0.1",
+        "storage.discharge_efficiency=0.1",
+        "fees.grid_per_kwh=0.000001",
+        "fees.platform_per_kwh=0.000001",
+        "portraits.at_home.capacity_kwh=0.1",
+        "portraits.at_home.early_departure_mean_minutes=180",
+        "portraits.at_home.weekday.distance_km=0.1",
+        "portraits.at_home.weekday.away_h=16",
+        "portraits.at_home.count=49990",
+        "portraits.night_shift.capacity_kwh=60",
+        "time.period_minutes=1",
+        "ledger.latency_max_ms=6000",
+    ];
+    let loaded = load_text("smoke.toml", SMOKE, Path::new(""), &sets.map(str::to_owned));
+    assert_eq!(loaded.unwrap_or_else(|problems| panic!("{problems}")).scenario.household_count(), 50_000);
+}
+
+#[test]
+fn more_households_than_a_community_can_have() {
+    let counts = ["portraits.at_home.count=30000", "portraits.night_shift.count=20001"];
+    insta::assert_snapshot!(problems_of(&[], &counts));
 }
 
 #[test]

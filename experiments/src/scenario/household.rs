@@ -40,8 +40,8 @@ impl Default for Photovoltaics {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Battery {
-    /// Usable capacity in kWh, above 0 up to 10000.
-    #[schemars(range(max = 10_000.0), extend("exclusiveMinimum" = 0.0))]
+    /// Usable capacity in kWh, 0.1 to 10000.
+    #[schemars(range(min = 0.1, max = 10_000.0))]
     pub capacity_kwh: f64,
     /// Spread of the capacity: each household draws uniformly within plus or minus this share, 0 up to below 1.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
@@ -52,11 +52,11 @@ pub struct Battery {
     /// Largest discharging power at the charger in kW, 0 to 1000; 0 means that the household cannot sell.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub discharge_kw: f64,
-    /// Share of the charged energy that arrives in the battery, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    /// Share of the charged energy that arrives in the battery, 0.1 to 1.
+    #[schemars(range(min = 0.1, max = 1.0))]
     pub charge_efficiency: f64,
-    /// Share of the energy taken from the battery that leaves the charger, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    /// Share of the energy taken from the battery that leaves the charger, 0.1 to 1.
+    #[schemars(range(min = 0.1, max = 1.0))]
     pub discharge_efficiency: f64,
     /// Lowest state of charge that trading may reach, 0 to 1; below `soc_max`.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -103,8 +103,8 @@ impl Default for Battery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Portrait {
-    /// Number of households, 1 to 100000; 0 leaves the portrait out.
-    #[schemars(range(min = 0, max = 100_000))]
+    /// Number of households, 0 to 50000; 0 leaves the portrait out. All portraits together have 1 to 50000.
+    #[schemars(range(min = 0, max = 50_000))]
     pub count: u32,
     /// Local hours (1 to 24, hour h starts at h:00) in which a household may charge; all of them by default.
     /// A portrait with `need_kwh` must state them.
@@ -137,9 +137,9 @@ pub struct Portrait {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub early_departure_probability: f64,
-    /// Mean of the exponentially distributed time by which an early departure is early, in minutes, 1 to 720.
+    /// Mean of the exponentially distributed time by which an early departure is early, in minutes, 1 to 180.
     #[serde(default = "early_departure")]
-    #[schemars(range(min = 1.0, max = 720.0))]
+    #[schemars(range(min = 1.0, max = 180.0))]
     pub early_departure_mean_minutes: f64,
     /// Energy kept for departure on top of the trip's mean need, as a share of it, 0 to 10.
     #[serde(default = "departure_reserve")]
@@ -149,9 +149,9 @@ pub struct Portrait {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub area_m2: Option<f64>,
-    /// Battery capacity of these households in kWh, above 0 up to 10000, instead of `battery.capacity_kwh`.
+    /// Battery capacity of these households in kWh, 0.1 to 10000, instead of `battery.capacity_kwh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 10_000.0), extend("exclusiveMinimum" = 0.0))]
+    #[schemars(range(min = 0.1, max = 10_000.0))]
     pub capacity_kwh: Option<f64>,
     /// State of charge at the start of these households, 0 to 1, instead of `battery.initial_soc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,15 +170,15 @@ pub struct Trip {
     #[serde(default = "half_hour")]
     #[schemars(range(min = 0.0, max = 12.0))]
     pub departure_sd_h: f64,
-    /// Mean time away from home in hours, above 0 up to 24.
-    #[schemars(range(max = 24.0), extend("exclusiveMinimum" = 0.0))]
+    /// Mean time away from home in hours, above 0 up to 16; every draw is cut to 0.25 to 16.
+    #[schemars(range(max = 16.0), extend("exclusiveMinimum" = 0.0))]
     pub away_h: f64,
     /// Standard deviation of the time away in hours, 0 to 12.
     #[serde(default = "half_hour")]
     #[schemars(range(min = 0.0, max = 12.0))]
     pub away_sd_h: f64,
-    /// Mean distance there and back in km, 0 to 2000.
-    #[schemars(range(min = 0.0, max = 2000.0))]
+    /// Mean distance there and back in km, 0.1 to 2000.
+    #[schemars(range(min = 0.1, max = 2000.0))]
     pub distance_km: f64,
     /// Standard deviation of the distance in km, 0 to 1000.
     #[serde(default)]

@@ -12,8 +12,11 @@ use super::document::Document;
 use super::problem::Problem;
 use super::{Battery, Ledger, Market, Portrait, Storage, Time, WeatherSource};
 
-const MINUTES_PER_DAY: u32 = 24 * 60;
-const HOUSEHOLDS_MAX: u64 = 1_000_000;
+const MINUTES_PER_HOUR: u32 = 60;
+const MS_PER_MINUTE: u32 = 60_000;
+const HOUSEHOLDS_MAX: u64 = 50_000;
+/// The ledger keeps up with the market if this many messages, one after another, fit into a period.
+const LATENCIES_PER_PERIOD: u32 = 10;
 
 /// Collects problems at paths of the document.
 pub(super) struct Report<'a> {
@@ -71,12 +74,8 @@ pub(super) fn check(report: &mut Report<'_>) {
 /// Checks `[time]`; the run on the clock, if it can be told.
 pub(super) fn course(report: &mut Report<'_>) -> Option<Course> {
     let time: Time = report.section(&["time"])?;
-    let divides = time.period_minutes > 0 && MINUTES_PER_DAY.is_multiple_of(time.period_minutes);
-    if time.period_minutes > 0 && !divides {
-        let found = format!("{} minutes, which do not divide a day", time.period_minutes);
-        let allowed = "minutes that divide the day's 1440, such as 5, 15, 30 or 60";
-        report.add(&["time", "period_minutes"], found, allowed);
-    }
+    // Other periods are told already.
+    let divides = divides_the_hour(time.period_minutes);
     let in_days = if divides { time.days.saturating_mul(time.periods_per_day()) } else { u32::MAX };
     if let Some(periods) = time.periods.filter(|&periods| periods > in_days) {
         let allowed = format!("at most the {in_days} periods of time.days = {}", time.days);
@@ -110,6 +109,10 @@ pub(super) fn course(report: &mut Report<'_>) -> Option<Course> {
         return None;
     };
     divides.then_some(Course { zone, start, end })
+}
+
+fn divides_the_hour(minutes: u32) -> bool {
+    minutes > 0 && MINUTES_PER_HOUR.is_multiple_of(minutes)
 }
 
 fn weather(report: &mut Report<'_>) {
@@ -239,5 +242,13 @@ fn ledger(report: &mut Report<'_>) {
     if ledger.latency_min_ms > ledger.latency_max_ms {
         let allowed = format!("at most latency_max_ms = {}", ledger.latency_max_ms);
         report.add(&["ledger", "latency_min_ms"], ledger.latency_min_ms.to_string(), allowed);
+    }
+    let time: Option<Time> = report.section(&["time"]);
+    let Some(time) = time.filter(|time| divides_the_hour(time.period_minutes)) else { return };
+    let most = time.period_minutes * MS_PER_MINUTE / LATENCIES_PER_PERIOD;
+    let told = report.problems.iter().any(|problem| problem.field == "ledger.latency_max_ms");
+    if ledger.latency_max_ms > most && !told {
+        let allowed = format!("at most {most}, a tenth of time.period_minutes = {}", time.period_minutes);
+        report.add(&["ledger", "latency_max_ms"], ledger.latency_max_ms.to_string(), allowed);
     }
 }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fees {
-    /// The grid's wheeling fee lambda in currency per kWh, above 0 up to 1000.
-    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    /// The grid's wheeling fee lambda in currency per kWh, 0.000001 to 1000.
+    #[schemars(range(min = 0.000_001, max = 1000.0))]
     pub grid_per_kwh: f64,
-    /// The platform's fee mu in currency per kWh, above 0 up to 1000.
-    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    /// The platform's fee mu in currency per kWh, 0.000001 to 1000.
+    #[schemars(range(min = 0.000_001, max = 1000.0))]
     pub platform_per_kwh: f64,
 }
 
@@ -96,11 +96,11 @@ pub struct Storage {
     /// Largest discharging power P_d in kW, 0 to 10 million.
     #[schemars(range(min = 0.0, max = 10_000_000.0))]
     pub discharge_kw: f64,
-    /// Share of the charged energy that is stored, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    /// Share of the charged energy that is stored, 0.1 to 1.
+    #[schemars(range(min = 0.1, max = 1.0))]
     pub charge_efficiency: f64,
-    /// Share of the energy taken from the storage that leaves it, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    /// Share of the energy taken from the storage that leaves it, 0.1 to 1.
+    #[schemars(range(min = 0.1, max = 1.0))]
     pub discharge_efficiency: f64,
     /// The operator's fee lambda_ES in currency per kWh charged or discharged, 0 to 1000.
     #[schemars(range(min = 0.0, max = 1000.0))]

@@ -85,7 +85,8 @@ pub struct Ledger {
     /// Shortest time of a message between validators in milliseconds, 0 to 60000; at most `latency_max_ms`.
     #[schemars(range(min = 0, max = 60_000))]
     pub latency_min_ms: u32,
-    /// Longest time of a message between validators in milliseconds, 0 to 60000; at least `latency_min_ms`.
+    /// Longest time of a message between validators in milliseconds, 0 to 60000; at least `latency_min_ms`, and at
+    /// most a tenth of a period, so that the ledger keeps up.
     #[schemars(range(min = 0, max = 60_000))]
     pub latency_max_ms: u32,
     /// Most transactions in a block, 1 to 1000000.

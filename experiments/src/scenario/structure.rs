@@ -1,5 +1,6 @@
 //! Holds a document against the JSON Schema and says in plain words what does not fit.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -25,6 +26,9 @@ pub(super) fn check(document: &Document) -> Vec<Problem> {
     let instance = document.root().json();
     let mut problems: Vec<Problem> =
         VALIDATOR.iter_errors(&instance).flat_map(|error| problems_of(&error, document, schema)).collect();
+    // A value of the wrong type is outside a range too.
+    let mut told = BTreeSet::new();
+    problems.retain(|problem| told.insert(problem.to_string()));
     // A field that is missing because its name is mistyped is one fault, not two.
     let mistyped: Vec<String> = problems.iter().filter_map(|problem| problem.meant.clone()).collect();
     problems.retain(|problem| problem.meant.is_some() || !mistyped.contains(&problem.field));

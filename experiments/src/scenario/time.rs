@@ -23,9 +23,12 @@ pub struct Time {
     #[serde(default = "one_day")]
     #[schemars(range(min = 1, max = 3660))]
     pub days: u32,
-    /// Length of a market period in minutes, 1 to 1440; whole periods must fill a day.
+    /// Length of a market period in minutes, 1 to 60; it must divide the hour, for which tariffs and weather hold.
     #[serde(default = "quarter_hour")]
-    #[schemars(range(min = 1, max = 1440))]
+    #[schemars(
+        extend("enum" = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60]),
+        extend("x-in-words" = "minutes that divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60")
+    )]
     pub period_minutes: u32,
     /// Runs only the first so many periods, 1 to those of `days`; without it, all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
