@@ -201,6 +201,15 @@ fn missing_section() {
 }
 
 #[test]
+fn missing_weather() {
+    let begin = SMOKE.find("[weather]").expect("the scenario has weather");
+    let end = SMOKE[begin..].find("\n\n").expect("sections end") + begin;
+    let problems = problems_of(&[(&SMOKE[begin..end], "")], &[]);
+    assert_eq!(problems.len(), 1, "{problems}");
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
 fn faults_in_set_arguments_say_so() {
     let problems = problems_of(
         &[],

@@ -116,6 +116,10 @@ fn divides_the_hour(minutes: u32) -> bool {
 }
 
 fn weather(report: &mut Report<'_>) {
+    // A missing table is told already.
+    if report.document.get(&["weather"]).is_none() {
+        return;
+    }
     let Some(weather) = report.section::<WeatherSource>(&["weather"]) else { return };
     let (irradiance, temperature) = (weather.irradiance_w_per_m2.is_some(), weather.temperature_c.is_some());
     let found = match (weather.tmy3.is_some(), irradiance, temperature) {
