@@ -85,6 +85,18 @@ fn set_changes_what_it_names_and_makes_the_tables_it_needs() {
 }
 
 #[test]
+fn days_that_the_number_of_periods_cuts_are_remarked_upon() {
+    let remarks = |sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+        load(scenarios().join("smoke.toml"), &sets).unwrap().remarks
+    };
+    let told = "the run ends after time.periods = 24, of the 288 periods of time.days = 3";
+    assert_eq!(remarks(&["time.days=3"]), [told]);
+    assert_eq!(remarks(&[]), [""; 0], "nobody asked for a day");
+    assert_eq!(remarks(&["time.days=3", "time.periods=288"]), [""; 0]);
+}
+
+#[test]
 fn the_papers_scenarios_differ_in_their_counts_alone() {
     let paper: Vec<_> =
         (1..=3).map(|n| loaded(&scenarios().join(format!("paper_{n}.toml"))).scenario).collect();

@@ -11,7 +11,7 @@ use super::data::{DataFile, DataFiles, read_text};
 use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
-use super::{Scenario, data, structure, tariff};
+use super::{Scenario, Time, data, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Loaded {
     pub grid_tariff: Tariff,
     /// The sales company's tariff Q_C, scaled.
     pub company_tariff: Tariff,
-    /// What of the data files was ignored, such as a tariff's demand charges.
+    /// What was asked for and does not happen: days beyond `time.periods`, a tariff's demand charges.
     pub remarks: Vec<String>,
 }
 
@@ -76,8 +76,12 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         resolved.expect("invariant: a scenario without problems resolves");
     let effective_toml =
         toml::to_string(&scenario).expect("invariant: every scenario can be written as TOML");
-    let mut remarks = grid.1;
-    remarks.extend(company.1.into_iter().filter(|remark| !remarks.contains(remark)).collect::<Vec<_>>());
+    let mut remarks: Vec<String> = unused_days(&document, &scenario.time).into_iter().collect();
+    for remark in grid.1.into_iter().chain(company.1) {
+        if !remarks.contains(&remark) {
+            remarks.push(remark);
+        }
+    }
     Ok(Loaded {
         scenario,
         effective_toml,
@@ -90,4 +94,15 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         company_tariff: company.0,
         remarks,
     })
+}
+
+/// Says so when days that someone asked for are cut by `time.periods`; the default of one day nobody asked for.
+fn unused_days(document: &Document, time: &Time) -> Option<String> {
+    let asked = document.get(&["time", "days"]).is_some();
+    let whole = time.days * time.periods_per_day();
+    let periods = time.periods.filter(|&periods| asked && periods < whole)?;
+    Some(format!(
+        "the run ends after time.periods = {periods}, of the {whole} periods of time.days = {}",
+        time.days
+    ))
 }
