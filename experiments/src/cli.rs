@@ -144,6 +144,16 @@ fn print(text: &str) -> u8 {
     }
 }
 
+/// A path as one word of a shell's command line.
+fn shell_word(path: &std::path::Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_./-".contains(letter);
+    if !path.is_empty() && path.chars().all(plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
 /// Reports the problems of a scenario.
 fn report_problems(problems: &crate::scenario::Problems) -> u8 {
     use std::io::IsTerminal as _;

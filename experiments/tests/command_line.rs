@@ -450,25 +450,23 @@ fn line_after<'a>(text: &'a str, start: &str) -> &'a str {
 #[test]
 fn the_lines_that_a_run_prints_work_on_its_output() {
     let desk = Desk::new();
-    let said = desk.run_smoke(&[]).expect(DONE);
-    desk.give(&line_after(&said.out, "Check it:").split_whitespace().skip(1).collect::<Vec<_>>())
-        .expect(DONE);
-
-    // The shell reads the line, as it will on the user's machine; the DuckDB program's part plays its package.
-    let stand_in = desk.path("duckdb");
     let packages = python::packages();
-    fs::write(&stand_in, "#!/bin/sh\n[ \"$1\" = -c ] && exec python3 -c 'import duckdb, sys; print(duckdb.sql(sys.argv[1]))' \"$2\"\n").unwrap();
-    Command::new("chmod").arg("+x").arg(&stand_in).status().unwrap();
-    let path = format!("{}:{}", desk.home.path().display(), std::env::var("PATH").unwrap());
-    let shell = |line: &str| -> Said {
+    let programs = Path::new(PROGRAM).parent().unwrap().display();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+    // The shell reads the line, as it will on the user's machine.
+    let shell = |line: &str| -> String {
         let mut shell = Command::new("sh");
         shell.args(["-c", line]).current_dir(desk.home.path());
         shell.env("PYTHONPATH", &packages).env("PYTHONDONTWRITEBYTECODE", "1").env("PATH", &path);
-        shell.output().unwrap().into()
+        Said::from(shell.output().unwrap()).expect(DONE).out
     };
-    let duckdb = shell(line_after(&said.out, "DuckDB:")).expect(DONE).out;
-    let pandas = shell(line_after(&said.out, "pandas:")).expect(DONE).out;
-    for told in [duckdb, pandas] {
-        assert!(told.contains("buyer_class") && told.contains("night_shift"), "{told}");
+    let smoke = scenario("smoke");
+    for out in ["out/smoke-1.a_b", "it's \"my\" $HOME; `run`"] {
+        let said = desk.give(&["run", smoke.to_str().unwrap(), "--out", out]).expect(DONE).out;
+        shell(line_after(&said, "Check it:"));
+        for package in ["DuckDB:", "pandas:"] {
+            let told = shell(line_after(&said, package));
+            assert!(told.contains("buyer_class") && told.contains("night_shift"), "{told}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{BAD_INPUT, DONE, FAILED};
+use super::{BAD_INPUT, DONE, FAILED, shell_word};
 
 /// The smallest of the scenarios that ship.
 const STARTER: &str = include_str!("../../../scenarios/smoke.toml");
@@ -35,7 +35,7 @@ pub(super) fn init(arguments: &InitArguments) -> u8 {
             }
         }
     }
-    tracing::info!("next: goshawk run {}", arguments.file.display());
+    tracing::info!("next: goshawk run {}", shell_word(&arguments.file));
     DONE
 }
 

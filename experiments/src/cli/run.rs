@@ -9,7 +9,9 @@ use goshawk_agents::journal::Progress;
 use goshawk_output::{Existing, OutputError};
 
 use super::progress::Watch;
-use super::{BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_problems, summary};
+use super::{
+    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_problems, shell_word, summary,
+};
 use crate::run::{Report, Request, RunError};
 use crate::scenario::Loaded;
 
@@ -89,14 +91,16 @@ fn present(report: &Report, loaded: &Loaded, out: &std::path::Path, format: Form
     let mut text = summary::render(&report.kpis, currency, format);
     if format == Format::Table {
         let rows: u64 = report.manifest.parts.iter().map(|part| part.rows).sum();
-        let out = out.display();
+        let word = shell_word(out);
         text.push_str(&format!(
-            "\n{rows} rows in {out}, {} events, digest {}\n\
-             Check it:  goshawk verify {out}\n\
-             DuckDB:    duckdb -c \"SELECT buyer_class, round(sum(energy_kwh), 1) AS kwh, \
-             round(sum(amount) / sum(energy_kwh), 4) AS price FROM '{out}/trades/*.parquet' GROUP BY ALL ORDER BY ALL\"\n\
-             pandas:    python3 -c \"import pandas as pd; \
-             print(pd.read_parquet('{out}/trades').groupby('buyer_class', observed=True)[['energy_kwh', 'amount']].sum())\"\n",
+            "\n{rows} rows in {}, {} events, digest {}\n\
+             Check it:  goshawk verify {word}\n\
+             DuckDB:    python3 -c \"import duckdb, sys; trades = duckdb.read_parquet(sys.argv[1] + '/trades/*.parquet'); \
+             duckdb.sql('SELECT buyer_class, round(sum(energy_kwh), 1) AS kwh, \
+             round(sum(amount) / sum(energy_kwh), 4) AS price FROM trades GROUP BY ALL ORDER BY ALL').show()\" {word}\n\
+             pandas:    python3 -c \"import pandas as pd, sys; trades = pd.read_parquet(sys.argv[1] + '/trades'); \
+             print(trades.groupby('buyer_class', observed=True)[['energy_kwh', 'amount']].sum())\" {word}\n",
+            out.display(),
             report.outcome.counters.delivered, report.outcome.digest,
         ));
     }
