@@ -402,6 +402,7 @@ fn summary_tells_in_every_format_what_the_table_of_key_figures_says() {
     let expected = ["pv", "p2p", "grid", "company", "withdrawn", "driven", "sold", "stored", "losses"]
         .map(|variable| format!("{:.1}", figure(variable)));
     assert_eq!(cells[1..], expected, "the row of all households in:\n{table}");
+    assert_eq!(line_after(&table, "rejected transactions"), format!("{:.0}", figure("rejections")));
     let with_json = desk.run_smoke(&["--overwrite", "--format", "json"]).expect(DONE);
     assert_eq!(with_json.out, json, "a run's figures have the same formats");
     desk.give(&["summary", "nowhere"]).expect(BAD_INPUT).expect_told("nowhere/manifest.json");

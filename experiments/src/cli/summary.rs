@@ -183,6 +183,7 @@ fn run(figures: &Figures<'_>) -> String {
         ),
         ("welfare reached", percent(share("welfare", "welfare_exact"))),
         ("blocks", format!("{} with {} transactions", count("blocks"), count("transactions"))),
+        ("rejected transactions", count("rejections")),
         (
             "latency",
             format!(
