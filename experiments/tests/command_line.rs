@@ -299,6 +299,7 @@ fn check_accepts_what_ships_and_tells_every_problem_at_once() {
     for name in ["smoke", "community", "paper_1", "paper_2", "paper_3"] {
         let said = desk.give(&["check", scenario(name).to_str().unwrap()]).expect(DONE);
         assert!(said.out.starts_with(&format!("{name}: no problems")), "{}", said.out);
+        assert!(said.out.contains("--effective"), "{}", said.out);
     }
     let smoke = fs::read_to_string(scenario("smoke")).unwrap();
     let bad =

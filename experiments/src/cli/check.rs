@@ -19,7 +19,7 @@ pub(super) fn check(arguments: &CheckArguments) -> u8 {
         Ok(loaded) if arguments.effective => print(&loaded.effective_toml),
         Ok(loaded) => {
             let scenario = &loaded.scenario;
-            let households: u32 = scenario.portraits.values().map(|portrait| portrait.count).sum();
+            let households = scenario.household_count();
             let mut text = format!(
                 "{}: no problems; {households} households, {} periods of {} minutes from {} in {}\n",
                 scenario.name,
@@ -31,6 +31,7 @@ pub(super) fn check(arguments: &CheckArguments) -> u8 {
             for remark in &loaded.remarks {
                 text.push_str(&format!("note: {remark}\n"));
             }
+            text.push_str("every field with its value, defaults too: the same command with --effective\n");
             print(&text)
         }
     }
