@@ -15,23 +15,24 @@ pub mod books;
 pub mod decision;
 pub mod driving;
 pub mod photovoltaics;
+mod planning;
 pub mod portrait;
 
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, SimTime};
 use goshawk_ledger::Operation;
-use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order};
-use goshawk_market::quantity::{Energy, Money, Price};
+use goshawk_market::order::{HouseholdId, Order};
+use goshawk_market::quantity::{Energy, Money};
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Signatory, price_share, share_down};
 use crate::household::battery::Battery;
 use crate::household::books::{Books, Flows};
-use crate::household::decision::{Intent, SMALLEST_ORDER, Situation, decide};
+use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
 use crate::household::driving::{Driving, Trip};
 use crate::household::photovoltaics::Sun;
-use crate::household::portrait::{Need, Outlook, Portrait};
+use crate::household::portrait::{Outlook, Portrait};
 use crate::journal::Role;
 use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
 use crate::unexpected;
@@ -197,114 +198,6 @@ impl Household {
         Ok(())
     }
 
-    /// How much of the opening period the household means to be plugged in.
-    fn planned_micros(&self, now: SimTime) -> u64 {
-        let whole = self.commons.calendar.period().micros();
-        self.trip.map_or(whole, |trip| trip.planned.micros().saturating_sub(now.micros()).min(whole))
-    }
-
-    fn situation(&self, opening: &Opening, planned_micros: u64) -> Situation {
-        let period = opening.period;
-        let hour = opening.moment.local.hour();
-        let portrait = &self.kind.portrait;
-        let spec = self.battery.spec();
-        let sun = self.sun_over(period, planned_micros);
-        let quiet = Situation {
-            reserved: Energy::ZERO,
-            wanted: Energy::ZERO,
-            driven_now: Energy::ZERO,
-            sun,
-            later_sun: Energy::ZERO,
-            charge_limit: spec.charge_power.over_micros(planned_micros),
-            discharge_limit: spec.discharge_power.over_micros(planned_micros),
-            later_charge: Energy::ZERO,
-            charging_hour: portrait.charging.contains(hour),
-            discharging_hour: portrait.discharging.contains(hour),
-        };
-        match &portrait.need {
-            Need::ChargingHours { per_hour_kwh, reserve } => {
-                let kept = self.reserve[usize::from(opening.moment.period_of_day)];
-                if !quiet.charging_hour {
-                    return Situation { reserved: kept, ..quiet };
-                }
-                let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
-                // What is kept for later charging hours is not used up now, in an hour for which nothing is kept.
-                let held = (self.battery.content() - self.battery.floor()).or_zero();
-                let untouchable = if reserve.contains(hour) { Energy::ZERO } else { kept.min(held) };
-                Situation { reserved: need + kept, wanted: need + untouchable, driven_now: need, ..quiet }
-            }
-            Need::Trips { departure_reserve, .. } => {
-                let calendar = &self.commons.calendar;
-                let Some(trip) = self.trip_within_a_day(opening) else { return quiet };
-                let next = PeriodIndex(period.0 + 1);
-                let departure = calendar.period_at(trip.planned);
-                let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
-                    .min(self.battery.ceiling() - self.battery.floor());
-                let later_charge = spec.charge_power.over_micros(calendar.period().micros()).to_f64()
-                    * f64::from(self.kind.outlook.charging_periods(next, departure));
-                Situation {
-                    reserved: wanted,
-                    wanted,
-                    later_sun: kwh(self.area_m2 * self.kind.sun.between(next, departure)),
-                    later_charge: kwh(later_charge),
-                    ..quiet
-                }
-            }
-        }
-    }
-
-    /// The trip that the household plans for: one that it means to leave for within a day.
-    fn trip_within_a_day(&self, opening: &Opening) -> Option<Trip> {
-        let calendar = &self.commons.calendar;
-        let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
-        self.trip.filter(|trip| trip.planned < calendar.start_of(a_day_on))
-    }
-
-    /// What must be held after each period of the day for the later hours that own energy is kept for, net of the
-    /// sun that is still to come: backwards, R(k) = max(0, R(k+1) + need(k+1) - sun(k+1)).
-    fn reserve_for_the_day(&mut self, first: PeriodIndex) {
-        let calendar = &self.commons.calendar;
-        let per_day = calendar.periods_per_day() as usize;
-        let mut kept = vec![Energy::ZERO; per_day];
-        if let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need {
-            let last = calendar.horizon().min(first.0 + calendar.periods_per_day());
-            let mut held = 0.0f64;
-            for index in (first.0..last).rev() {
-                let period = PeriodIndex(index);
-                let moment = calendar.moment(period);
-                kept[usize::from(moment.period_of_day)] = kwh(held);
-                let is_reserved = reserve.contains(moment.local.hour());
-                let need = if is_reserved { per_hour_kwh * calendar.period_hours() } else { 0.0 };
-                let sun = self.area_m2 * self.kind.sun.in_period(period);
-                held = (held + need - sun * self.battery.spec().charge_efficiency).max(0.0);
-            }
-        }
-        self.reserve = kept;
-    }
-
-    /// What the household would take out of the shared store in this period.
-    fn withdrawal_wish(&self) -> Energy {
-        let Some(current) = &self.current else { return Energy::ZERO };
-        if self.title.is_zero() || current.planned_micros == 0 {
-            return Energy::ZERO;
-        }
-        let available = self.commons.lease.withdrawable(self.title);
-        let limit = self.battery.spec().discharge_power.over_micros(current.planned_micros);
-        let opening = &current.opening;
-        match current.intent {
-            Intent::Buy { demand, .. } => available.min(demand),
-            _ if !self.kind.portrait.discharging.contains(opening.moment.local.hour()) => Energy::ZERO,
-            _ if self.expects_better_later(opening) => Energy::ZERO,
-            Intent::Sell { surplus, .. } => available.min(limit - surplus),
-            Intent::Rest => available.min(limit),
-        }
-    }
-
-    fn expects_better_later(&self, opening: &Opening) -> bool {
-        let now = opening.cheaper().1 - self.commons.rules.fees();
-        self.kind.outlook.best_sale_after(opening.period).is_some_and(|later| later > now)
-    }
-
     fn granted(&mut self, energy: Energy, context: &mut Context<'_, CommunityModel>) {
         let current = self.current.as_mut().expect("invariant: grants answer a wish of this period");
         current.granted = energy;
@@ -334,51 +227,6 @@ impl Household {
         let role = if matches!(order, Order::Offer(_)) { Role::Seller } else { Role::Buyer };
         self.current.as_mut().expect("invariant: looked at just above").role = role;
         context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(order));
-    }
-
-    fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
-        let rules = &self.commons.rules;
-        let cost = rules.sale_cost();
-        // Kept energy may be sold in a later hour of the day, as far as the seller counts on it; sun that does not fit
-        // the battery cannot be kept at all.
-        let best = self.kind.outlook.best_sale_after(opening.period);
-        let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
-        let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
-        let lease = &self.commons.lease;
-        let through_store = lease.charge_efficiency * lease.discharge_efficiency;
-        let fees = price_share(lease.fee, 1.0 + through_store);
-        let storable = if lease.offered { overflow } else { Energy::ZERO };
-        let stored_value = price_share(later, rules.keep_confidence * through_store) - fees;
-        Offer {
-            household: self.id,
-            group: self.kind.portrait.group,
-            energy: surplus,
-            cost,
-            keep_value: price_share(later, rules.keep_confidence * kept_share),
-            storable,
-            store_value: stored_value.max(Price::ZERO),
-            credit: Credit::NONE,
-        }
-    }
-
-    fn bid(&self, opening: &Opening, demand: Energy, flexible: Energy) -> Bid {
-        let rules = &self.commons.rules;
-        let outside = opening.cheaper().1;
-        let calendar = &self.commons.calendar;
-        let departure =
-            self.trip_within_a_day(opening).map_or(opening.period, |trip| calendar.period_at(trip.planned));
-        let next = PeriodIndex(opening.period.0 + 1);
-        let later_price = self.kind.outlook.cheapest_charge(next, departure).unwrap_or(outside);
-        Bid {
-            household: self.id,
-            group: self.kind.portrait.group,
-            energy: demand,
-            flexible,
-            later_price,
-            expected_price: price_share(outside, rules.expected_price_share),
-            tolerance: price_share(outside, rules.tolerance_share),
-            credit: Credit::NONE,
-        }
     }
 
     fn awarded(&mut self, award: Award, context: &mut Context<'_, CommunityModel>) {

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use goshawk_engine::SimTime;
-use goshawk_ledger::{Change, Committed, ContractState, ContractTerms, Operation, Receipt, Settlement};
-use goshawk_market::mechanism::Clearing;
-use goshawk_market::order::HouseholdId;
-use goshawk_market::quantity::{Energy, Money, Price};
+use goshawk_ledger::{Change, Committed, Operation, Receipt};
+use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
     AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, HouseholdRow, KpiRow, MarketPeriodRow,
     OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
@@ -21,6 +19,10 @@ use crate::household::books::Books;
 use crate::message::Supplier;
 use crate::tally::Tally;
 
+mod records;
+
+pub use records::{BooksError, Clearance, HouseholdBooks, StorageBooks, Trade};
+
 /// How far a run is, for whoever watches it from another thread.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -30,166 +32,6 @@ pub struct Progress {
     pub stop: std::sync::atomic::AtomicBool,
     /// Blocks committed.
     pub blocks: AtomicU64,
-}
-
-/// A household's closed books.
-#[derive(Debug, Clone, Copy)]
-pub struct HouseholdBooks {
-    /// Who.
-    pub household: HouseholdId,
-    /// What it was to the market.
-    pub role: Role,
-    /// What its battery holds.
-    pub content: Energy,
-    /// State of charge, 0 to 1.
-    pub soc: f64,
-    /// Sun that found no use.
-    pub spilled: Energy,
-    /// The energy.
-    pub books: Books,
-    /// Money received.
-    pub income: Money,
-    /// Money paid.
-    pub spend: Money,
-    /// What wear is worth.
-    pub wear_cost: Money,
-    /// Where it would buy, or bought, from outside.
-    pub supplier: Supplier,
-    /// The price there.
-    pub outside_price: Price,
-    /// Paid for energy from users, fees and penalties included.
-    pub p2p_spend: Money,
-    /// Paid for energy from outside.
-    pub outside_cost: Money,
-    /// Satisfaction of a buyer, 0 to 1.
-    pub satisfaction: Option<f64>,
-}
-
-/// The store's closed books.
-#[derive(Debug, Clone, Copy)]
-pub struct StorageBooks {
-    /// What it holds.
-    pub content: Energy,
-    /// Put in, at the meter.
-    pub charge: Energy,
-    /// Taken out, at the meter.
-    pub discharge: Energy,
-    /// Lost in both.
-    pub losses: Energy,
-    /// F+ of (27).
-    pub income: Money,
-    /// F- of (28).
-    pub cost: Money,
-}
-
-/// A period's clearing.
-#[derive(Debug)]
-pub struct Clearance<'a> {
-    /// The mechanism's name.
-    pub mechanism: &'static str,
-    /// All offers together.
-    pub offered: Energy,
-    /// All bids together.
-    pub wanted: Energy,
-    /// Contracted after the security check.
-    pub traded: Energy,
-    /// Q_s, where there is a trade.
-    pub seller_price: Option<Price>,
-    /// Q_b, where there is a trade.
-    pub buyer_price: Option<Price>,
-    /// Q_G.
-    pub grid_price: Price,
-    /// Q_C.
-    pub company_price: Price,
-    /// Taken away by the security check.
-    pub curtailed: Energy,
-    /// What the mechanism found.
-    pub clearing: &'a Clearing,
-    /// Whether its convergence is written down.
-    pub is_sampled: bool,
-}
-
-/// A contract that the ledger has closed.
-#[derive(Debug)]
-pub struct Trade {
-    /// When it was to be delivered.
-    pub period: PeriodIndex,
-    /// Its terms.
-    pub terms: Arc<ContractTerms>,
-    /// What was delivered and paid.
-    pub settlement: Settlement,
-    /// Settled or defaulted.
-    pub state: ContractState,
-    /// The block that closed it.
-    pub height: u64,
-}
-
-impl Trade {
-    /// What was missing, and through whom.
-    pub fn describe_default(&self) -> String {
-        let Settlement { seller_short, buyer_short, .. } = self.settlement;
-        format!(
-            "contract {}: seller short of {seller_short} kWh, buyer took {buyer_short} kWh less than contracted",
-            self.terms.id.0
-        )
-    }
-}
-
-/// Books that do not balance: a broken invariant that ends the run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BooksError {
-    /// Money appeared or vanished.
-    #[error("day {day}, period {period}: all income less all spending leaves {residual}")]
-    Money {
-        /// Day of the run.
-        day: u16,
-        /// Period of the day.
-        period: u16,
-        /// What is left over.
-        residual: Money,
-    },
-    /// What users sold is not what users bought, equation (7).
-    #[error("day {day}, period {period}: users sold {sold} kWh and bought {bought} kWh")]
-    Trade {
-        /// Day of the run.
-        day: u16,
-        /// Period of the day.
-        period: u16,
-        /// Sold to users.
-        sold: Energy,
-        /// Bought from users.
-        bought: Energy,
-    },
-    /// What users stored and withdrew is not what the store took in and gave out.
-    #[error("day {day}, period {period}: the store's books differ from its users' by {residual} kWh")]
-    Storage {
-        /// Day of the run.
-        day: u16,
-        /// Period of the day.
-        period: u16,
-        /// The difference.
-        residual: Energy,
-    },
-    /// Somebody's books are missing.
-    #[error("day {day}, period {period}: the books of {who} are missing")]
-    Missing {
-        /// Day of the run.
-        day: u16,
-        /// Period of the day.
-        period: u16,
-        /// Whose.
-        who: String,
-    },
-    /// The rows cannot be written; the recorder says why when it is finished.
-    #[error("the rows of the run cannot be written")]
-    Unwritable,
-    /// Asked to stop from outside.
-    #[error("stopped by request after {periods} periods")]
-    Interrupted {
-        /// Periods whose books are closed.
-        periods: u32,
-    },
 }
 
 /// The names that rows of a run use.

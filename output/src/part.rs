@@ -127,10 +127,11 @@ fn properties(table: Table, header: &RunHeader) -> WriterProperties {
     let footer = footer(table, header).map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        .set_offset_index_disabled(true)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
-        // Statistics of pages would be held until the file is closed; those of row groups are enough to skip by.
+        // Statistics and places of pages would be held until the file is closed; those of row groups are enough.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by(CREATED_BY.to_owned())
         .set_key_value_metadata(Some(footer.into()));
