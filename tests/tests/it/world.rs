@@ -182,3 +182,18 @@ fn blocks_form_one_chain_and_hold_every_transaction() {
     let proposers = BTreeSet::from_iter(blocks.texts("proposer"));
     assert!(proposers.len() > 1, "validators take turns");
 }
+
+#[test]
+fn users_trade_in_the_first_period_as_in_any_other() {
+    // An hour later than the scenario begins, when sellers have energy to spare at once.
+    let run = Run::of("smoke", &["time.start=2019-01-07T13:00:00"]);
+    run.expect_verified();
+    assert_eq!(run.rows(Table::Trades).slots().first(), Some(&(0, 0)));
+    assert_eq!(run.events("rejection"), [""; 0]);
+}
+
+#[test]
+fn an_empty_floor_and_odd_efficiencies_overdraw_no_battery() {
+    let sets = ["time.days=3", "seed=5", "battery.soc_min=0", "battery.discharge_efficiency=0.93"];
+    Run::of("community", &sets).expect_verified();
+}
