@@ -350,7 +350,10 @@ impl Journal {
 }
 
 /// The energy and money of a transaction, where it moves or promises any.
-fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Option<Money>) {
+///
+/// A publication promises its energy and the buyer's price for it, a signature puts its escrow aside, a meter says what was
+/// ready, and a settlement moves what was delivered and what the buyer pays for it.
+pub fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Option<Money>) {
     match (operation, receipt.change()) {
         (_, Some(Change::Closed { settlement, .. })) => {
             (Some(settlement.delivered), Some(settlement.amount()))
@@ -362,8 +365,8 @@ fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Option<
     }
 }
 
-/// What became of a transaction.
-fn status(receipt: &Receipt) -> &'static str {
+/// What became of a transaction: `applied`, `rejected`, or the state in which a contract ended.
+pub fn status(receipt: &Receipt) -> &'static str {
     match receipt.change() {
         None => "rejected",
         Some(Change::Closed { state, .. }) => state.name(),

@@ -1,4 +1,4 @@
-//! A validator on the simulated clock: carries out what the sans-IO [`Validator`](goshawk_ledger::Validator) asks.
+//! A validator on the simulated clock: carries out what the sans-IO [`Validator`] asks.
 
 use std::sync::Arc;
 

@@ -6,7 +6,9 @@
 use std::fmt;
 use std::path::Path;
 
-use goshawk_ledger::{Block, ChainFault, ChainReport, Change, Receipt, RedbStore, replay};
+use goshawk_agents::journal::{amounts, status};
+use goshawk_ledger::{Block, ChainFault, ChainReport, Receipt, RedbStore, replay};
+use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::{
     AuditReport, BlockRecord, Check, Manifest, OutputError, TransactionRecord, audit, read_blocks,
     read_transactions,
@@ -113,6 +115,17 @@ impl Comparison {
         }
     }
 
+    /// The same of values that may be absent.
+    fn expect_some<T: fmt::Display + PartialEq>(
+        &mut self,
+        what: String,
+        table: Option<T>,
+        ledger: Option<T>,
+    ) {
+        let text = |value: Option<T>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
+        self.expect(what, &text(table), &text(ledger));
+    }
+
     fn block(&mut self, block: &Block, receipts: &[Receipt]) {
         let header = block.header();
         let height = header.height;
@@ -122,6 +135,7 @@ impl Comparison {
             return;
         };
         self.expect(format_args!("height of block {height}"), &record.height, &height);
+        self.expect(format_args!("round of block {height}"), &record.round, &header.round);
         self.expect(format_args!("hash of block {height}"), &record.hash, &block.hash().to_string());
         let root = header.transaction_root.to_string();
         self.expect(format_args!("tx_root of block {height}"), &record.transaction_root, &root);
@@ -135,13 +149,13 @@ impl Comparison {
             let what = |column| format!("{column} of transaction {index} of block {height}");
             self.expect(what("tx_id"), &record.id, &transaction.id().0.to_string());
             self.expect(what("kind"), &record.kind, &transaction.transaction().operation.name().to_owned());
-            if let Some(Change::Closed { state, settlement, .. }) = receipt.change() {
-                let energy = settlement.delivered.micro();
-                self.expect(what("energy_micro_kwh"), &record.energy_micro_kwh.unwrap_or(-1), &energy);
-                let amount = settlement.amount().micro();
-                self.expect(what("amount_micro"), &record.amount_micro.unwrap_or(-1), &amount);
-                self.expect(what("status"), &record.status, &state.name().to_owned());
-            }
+            let operation = &transaction.transaction().operation;
+            let (energy, amount) = amounts(operation, receipt);
+            let contract = operation.contract().map(|contract| contract.0);
+            self.expect_some(what("contract"), record.contract, contract);
+            self.expect_some(what("energy_micro_kwh"), record.energy_micro_kwh, energy.map(Energy::micro));
+            self.expect_some(what("amount_micro"), record.amount_micro, amount.map(Money::micro));
+            self.expect(what("status"), &record.status, &status(receipt).to_owned());
         }
     }
 

@@ -45,6 +45,8 @@ impl From<&KpiRow> for Kpi {
 pub struct BlockRecord {
     /// Its height.
     pub height: u64,
+    /// The round in which it was proposed.
+    pub round: u32,
     /// The root of its transactions, in hexadecimal.
     pub transaction_root: String,
     /// The root of the state after it, in hexadecimal.
@@ -109,11 +111,13 @@ pub fn read_blocks(
 ) -> Result<(), OutputError> {
     for_each_batch(folder, manifest, Table::Blocks, &mut |columns| {
         let height = columns.numbers::<UInt64Type>("height")?;
+        let round = columns.numbers::<UInt32Type>("round")?;
         let (transactions, state) = (columns.texts("tx_root")?, columns.texts("state_root")?);
         let hash = columns.texts("hash")?;
         for row in 0..columns.rows() {
             visit(BlockRecord {
                 height: height[row].unwrap_or_default(),
+                round: round[row].unwrap_or_default(),
                 transaction_root: transactions[row].clone(),
                 state_root: state[row].clone(),
                 hash: hash[row].clone(),

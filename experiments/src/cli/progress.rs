@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use goshawk_agents::journal::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// How often the bar looks.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -51,8 +51,12 @@ impl Drop for Watch {
 
 fn draw(progress: &Progress, done: &AtomicBool, periods: u32, period_minutes: u32) {
     let bar = ProgressBar::with_draw_target(Some(u64::from(periods)), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} periods  {per_sec}  {eta} left")
-        .expect("invariant: the template is a constant");
+    let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} periods  {speed}  {eta} left")
+        .expect("invariant: the template is a constant")
+        .with_key("speed", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+            // Writing to a line in memory cannot fail.
+            let _ = write!(line, "{:.0} periods/s", state.per_sec());
+        });
     bar.set_style(style);
     while !done.load(Ordering::Relaxed) {
         let periods = progress.periods.load(Ordering::Relaxed);
