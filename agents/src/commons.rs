@@ -112,7 +112,7 @@ pub(crate) fn price_share(price: Price, share: f64) -> Price {
 #[derive(Debug)]
 pub struct Commons {
     /// The periods of the run.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     /// Where to reach whom.
     pub directory: Directory,
     /// Fees, limits and behaviour.

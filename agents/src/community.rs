@@ -73,7 +73,7 @@ pub struct CommunitySpec {
     /// Where random numbers come from.
     pub streams: Streams,
     /// The periods.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     /// The weather.
     pub weather: Weather,
     /// The panels.
@@ -155,7 +155,7 @@ pub struct RunOutcome {
 #[derive(Debug)]
 pub struct Community {
     simulation: Simulation<CommunityModel>,
-    calendar: Calendar,
+    calendar: Arc<Calendar>,
     directory: Directory,
     names: Names,
     run_names: RunNames,
@@ -249,7 +249,7 @@ impl Community {
             .collect();
         let genesis = genesis(spec, &household_names)?;
         let commons = Arc::new(Commons {
-            calendar: spec.calendar.clone(),
+            calendar: Arc::clone(&spec.calendar),
             directory: directory(household_names.len(), spec.ledger.validators),
             rules: spec.rules,
             lease: spec.lease,
@@ -287,7 +287,7 @@ impl Community {
         simulation.add("upstream", Upstream::default())?;
         let mut community = Self {
             simulation,
-            calendar: spec.calendar.clone(),
+            calendar: Arc::clone(&spec.calendar),
             directory: commons.directory.clone(),
             names: Names::default(),
             run_names: RunNames {
@@ -378,7 +378,7 @@ impl Community {
     }
 
     /// The calendar of the run.
-    pub fn calendar(&self) -> &Calendar {
+    pub fn calendar(&self) -> &Arc<Calendar> {
         &self.calendar
     }
 

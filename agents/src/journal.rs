@@ -54,7 +54,7 @@ const OPERATORS: [Operator; 5] =
 #[derive(Debug)]
 pub struct Journal {
     recorder: Recorder,
-    calendar: Calendar,
+    calendar: Arc<Calendar>,
     names: RunNames,
     progress: Arc<Progress>,
     period: PeriodIndex,
@@ -68,7 +68,7 @@ impl Journal {
     /// An empty journal.
     pub fn new(
         recorder: Recorder,
-        calendar: Calendar,
+        calendar: Arc<Calendar>,
         names: RunNames,
         progress: Arc<Progress>,
         tally: Tally,

@@ -1,5 +1,7 @@
 //! From a loaded scenario to the community that it describes.
 
+use std::sync::Arc;
+
 use goshawk_agents::calendar::Calendar;
 use goshawk_agents::commons::{Lease, Rules};
 use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec};
@@ -40,7 +42,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
     let portraits = scenario.portraits.iter().filter(|(_, portrait)| portrait.count > 0);
     CommunitySpec {
         streams: Streams { seed: scenario.seed, crn_group: 0, replicate },
-        calendar,
+        calendar: Arc::new(calendar),
         weather: loaded.weather.clone(),
         panel: Panel {
             efficiency: photovoltaics.efficiency,

@@ -94,7 +94,7 @@ pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, Ru
     let recorder = Recorder::start(&folder, replicates, &header, community.names())?;
     let mut journal = Journal::new(
         recorder,
-        spec.calendar.clone(),
+        Arc::clone(&spec.calendar),
         community.run_names(),
         Arc::clone(progress),
         community.tally(),
