@@ -8,23 +8,23 @@ table! {
     BlockRow in blocks, Blocks {
         /// Height; each block is one above the block before.
         height: u64 [""];
-        /// Round of consensus in which it was decided.
+        /// Round in which it was proposed, from 0; proposed again in a later round, it keeps its first.
         round: u32 [""];
         /// The validator that proposed it.
         proposer: Name [""];
-        /// When it was committed, UTC.
+        /// When the platform knew it to be final, UTC.
         ts_commit: Timestamp [""];
-        /// From proposal to commit.
+        /// From the platform's submission of the oldest of its transactions to `ts_commit`.
         latency_ms: f64 ["ms"];
         /// Transactions in it.
         txs: u32 [""];
         /// Its size.
         bytes: u64 ["B"] as Dictionary;
-        /// Hash of the block before.
+        /// Hash of the block before; of the first block, the genesis's.
         prev_hash: Digest [""];
         /// Root of the tree of its transactions.
         tx_root: Digest [""];
-        /// Root of the tree of all accounts after it.
+        /// Root of the state tree after it: accounts, contracts, meters and open periods.
         state_root: Digest [""];
         /// Its own hash.
         hash: Digest [""];

@@ -5,9 +5,9 @@ use crate::names::Label;
 table! {
     /// One measure of one run over one scope.
     KpiRow in kpis, Kpis {
-        /// What it is about: the run, a class, a day.
+        /// What it is about: `run`, `class` or `operator`.
         scope: Label [""];
-        /// Which one of them.
+        /// Which class or operator; empty for the run.
         id: String [""] as Dictionary;
         /// What is measured.
         variable: Label [""];

@@ -22,21 +22,24 @@ table! {
         grid_price_per_kwh: Price ["currency/kWh"];
         /// What the sales company asks.
         company_price_per_kwh: Price ["currency/kWh"];
-        /// Sellers' profit, with the opportunity value of what they keep.
+        /// Sellers' profit, with the opportunity value of what they keep; after a curtailment.
         sellers_profit: f64 ["currency"];
-        /// Buyers' cost.
+        /// Buyers' cost, with what moved energy is expected to cost later; after a curtailment.
         buyers_cost: f64 ["currency"];
-        /// Welfare of the clearing.
+        /// What users and fee takers gain over no trade at all; after a curtailment.
         welfare: f64 ["currency"];
-        /// The largest welfare that any clearing could reach.
+        /// The largest welfare that any clearing of the same orders could reach; it knows no limit of the
+        /// grid.
         welfare_exact: f64 ["currency"];
-        /// The chosen scheme's weighted objective against the exact optimum; absent where there is none.
+        /// How far the scheme's weighted value, after a curtailment, is below the exact optimum, as a share
+        /// of it; absent where users cannot trade.
         gap: Option<f64> ["1"];
         /// Iterations of the optimizer.
         iterations: u32 [""];
         /// Candidates that the optimizer evaluated.
         evaluations: u64 [""] as Dictionary;
-        /// Mean satisfaction of the buyers, 0 to 1; absent without buyers.
+        /// Satisfaction of buyers with the price, weighted by demand, 0 to 1; absent where users do not
+        /// trade.
         satisfaction: Option<f64> ["1"];
         /// Energy that the grid's security check took away.
         curtailed_kwh: Energy ["kWh"];

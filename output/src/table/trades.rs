@@ -6,7 +6,8 @@ use goshawk_market::quantity::{Energy, Money, Price};
 table! {
     /// What one seller delivered to one buyer in one period, as the ledger settled it.
     TradeRow in trades, Trades, a row per period {
-        /// Number of the contract.
+        /// Number of the contract: the period's number in the run times 2^24, plus the trade's place in the
+        /// period, from 1.
         trade_id: u64 [""];
         /// The household that sold.
         seller: Name [""];

@@ -1,4 +1,4 @@
-//! Transactions in the blocks, with the integers that were signed.
+//! Transactions in the blocks, with the integers of the ledger.
 
 use crate::cell::Digest;
 use crate::names::{Label, Name};
@@ -10,19 +10,21 @@ table! {
         height: u64 [""] as Dictionary;
         /// Its place in the block, from 0.
         index: u32 [""];
-        /// Its hash.
+        /// Its hash, without the signature.
         tx_id: Digest [""];
         /// What it does; `settle` moves the money of a contract.
         kind: Label [""];
         /// Who signed it.
         sender: Name [""];
-        /// Number of the contract that it is about, if it is about one.
+        /// Number of the contract that it is about; absent for `check` and `meter`.
         contract: Option<u64> [""];
-        /// Energy in steps of 1e-6 kWh, as signed.
+        /// Energy in steps of 1e-6 kWh: `publish` contracted, `meter` ready to deliver or to take, `settle`
+        /// delivered.
         energy_micro_kwh: Option<i64> ["1e-6 kWh"];
-        /// Money in steps of 1e-6, as signed.
+        /// Money in steps of 1e-6: `publish` energy times the buyer's price, `sign` the escrow, `settle`
+        /// what the buyer pays for the energy delivered.
         amount_micro: Option<i64> ["1e-6 currency"];
-        /// What became of it; a settlement is `settled` or `defaulted`.
+        /// `applied` or `rejected`; an accepted settlement is `settled`, `defaulted` or `cancelled`.
         status: Label [""];
     }
 }
