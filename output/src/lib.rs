@@ -32,7 +32,7 @@
 //! recorder.push(EventRow { at, actor, kind, detail: "delivered 1 of 2 kWh".into() });
 //! let sealed = recorder.finish()?;
 //!
-//! let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, days: 1 };
+//! let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, periods: 24 };
 //! folder.publish(sealed, Manifest::new(header, 42, replicates, horizon), "name = \"smoke\"")?;
 //! assert!(path.join("events/part-00000-00000.parquet").exists());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

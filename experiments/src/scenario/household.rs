@@ -43,8 +43,8 @@ pub struct Battery {
     /// Usable capacity in kWh, 0.1 to 10000.
     #[schemars(range(min = 0.1, max = 10_000.0))]
     pub capacity_kwh: f64,
-    /// Spread of the capacity: each household draws uniformly within plus or minus this share, 0 up to below 1.
-    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    /// Spread of the capacity: each household draws uniformly within plus or minus this share, 0 to 0.9.
+    #[schemars(range(min = 0.0, max = 0.9))]
     pub capacity_spread: f64,
     /// Largest charging power at the charger in kW, above 0 up to 1000.
     #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
@@ -71,10 +71,10 @@ pub struct Battery {
     /// and is kept between `soc_min` and `soc_max`.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub initial_soc_spread: f64,
-    /// Loss cost C_e of charging and discharging the vehicle, equation (9), in currency per kWh sold, 0 to 1000.
+    /// Loss cost C_e of discharging the vehicle, equation (9), in currency per kWh discharged, 0 to 1000.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub wear_cost_per_kwh: f64,
-    /// Loss cost C_g of photovoltaic charging, equation (9), in currency per kWh sold, 0 to 1000.
+    /// Loss cost C_g of the photovoltaics, equation (9), in currency per kWh of sun used, 0 to 1000.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub pv_wear_cost_per_kwh: f64,
 }
@@ -141,7 +141,7 @@ pub struct Portrait {
     #[serde(default = "early_departure")]
     #[schemars(range(min = 1.0, max = 180.0))]
     pub early_departure_mean_minutes: f64,
-    /// Energy kept for departure on top of the trip's mean need, as a share of it, 0 to 10.
+    /// Energy kept for departure on top of what the next trip takes, as a share of it, 0 to 10.
     #[serde(default = "departure_reserve")]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub departure_reserve: f64,
@@ -159,7 +159,7 @@ pub struct Portrait {
     pub initial_soc: Option<f64>,
 }
 
-/// A round trip of one day; normal distributions, one draw per household and day.
+/// A round trip of one day, drawn for each household and day: times normal, distance log-normal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trip {

@@ -50,7 +50,8 @@ pub struct Ngo {
     /// Goshawks in the population, 4 to 10000.
     #[schemars(range(min = 4, max = 10_000))]
     pub population: u32,
-    /// Stops before `iterations` once the population's spread falls below this, above 0 up to 1; without it, never.
+    /// Stops before `iterations` once the best value improved by no more than this over 50 iterations and the worst of the
+    /// population is within it of the best, above 0 up to 1; without it, never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub convergence_tolerance: Option<f64>,
@@ -77,7 +78,7 @@ pub enum Signatures {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ledger {
-    /// Validators, 4 to 31; a third of them, less one, may fail.
+    /// Validators n, 4 to 31; of them (n - 1) / 3, rounded down, may fail.
     #[schemars(range(min = 4, max = 31))]
     pub validators: u32,
     /// How messages are signed.
@@ -92,7 +93,7 @@ pub struct Ledger {
     /// Most transactions in a block, 1 to 1000000.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub block_transactions_max: u32,
-    /// Money in every household's account at the start, in currency, 0 to 1000 million.
+    /// Money in every account of the ledger at the start, in currency, 0 to 1000 million.
     #[schemars(range(min = 0.0, max = 1_000_000_000.0))]
     pub opening_balance: f64,
     /// Share of the seller's price that a buyer pays for what it agreed to and does not take, 0 to 1.
