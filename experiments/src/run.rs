@@ -89,7 +89,8 @@ pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, Ru
             _ => Box::new(MemoryStore::new(Arc::clone(genesis), BLOCKS_IN_MEMORY)),
         })
     };
-    let mut community = Community::build(&spec, assemble::mechanism(&loaded.scenario), open_store)?;
+    let mut community =
+        Community::build(&spec, assemble::mechanism(&loaded.scenario), open_store).map_err(cause)?;
     let header = header(loaded);
     let recorder = Recorder::start(&folder, replicates, &header, community.names())?;
     let mut journal = Journal::new(
@@ -128,9 +129,14 @@ fn explain(error: CommunityError, journal: Journal) -> RunError {
             Ok(_) => RunError::Community(error),
         },
         Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods },
-        None if error.ledger().is_some_and(LedgerError::is_out_of_room) => {
-            RunError::NoRoom(error.ledger().map(LedgerError::to_string).unwrap_or_default())
-        }
+        _ => cause(error),
+    }
+}
+
+/// The disk, when it is the ledger's store that found it full.
+fn cause(error: CommunityError) -> RunError {
+    match error.ledger() {
+        Some(ledger) if ledger.is_out_of_room() => RunError::NoRoom(ledger.to_string()),
         _ => RunError::Community(error),
     }
 }

@@ -187,6 +187,29 @@ mod disk {
     }
 
     #[test]
+    fn what_is_said_of_folders_and_disks() {
+        let desk = Desk::new();
+        fs::write(desk.path("file"), "mine").unwrap();
+        let smoke = scenario("smoke");
+        let into = |out: &str| desk.give(&["run", smoke.to_str().unwrap(), "--out", out]);
+        let mut told = String::new();
+        let mut tell = |case: &str, said: Said| {
+            told.push_str(&format!("== {case}: exit code {}\n{}\n", said.code.unwrap(), said.err));
+        };
+        tell("no room for the ledger", with_little_room(&desk, 8, &[]));
+        tell("no room for a table", with_little_room(&desk, 512, &LONG));
+        tell("a file in place of the folder", into("file"));
+        tell("a folder below a file", into("file/out"));
+        tell("a folder that cannot be made", into("/proc/goshawk/out"));
+        fs::create_dir(desk.path("out")).unwrap();
+        fs::write(desk.path("out/thesis.tex"), "years of work").unwrap();
+        tell("a folder with other content", into("out"));
+        into("earlier").expect(DONE);
+        tell("a folder with an earlier run", into("earlier"));
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
     fn after_a_full_disk_the_same_folder_can_be_used() {
         let desk = Desk::new();
         fs::create_dir(desk.path("out")).unwrap();
