@@ -1,5 +1,6 @@
 //! Portraits: when a kind of household charges, discharges and drives, and what it can look ahead to.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use goshawk_market::order::GroupId;
@@ -64,13 +65,16 @@ pub struct Portrait {
 }
 
 /// What a portrait can look ahead to from each period: published prices and its own habits.
+///
+/// A few bytes a period, since it grows with the run.
 #[derive(Debug, Clone)]
 pub struct Outlook {
     /// `charging_before[k]`: how many of the periods before `k` are charging periods.
     charging_before: Vec<u32>,
-    best_sale: Vec<Option<Price>>,
-    is_charging: Vec<bool>,
+    /// `best_sale[k]`: by how many periods after `k` the dearest discharging period of the same day comes.
+    best_sale: Vec<Option<NonZeroU16>>,
     outside: Arc<[Price]>,
+    fees: Price,
 }
 
 impl Outlook {
@@ -80,25 +84,24 @@ impl Outlook {
     /// in its way.
     pub fn over(portrait: &Portrait, calendar: &Calendar, outside: &Arc<[Price]>, fees: Price) -> Self {
         let moments = calendar.moments();
-        let is_charging = |index: usize| portrait.charging.contains(moments[index].local.hour());
-        let mut charging_before = vec![0; moments.len() + 1];
-        for index in 0..moments.len() {
-            charging_before[index + 1] = charging_before[index] + u32::from(is_charging(index));
+        let mut charging_before = Vec::with_capacity(moments.len() + 1);
+        charging_before.push(0);
+        for (index, moment) in moments.iter().enumerate() {
+            let is_charging = portrait.charging.contains(moment.local.hour());
+            charging_before.push(charging_before[index] + u32::from(is_charging));
         }
-        let per_day = calendar.periods_per_day() as usize;
-        let ahead = |index: usize| index + 1..(index + 1 + per_day).min(moments.len());
-        let best_sale = (0..moments.len())
-            .map(|index| {
-                ahead(index)
-                    .take_while(|&later| moments[later].day == moments[index].day)
-                    .filter(|&later| portrait.discharging.contains(moments[later].local.hour()))
-                    .map(|later| outside[later] - fees)
-                    .max()
-                    .filter(|price| price.is_positive())
-            })
-            .collect();
-        let is_charging = (0..moments.len()).map(is_charging).collect();
-        Self { charging_before, best_sale, is_charging, outside: Arc::clone(outside) }
+        let mut best_sale = vec![None; moments.len()];
+        // The dearest discharging period from `index` to the end of its day.
+        let mut dearest: Option<usize> = None;
+        for (index, moment) in moments.iter().enumerate().rev() {
+            dearest = dearest.filter(|&later| moments[later].day == moment.day);
+            best_sale[index] = dearest.and_then(|later| NonZeroU16::new((later - index) as u16));
+            let is_dearest = dearest.is_none_or(|later| outside[index] > outside[later]);
+            if is_dearest && portrait.discharging.contains(moment.local.hour()) {
+                dearest = Some(index);
+            }
+        }
+        Self { charging_before, best_sale, outside: Arc::clone(outside), fees }
     }
 
     /// How many of the periods `from..to` are charging periods; nothing beyond the calendar.
@@ -110,14 +113,19 @@ impl Outlook {
 
     /// The best price that a later discharging period of the same day could leave a seller.
     pub fn best_sale_after(&self, period: PeriodIndex) -> Option<Price> {
-        self.best_sale[period.0 as usize]
+        let index = period.0 as usize;
+        let later = index + usize::from(self.best_sale[index]?.get());
+        Some(self.outside[later] - self.fees).filter(|price| price.is_positive())
     }
 
     /// The cheapest outside price of the charging periods `from..to`; nothing beyond the calendar.
     pub fn cheapest_charge(&self, from: PeriodIndex, to: PeriodIndex) -> Option<Price> {
         let last = self.outside.len();
         let range = (from.0 as usize).min(last)..(to.0 as usize).min(last);
-        range.filter(|&period| self.is_charging[period]).map(|period| self.outside[period]).min()
+        range
+            .filter(|&period| self.charging_before[period] < self.charging_before[period + 1])
+            .map(|period| self.outside[period])
+            .min()
     }
 }
 
