@@ -96,7 +96,7 @@ impl Desk {
         command.arg("run").arg(scenario("smoke")).args(["--out", "out"]).args(LONG);
         command.current_dir(self.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let running = Running { child: Some(command.spawn().unwrap()) };
-        // The largest table's first row group is on the disk, of fifteen.
+        // The largest table's first row group is on the disk, of many.
         let table = self.path("out/.partial/agent_periods-00000-00000.parquet");
         for _ in 0..3000 {
             if fs::metadata(&table).is_ok_and(|file| file.len() > 1000) {

@@ -17,7 +17,7 @@ use goshawk_market::quantity::{Energy, Money, Power, Price};
 use crate::names::{Label, Name, Names};
 
 /// Rows in a buffer before it becomes a record batch.
-pub(crate) const BATCH_ROWS: usize = 1_024;
+pub(crate) const BATCH_ROWS: usize = 512;
 
 /// An instant, in microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,28 +3,27 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use parquet::arrow::ArrowWriter;
+use arrow_array::ArrayRef;
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use crate::cell::Storage;
 use crate::digest::Digester;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
-use crate::table::{SCHEMA_VERSION, Table};
+use crate::table::{SCHEMA_VERSION, Table, rows_of};
 
-/// Most rows of a row group: about DuckDB's own, which reads row groups in parallel.
-const ROW_GROUP_ROWS: usize = 131_072;
-/// Most bytes of a row group. A table whose rows are few or large reaches this first; what all tables together hold in
-/// memory is thus reached in the first days of a run and does not grow with its length.
-const ROW_GROUP_BYTES: usize = 1 << 20;
-/// Most bytes of a page before compression: every column of every table holds one, and a compressor of its size.
-const PAGE_BYTES: usize = 16 << 10;
+/// Most bytes of a page before compression.
+const PAGE_BYTES: usize = 64 << 10;
 /// Who wrote a file; without a version, so that a release does not change the bytes of a run.
 const CREATED_BY: &str = "goshawk";
 
@@ -50,7 +49,10 @@ impl Write for DigestingFile {
 /// A part while it is written, aside from the finished ones.
 #[derive(Debug)]
 pub(crate) struct PartFile {
-    writer: ArrowWriter<DigestingFile>,
+    file: SerializedFileWriter<DigestingFile>,
+    schema: SchemaRef,
+    columns: ArrowRowGroupWriterFactory,
+    waiting: Waiting,
     aside: Aside,
     entry: PartOf,
     rows: u64,
@@ -83,21 +85,57 @@ impl PartFile {
         let path = aside.path();
         let file = File::create(path).attempt("create", path)?;
         let file = DigestingFile { file, digester: Digester::default() };
-        let writer = ArrowWriter::try_new(file, part.table.schema(), Some(properties(part.table, header)))
-            .map_err(|error| OutputError::parquet("begin", path, error))?;
-        Ok(Self { writer, aside, entry: part, rows: 0 })
+        let begin = |error: ParquetError| OutputError::parquet("begin", path, error);
+        let schema = part.table.schema();
+        let mut properties = properties(part.table, header);
+        let types = ArrowSchemaConverter::new().convert(&schema).map_err(begin)?;
+        add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+        let file =
+            SerializedFileWriter::new(file, types.root_schema_ptr(), properties.into()).map_err(begin)?;
+        let columns = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
+        Ok(Self { file, schema, columns, waiting: Waiting::default(), aside, entry: part, rows: 0 })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(|error| OutputError::parquet("write", self.aside.path(), error))
+    /// Takes the columns of some rows, all of one length.
+    pub(crate) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), OutputError> {
+        self.rows += rows_of(&columns) as u64;
+        self.waiting.push(columns);
+        if self.waiting.bytes < row_group_bytes(self.entry.table) {
+            return Ok(());
+        }
+        self.write_row_group()
+    }
+
+    /// Writes what waits as a row group, one column after the other, so that one encoder is at work at a time.
+    fn write_row_group(&mut self) -> Result<(), OutputError> {
+        let Waiting { batches, .. } = std::mem::take(&mut self.waiting);
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let number = self.file.flushed_row_groups().len();
+        let mut write = || {
+            let mut row_group = self.file.next_row_group()?;
+            let writers = self.columns.create_column_writers(number)?;
+            for ((index, field), mut writer) in self.schema.fields().iter().enumerate().zip(writers) {
+                for columns in &batches {
+                    for leaf in compute_leaves(field, &columns[index])? {
+                        writer.write(&leaf)?;
+                    }
+                }
+                writer.close()?.append_to_row_group(&mut row_group)?;
+            }
+            row_group.close()?;
+            Ok(())
+        };
+        write().map_err(|error| OutputError::parquet("write", self.aside.path(), error))
     }
 
     /// Ends the file and brings it safely to the disk.
-    pub(crate) fn seal(self) -> Result<SealedFile, OutputError> {
+    pub(crate) fn seal(mut self) -> Result<SealedFile, OutputError> {
+        self.write_row_group()?;
         let path = self.aside.path();
         let parquet = |error: ParquetError| OutputError::parquet("write", path, error);
-        let DigestingFile { file, digester } = self.writer.into_inner().map_err(parquet)?;
+        let DigestingFile { file, digester } = self.file.into_inner().map_err(parquet)?;
         file.sync_all().attempt("write", path)?;
         let entry = PartEntry {
             table: self.entry.table.name().to_owned(),
@@ -107,6 +145,36 @@ impl PartFile {
             digest: digester.finish(),
         };
         Ok(SealedFile { aside: self.aside, entry: SealedEntry::Part(entry) })
+    }
+}
+
+/// Bytes of waiting rows, before encoding, that make a row group of a table.
+///
+/// Small enough that a run of a week already holds what a run of a year does; large enough that what the library keeps
+/// of each row group until the file is closed stays small.
+const fn row_group_bytes(table: Table) -> usize {
+    match table {
+        // A row a household and period: 22 thousand rows.
+        Table::AgentPeriods => 6 << 20,
+        // A row or a few a contract.
+        Table::Trades | Table::Transactions => 512 << 10,
+        // A row or a few a period.
+        _ => 256 << 10,
+    }
+}
+
+/// Rows that wait until they fill a row group.
+#[derive(Debug, Default)]
+struct Waiting {
+    batches: Vec<Vec<ArrayRef>>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, columns: Vec<ArrayRef>) {
+        self.bytes +=
+            columns.iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+        self.batches.push(columns);
     }
 }
 
@@ -128,8 +196,6 @@ fn properties(table: Table, header: &RunHeader) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_offset_index_disabled(true)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
         // Statistics and places of pages would be held until the file is closed; those of row groups are enough.
         .set_statistics_enabled(EnabledStatistics::Chunk)

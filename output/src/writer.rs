@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, StringArray};
 use crossbeam_channel::Receiver;
 
 use crate::cell::category_array;
@@ -55,7 +55,7 @@ impl Writer {
                     let keys = vec![0; rows_of(&columns)];
                     columns.insert(0, category_array(keys, &scenario));
                     let part = self.part(&mut parts, table)?;
-                    part.write(&batch(table, columns))?;
+                    part.write(columns)?;
                 }
                 Message::Finish => return self.seal(parts),
             }
@@ -86,10 +86,4 @@ impl Writer {
         let files = parts.into_values().map(PartFile::seal).collect::<Result<_, _>>()?;
         Ok(Sealed { files })
     }
-}
-
-fn batch(table: Table, columns: Vec<ArrayRef>) -> RecordBatch {
-    // The schema is built anew for a batch of thousands of rows: not worth a cache.
-    RecordBatch::try_new(table.schema(), columns)
-        .expect("invariant: a table's buffer and its schema are declared together")
 }
