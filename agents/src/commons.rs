@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use goshawk_engine::ActorId;
 use goshawk_ledger::{AccountId, Operation, SignedTransaction, Signer, Transaction};
+use goshawk_market::grouping::Grouping;
 use goshawk_market::quantity::{Energy, Price};
 
 use crate::calendar::Calendar;
@@ -40,6 +41,8 @@ pub struct Rules {
     pub price_min: Price,
     /// Phi_max of (5).
     pub price_max: Price,
+    /// Whom the market counts as one.
+    pub grouping: Grouping,
     /// What a buyer pays for contracted energy that it does not take, as a share of the seller's price.
     pub take_or_pay_share: f64,
     /// The price that buyers expect, as a share of the cheaper outside price.

@@ -137,6 +137,7 @@ impl MarketOperator {
         // Orders with stored energy behind them arrive later than others; nothing may depend on that.
         self.offers.sort_by_key(|offer| offer.household);
         self.bids.sort_by_key(|bid| bid.household);
+        rules.grouping.regroup(&mut self.offers, &mut self.bids);
         let problem = PeriodProblem::new(&terms, &self.offers, &self.bids);
         let mut stream = self.streams.stream("clearing", &opening.period.0.to_string());
         let clearing = self.mechanism.clear(&problem, [stream.next_u64(), stream.next_u64()]);

@@ -13,6 +13,7 @@ use goshawk_agents::network::Latency;
 use goshawk_agents::storage::StorageSpec;
 use goshawk_engine::{SimDuration, Streams};
 use goshawk_ledger::SignatureScheme;
+use goshawk_market::grouping::Grouping;
 use goshawk_market::mechanism::{Mechanism, mechanism_by_name};
 use goshawk_market::optimizer::OptimizerSettings;
 use goshawk_market::order::GroupId;
@@ -67,11 +68,11 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
 
 /// The mechanism that a scenario names.
 pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
-    let ngo = &scenario.market.ngo;
+    let optimizer = &scenario.market.optimizer;
     let settings = OptimizerSettings {
-        iterations: ngo.iterations,
-        population: ngo.population as usize,
-        convergence_tolerance: ngo.convergence_tolerance,
+        iterations: optimizer.iterations,
+        population: optimizer.population as usize,
+        convergence_tolerance: optimizer.convergence_tolerance,
     };
     let name = match scenario.market.mechanism {
         scenario::Mechanism::Ngo => "ngo",
@@ -146,12 +147,21 @@ fn rules(scenario: &Scenario) -> Rules {
         platform_fee: price(scenario.fees.platform_per_kwh),
         price_min: price(scenario.market.price_min),
         price_max: price(scenario.market.price_max),
+        grouping: grouping(&scenario.market),
         take_or_pay_share: scenario.ledger.take_or_pay_share,
         expected_price_share: scenario.buyers.expected_price_share,
         tolerance_share: scenario.buyers.tolerance_share,
         keep_confidence: scenario.sellers.keep_confidence,
         panel_wear: price(scenario.battery.pv_wear_cost_per_kwh),
         battery_wear: price(scenario.battery.wear_cost_per_kwh),
+    }
+}
+
+fn grouping(market: &scenario::Market) -> Grouping {
+    match market.groups {
+        scenario::Groups::Portraits => Grouping::Portraits,
+        scenario::Groups::Similar => Grouping::Similar(market.similar_groups),
+        scenario::Groups::Households => Grouping::Households,
     }
 }
 

@@ -329,7 +329,9 @@ fn check_accepts_what_ships_and_tells_every_problem_at_once() {
         smoke.replace("area_m2 = 40", "area_m2 = -40").replace("charge_kw = 25", "charge_kw = \"much\"");
     fs::write(desk.path("bad.toml"), bad.replace("iterations = 60", "iteration = 60")).unwrap();
     let said = desk.give(&["check", "bad.toml"]).expect(BAD_INPUT);
-    for field in ["photovoltaics.area_m2", "storage.charge_kw", "market.ngo", "bad.toml:", "-40", "much"] {
+    for field in
+        ["photovoltaics.area_m2", "storage.charge_kw", "market.optimizer", "bad.toml:", "-40", "much"]
+    {
         assert!(said.err.contains(field), "no {field:?} in: {}", said.err);
     }
     let ran = desk.give(&["run", "bad.toml", "--out", "out"]).expect(BAD_INPUT);
@@ -341,12 +343,13 @@ fn check_accepts_what_ships_and_tells_every_problem_at_once() {
 fn set_and_its_short_forms_change_the_effective_scenario_and_the_run() {
     let desk = Desk::new();
     let smoke = scenario("smoke");
-    let sets = ["--set", "portraits.at_home.count=3", "--set", "market.ngo.iterations=7", "--seed", "9"];
+    let sets =
+        ["--set", "portraits.at_home.count=3", "--set", "market.optimizer.iterations=7", "--seed", "9"];
     let check = ["check", smoke.to_str().unwrap(), "--effective"];
     let effective = desk.give(&[check.as_slice(), &sets].concat()).expect(DONE).out;
     let effective: toml::Value = toml::from_str(&effective).unwrap();
     assert_eq!(effective["portraits"]["at_home"]["count"].as_integer(), Some(3));
-    assert_eq!(effective["market"]["ngo"]["iterations"].as_integer(), Some(7));
+    assert_eq!(effective["market"]["optimizer"]["iterations"].as_integer(), Some(7));
     assert_eq!(effective["seed"].as_integer(), Some(9));
     desk.run_smoke(&[sets.as_slice(), &["--mechanism", "mid_market_rate"]].concat()).expect(DONE);
     let written = fs::read_to_string(desk.path("out/scenario.toml")).unwrap();

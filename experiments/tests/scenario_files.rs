@@ -76,10 +76,10 @@ fn set_reaches_every_field_of_every_shipped_scenario() {
 
 #[test]
 fn set_changes_what_it_names_and_makes_the_tables_it_needs() {
-    let sets =
-        ["market.ngo.population=64", "market.mechanism=exact", "storage.capacity_kwh = 0"].map(str::to_owned);
+    let sets = ["market.optimizer.population=64", "market.mechanism=exact", "storage.capacity_kwh = 0"]
+        .map(str::to_owned);
     let scenario = load(scenarios().join("paper_1.toml"), &sets).unwrap().scenario;
-    assert_eq!(scenario.market.ngo.population, 64);
+    assert_eq!(scenario.market.optimizer.population, 64);
     assert_eq!(scenario.market.mechanism, goshawk::scenario::Mechanism::Exact);
     assert_eq!(scenario.storage.capacity_kwh, 0.0);
 }

@@ -127,7 +127,7 @@ fn a_ledger_that_does_not_keep_up_with_the_market() {
     insta::assert_snapshot!(problems_of(
         &[
             ("period_minutes = 15", "period_minutes = 5"),
-            ("[market.ngo]", "[ledger]\nlatency_max_ms = 30001\n[market.ngo]")
+            ("[market.optimizer]", "[ledger]\nlatency_max_ms = 30001\n[market.optimizer]")
         ],
         &[],
     ));
@@ -192,7 +192,10 @@ fn not_toml() {
 
 #[test]
 fn unknown_mechanism() {
-    insta::assert_snapshot!(message("[market.ngo]", "[market]\nmechanism = \"auction\"\n[market.ngo]"));
+    insta::assert_snapshot!(message(
+        "[market.optimizer]",
+        "[market]\nmechanism = \"auction\"\n[market.optimizer]"
+    ));
 }
 
 #[test]
@@ -240,7 +243,10 @@ fn fields_that_disagree() {
             ("[portraits.at_home]", "[portraits.at_home]\nneed_kwh = 9"),
             ("distance_km = 120", "distance_km = 400"),
             ("[storage]", "[storage]\ncontent_min_kwh = 60"),
-            ("[market.ngo]", "[ledger]\nlatency_min_ms = 100\n[market]\nprice_min = 20\n[market.ngo]"),
+            (
+                "[market.optimizer]",
+                "[ledger]\nlatency_min_ms = 100\n[market]\nprice_min = 20\n[market.optimizer]",
+            ),
             ("periods = 24", "periods = 97"),
         ],
         &[],

@@ -16,6 +16,7 @@
 //! | [`quantity`] | [`Energy`](quantity::Energy), [`Price`](quantity::Price) and their kin, integers on a 1e-6 grid |
 //! | [`tariff`] | the price in force at a local moment, from bands of hours or a schedule file |
 //! | [`order`] | [`Offer`], [`Bid`], the [`Terms`] of a period and the price band that (3)-(6) leave |
+//! | [`grouping`] | which households are counted as one |
 //! | [`mod@satisfaction`] | equations (19)-(23) |
 //! | [`problem`] | [`PeriodProblem`]: what is to be decided in a period, and what a decision is worth |
 //! | [`mechanism`] | [`Mechanism`]: `ngo`, `exact`, `mid_market_rate`, `grid_only` |
@@ -28,6 +29,7 @@
 
 pub mod dealing;
 pub mod entropy_weight;
+pub mod grouping;
 pub mod mechanism;
 pub mod optimizer;
 pub mod order;
@@ -37,6 +39,7 @@ pub mod satisfaction;
 pub mod tariff;
 
 pub use dealing::{Awards, Match, curtail, deal};
+pub use grouping::Grouping;
 pub use mechanism::{Clearing, MECHANISM_NAMES, Mechanism, mechanism_by_name};
 pub use optimizer::{OptimizerSettings, TracePoint};
 pub use order::{Bid, Credit, CreditError, GroupId, HouseholdId, Offer, Order, PriceBand, Terms};

@@ -1,5 +1,7 @@
 //! How the community trades and keeps its books: `[market]`, `[ledger]`, `[output]`.
 
+use std::num::NonZeroU16;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,19 @@ pub enum Mechanism {
     GridOnly,
 }
 
+/// Whom the market counts as one when it clears a period, sellers and buyers apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Groups {
+    /// The households of a portrait.
+    #[default]
+    Portraits,
+    /// Sellers with similar reserve prices, buyers with similar expected prices: at most `similar_groups` of each.
+    Similar,
+    /// Nobody: each household by itself. For small communities.
+    Households,
+}
+
 /// The clearing of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -30,24 +45,36 @@ pub struct Market {
     /// Upper bound Phi_max of the sellers' price in currency per kWh, equation (5), 0 to 10000; above `price_min`.
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub price_max: f64,
-    /// Parameters of the mechanism `ngo`.
-    pub ngo: Ngo,
+    /// Whom the market counts as one.
+    pub groups: Groups,
+    /// Most groups of a side where `groups` is "similar", 1 to 1000.
+    #[schemars(range(min = 1, max = 1000))]
+    pub similar_groups: NonZeroU16,
+    /// Parameters of the mechanisms that search with an optimizer.
+    pub optimizer: Optimizer,
 }
 
 impl Default for Market {
     fn default() -> Self {
-        Self { mechanism: Mechanism::default(), price_min: 0.0, price_max: 10.0, ngo: Ngo::default() }
+        Self {
+            mechanism: Mechanism::default(),
+            price_min: 0.0,
+            price_max: 10.0,
+            groups: Groups::default(),
+            similar_groups: NonZeroU16::new(10).expect("invariant: ten is not zero"),
+            optimizer: Optimizer::default(),
+        }
     }
 }
 
-/// Improved Northern Goshawk Optimization.
+/// How long and with how many an optimizer searches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ngo {
+pub struct Optimizer {
     /// Iterations, 1 to 100000.
     #[schemars(range(min = 1, max = 100_000))]
     pub iterations: u32,
-    /// Goshawks in the population, 4 to 10000.
+    /// Individuals in the population, 4 to 10000.
     #[schemars(range(min = 4, max = 10_000))]
     pub population: u32,
     /// Stops before `iterations` once the best value improved by no more than this over 50 iterations and the worst of the
@@ -57,7 +84,7 @@ pub struct Ngo {
     pub convergence_tolerance: Option<f64>,
 }
 
-impl Default for Ngo {
+impl Default for Optimizer {
     fn default() -> Self {
         Self { iterations: 500, population: 30, convergence_tolerance: None }
     }

@@ -12,7 +12,7 @@ use crate::table::Slot;
 
 /// Two days of the community, with batteries that no trip exhausts.
 const OPEN_ROAD: [&str; 4] =
-    ["time.days=2", "market.ngo.iterations=20", "battery.capacity_kwh=150", "battery.initial_soc=0.4"];
+    ["time.days=2", "market.optimizer.iterations=20", "battery.capacity_kwh=150", "battery.initial_soc=0.4"];
 
 /// The manifest without what may differ between two runs of the same input.
 fn lasting(bytes: &[u8]) -> Value {
@@ -39,7 +39,7 @@ fn the_same_input_gives_the_same_bytes(scenario: &str, sets: &[&str]) {
 #[test]
 fn the_same_seed_gives_the_same_bytes_in_every_file() {
     the_same_input_gives_the_same_bytes("smoke", &[]);
-    the_same_input_gives_the_same_bytes("community", &["time.days=1", "market.ngo.iterations=50"]);
+    the_same_input_gives_the_same_bytes("community", &["time.days=1", "market.optimizer.iterations=50"]);
     the_same_input_gives_the_same_bytes("smoke", &["ledger.signatures=ed25519"]);
 }
 
@@ -62,7 +62,7 @@ fn first_days(run: &Run, table: Table) -> Vec<String> {
 
 #[test]
 fn a_longer_horizon_keeps_the_days_before_row_by_row() {
-    let run = |days| Run::of("community", &[days, "market.ngo.iterations=20"]);
+    let run = |days| Run::of("community", &[days, "market.optimizer.iterations=20"]);
     let (shorter, longer) = (run("time.days=2"), run("time.days=5"));
     assert_eq!(shorter.rows(Table::Households).lines(&[]), longer.rows(Table::Households).lines(&[]));
     for table in [

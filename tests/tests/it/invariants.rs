@@ -1,4 +1,4 @@
-//! What holds in every run of the scenarios that ship, drawn up from their tables in integers.
+//! What holds in every run, of the scenarios that ship and with other groups, drawn up from their tables in integers.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use goshawk_output::table::Table;
 use crate::run::Run;
 use crate::table::{Rows, Slot};
 
-macro_rules! every_scenario_that_ships {
-    ($($name:ident: $sets:expr;)+) => {
+macro_rules! every_run {
+    ($($name:ident: $scenario:literal, $sets:expr;)+) => {
         $(#[test]
         fn $name() {
-            let run = Run::of(stringify!($name), &$sets);
+            let run = Run::of($scenario, &$sets);
             users_trade_below_every_outside_price_and_above_the_fees(&run);
             sold_is_bought_in_every_period(&run);
             every_kwh_of_every_household_is_accounted_for(&run);
@@ -24,12 +24,14 @@ macro_rules! every_scenario_that_ships {
     };
 }
 
-every_scenario_that_ships! {
-    paper_1: [];
-    paper_2: [];
-    paper_3: [];
-    community: ["time.days=2"];
-    smoke: [];
+every_run! {
+    paper_1: "paper_1", [];
+    paper_2: "paper_2", [];
+    paper_3: "paper_3", [];
+    community: "community", ["time.days=2"];
+    smoke: "smoke", [];
+    similar_households: "community", ["time.days=1", "market.groups=similar", "market.similar_groups=5"];
+    each_household_by_itself: "smoke", ["market.groups=households"];
 }
 
 fn everything_is_audited_and_nothing_found(run: &Run) {

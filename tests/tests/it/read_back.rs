@@ -24,7 +24,10 @@ fn every_table_is_read_by_all_three(run: &Run) {
 #[test]
 fn duckdb_pandas_and_polars_read_every_table() {
     every_table_is_read_by_all_three(&Run::of("smoke", &[]));
-    every_table_is_read_by_all_three(&Run::of("community", &["time.days=1", "market.ngo.iterations=50"]));
+    every_table_is_read_by_all_three(&Run::of(
+        "community",
+        &["time.days=1", "market.optimizer.iterations=50"],
+    ));
 }
 
 // Nothing is traded, nothing converges, nothing happens: a table without rows still has its columns.
