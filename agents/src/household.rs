@@ -23,7 +23,7 @@ use std::sync::Arc;
 use goshawk_engine::{Actor, Context, Fault, SimTime};
 use goshawk_ledger::Operation;
 use goshawk_market::order::{HouseholdId, Order};
-use goshawk_market::quantity::{Energy, Money};
+use goshawk_market::quantity::{Energy, Money, mean_price};
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Signatory, price_share, share_down};
@@ -328,8 +328,8 @@ impl Household {
             context.sink().event(at, &name, "range_shortfall", detail);
         }
         let rules = &self.commons.rules;
-        let satisfaction = (!delivery.bought.is_zero()).then(|| {
-            let paid = current.award.bought[0].buyer_price;
+        let bought = current.award.bought.iter().map(|terms| (terms.buyer_price, terms.energy));
+        let satisfaction = mean_price(bought).filter(|_| !delivery.bought.is_zero()).map(|paid| {
             let expected = price_share(price, rules.expected_price_share);
             let tolerance = price_share(price, rules.tolerance_share);
             goshawk_market::satisfaction::satisfaction(expected, paid, tolerance)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Streams};
 use goshawk_ledger::{AccountId, ContractId, ContractTerms};
-use goshawk_market::dealing::{Awards, curtail, deal};
+use goshawk_market::dealing::{Awards, curtail};
 use goshawk_market::mechanism::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
 use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order, Terms};
 use goshawk_market::problem::PeriodProblem;
@@ -33,7 +33,7 @@ pub struct MarketOperator {
     opening: Option<Arc<Opening>>,
     offers: Vec<Offer>,
     bids: Vec<Bid>,
-    cleared: Option<(PeriodProblem, Clearing, Awards)>,
+    cleared: Option<(PeriodProblem, Clearing)>,
 }
 
 impl std::fmt::Debug for MarketOperator {
@@ -134,16 +134,12 @@ impl MarketOperator {
             price_max: rules.price_max,
             storage_room,
         };
-        // Orders with stored energy behind them arrive later than others; nothing may depend on that.
-        self.offers.sort_by_key(|offer| offer.household);
-        self.bids.sort_by_key(|bid| bid.household);
         rules.grouping.regroup(&mut self.offers, &mut self.bids);
         let problem = PeriodProblem::new(&terms, &self.offers, &self.bids);
         let mut stream = self.streams.stream("clearing", &opening.period.0.to_string());
         let clearing = self.mechanism.clear(&problem, [stream.next_u64(), stream.next_u64()]);
-        let awards = deal(&clearing.scheme, &self.offers, &self.bids);
-        let energy: Energy = awards.trades.iter().map(|trade| trade.energy).sum();
-        self.cleared = Some((problem, clearing, awards));
+        let energy = clearing.awards.traded();
+        self.cleared = Some((problem, clearing));
         if energy.is_zero() {
             self.award(&Verdict::Approved, context);
         } else {
@@ -157,7 +153,7 @@ impl MarketOperator {
     }
 
     fn award(&mut self, verdict: &Verdict, context: &mut Context<'_, CommunityModel>) {
-        let (problem, mut clearing, mut awards) =
+        let (problem, mut clearing) =
             self.cleared.take().expect("invariant: a verdict answers a clearing of this period");
         let opening = self.opening();
         let curtailed = match verdict {
@@ -165,27 +161,21 @@ impl MarketOperator {
             Verdict::Curtailed { allowed, reason } => {
                 let (now, name) = (context.now(), context.name().to_owned());
                 context.sink().event(now, &name, "curtailment", reason.clone());
-                let before = awards.traded();
-                let removed = curtail(&mut awards.trades, *allowed);
-                let left = awards.traded().to_f64() / before.to_f64();
+                let before = clearing.awards.traded();
+                let removed = curtail(&mut clearing.awards.trades, *allowed);
+                let left = clearing.awards.traded().to_f64() / before.to_f64();
                 clearing = scaled_down(&problem, clearing, left);
                 removed
             }
         };
-        let contracts = self.contracts(&clearing, &awards, &opening);
+        let contracts = self.contracts(&clearing.awards, &opening);
         self.write_row(&clearing, &contracts, curtailed, &opening, context);
-        self.send_awards(&contracts, &awards, &opening, context);
+        self.send_awards(&contracts, &clearing.awards, &opening, context);
         self.offers.clear();
         self.bids.clear();
     }
 
-    fn contracts(
-        &self,
-        clearing: &Clearing,
-        awards: &Awards,
-        opening: &Opening,
-    ) -> Arc<[Arc<ContractTerms>]> {
-        let Some(seller_price) = clearing.scheme.price else { return Arc::new([]) };
+    fn contracts(&self, awards: &Awards, opening: &Opening) -> Arc<[Arc<ContractTerms>]> {
         let rules = &self.commons.rules;
         let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD + 1;
         let numbered = (first..).zip(&awards.trades);
@@ -197,12 +187,12 @@ impl MarketOperator {
                     seller: AccountId(trade.seller.0),
                     buyer: AccountId(trade.buyer.0),
                     energy: trade.energy,
-                    seller_price,
-                    buyer_price: seller_price + rules.fees(),
+                    seller_price: trade.price,
+                    buyer_price: trade.price + rules.fees(),
                     grid_fee: rules.grid_fee,
                     platform_fee: rules.platform_fee,
                     outside_price: opening.cheaper().1,
-                    take_or_pay: price_share(seller_price, rules.take_or_pay_share),
+                    take_or_pay: price_share(trade.price, rules.take_or_pay_share),
                 })
             })
             .collect()
@@ -265,10 +255,11 @@ impl MarketOperator {
     }
 }
 
-/// The clearing with only a share of its trades, and what that is worth.
+/// The clearing, of whose trades only a share is left, with what that is worth.
 fn scaled_down(problem: &PeriodProblem, clearing: Clearing, share: f64) -> Clearing {
     let mut scheme = clearing.scheme;
     scheme.sold.iter_mut().for_each(|sold| *sold *= share);
+    scheme.price = clearing.awards.mean_price().or(scheme.price);
     let objectives = problem.evaluate(&scheme);
     let weights = clearing.weights.unwrap_or(EQUAL_WEIGHTS);
     let gap = Yardstick::of(problem).gap(problem, &objectives, weights);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::{Bid, HouseholdId, Offer};
 use crate::problem::{Scheme, by_group};
-use crate::quantity::{Energy, Price};
+use crate::quantity::{Energy, Price, mean_price};
 
 /// Energy from one seller to one buyer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Match {
     pub buyer: HouseholdId,
     /// How much (kWh), more than nothing.
     pub energy: Energy,
+    /// The sellers' price Q_s of this trade; the buyer pays it and the fees (currency/kWh).
+    pub price: Price,
 }
 
 /// What households are awarded in a period; amounts are more than nothing.
@@ -47,6 +49,12 @@ impl Awards {
     pub fn traded(&self) -> Energy {
         self.trades.iter().map(|trade| trade.energy).sum()
     }
+
+    /// The mean of the trades' prices weighted by their energy, rounded to the grid, halves away from zero; `None`
+    /// without trades.
+    pub fn mean_price(&self) -> Option<Price> {
+        mean_price(self.trades.iter().map(|trade| (trade.price, trade.energy)))
+    }
 }
 
 /// An amount on the grid, rounded; an optimizer's last bits may be below nothing.
@@ -59,7 +67,7 @@ fn rounded_down(kwh: f64) -> Energy {
     rounded((kwh - 0.5e-6).max(0.0))
 }
 
-/// Deals a scheme out to the households whose orders it was made from.
+/// Deals a scheme out to the households whose orders it was made from; all trades are at the scheme's price.
 ///
 /// Nobody gets more than its order asked. A group's stored energy may come out below the scheme's: who has sold what it
 /// could store keeps the difference.
@@ -73,12 +81,15 @@ pub fn deal(scheme: &Scheme, offers: &[Offer], bids: &[Bid]) -> Awards {
     assert_eq!(buyers.len(), scheme.moved.len(), "invariant: the scheme is for these bids");
 
     let (moved, wants) = deal_moved(scheme, &buyers);
-    let (sold, bought) = match scheme.price {
-        Some(price) => deal_trade(scheme, price, &sellers, &wants),
+    let (trades, sold) = match scheme.price {
+        Some(price) => {
+            let (sold, bought) = deal_trade(scheme, price, &sellers, &wants);
+            (match_up(&sold, &bought, price), sold)
+        }
         None => (Vec::new(), Vec::new()),
     };
     let stored = deal_stored(scheme, &sellers, &sold);
-    Awards { trades: match_up(&sold, &bought), stored, moved }
+    Awards { trades, stored, moved }
 }
 
 /// A household and an amount.
@@ -170,8 +181,8 @@ fn deal_stored(scheme: &Scheme, sellers: &[Vec<&Offer>], sold: &[Amount]) -> Vec
     stored
 }
 
-/// Matches sellers to buyers front to front; both sum to the same.
-fn match_up(sold: &[Amount], bought: &[Amount]) -> Vec<Match> {
+/// Matches sellers to buyers front to front, all at one price; both sum to the same.
+fn match_up(sold: &[Amount], bought: &[Amount], price: Price) -> Vec<Match> {
     assert_eq!(total(sold), total(bought), "invariant: what is sold is bought");
     let mut trades = Vec::with_capacity((sold.len() + bought.len()).saturating_sub(1));
     let mut buyers = bought.iter().copied();
@@ -181,7 +192,7 @@ fn match_up(sold: &[Amount], bought: &[Amount]) -> Vec<Match> {
             && left.is_positive()
         {
             let energy = left.min(wanted);
-            trades.push(Match { seller, buyer: household, energy });
+            trades.push(Match { seller, buyer: household, energy, price });
             left -= energy;
             buyer = if energy < wanted { Some((household, wanted - energy)) } else { buyers.next() };
         }

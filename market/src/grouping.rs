@@ -24,8 +24,8 @@ pub enum Grouping {
 }
 
 impl Grouping {
-    /// Puts the orders into groups, numbered from 0 in order of price or, for [`Households`](Self::Households), of the
-    /// orders. What else they say stays.
+    /// Puts the orders into groups, numbered from 0 in order of price or, for [`Households`](Self::Households), of
+    /// households, in whose order they are then. What else they say stays.
     ///
     /// # Panics
     /// With more than 65 536 offers or bids, each by itself.
@@ -43,6 +43,8 @@ impl Grouping {
                 bids.iter_mut().zip(groups).for_each(|(bid, group)| bid.group = group);
             }
             Self::Households => {
+                offers.sort_by_key(|offer| offer.household);
+                bids.sort_by_key(|bid| bid.household);
                 offers.iter_mut().zip(0..).for_each(|(offer, number)| offer.group = group_id(number));
                 bids.iter_mut().zip(0..).for_each(|(bid, number)| bid.group = group_id(number));
             }

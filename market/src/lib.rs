@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! Tariff ─► Terms ─┐
-//! Offer, Bid ──────┴► PeriodProblem ─► Mechanism ─► Clearing (price, energy by group) ─► deal ─► Awards (trades)
+//! Offer, Bid ──────┴► PeriodProblem ─► Mechanism ─► Clearing: Scheme (by group), Awards (trades, each with its price)
 //!                                        │  ▲
 //!                                  Optimizer  exact optimum, for the gap
 //! ```

@@ -26,6 +26,7 @@ pub use mid_market_rate::MidMarketRate;
 pub use optimized::Optimized;
 pub use yardstick::Yardstick;
 
+use crate::dealing::{Awards, deal};
 use crate::optimizer::{Ngo, OptimizerSettings, TracePoint};
 use crate::problem::{Objectives, PeriodProblem, Scheme};
 
@@ -44,8 +45,11 @@ pub trait Mechanism {
 /// What a mechanism decided, and how good that is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Clearing {
-    /// The decision; its price is `None` where users do not trade, and then energy may still be stored.
+    /// The decision; its price is `None` where users do not trade, and then energy may still be stored. Where trades have
+    /// prices of their own, it is their mean weighted by energy.
     pub scheme: Scheme,
+    /// What households are awarded: every trade with its own price, what is stored, what is moved.
+    pub awards: Awards,
     /// What the decision is worth (currency).
     pub objectives: Objectives,
     /// The largest welfare that any scheme could reach (currency).
@@ -67,14 +71,27 @@ pub struct Clearing {
 }
 
 impl Clearing {
-    /// A clearing with `scheme` by a mechanism that neither weighs nor iterates; its gap is for equal weights.
+    /// A clearing with `scheme`, [dealt out](deal) to households, by a mechanism that neither weighs nor iterates; its gap
+    /// is for equal weights.
     pub fn of(problem: &PeriodProblem, yardstick: &Yardstick, scheme: Scheme) -> Self {
+        let awards = deal(&scheme, problem.offers(), problem.bids());
+        Self::with_awards(problem, yardstick, scheme, awards)
+    }
+
+    /// As [`Clearing::of`], by a mechanism that chose partners and prices itself; `scheme` sums `awards` up by group.
+    pub fn with_awards(
+        problem: &PeriodProblem,
+        yardstick: &Yardstick,
+        scheme: Scheme,
+        awards: Awards,
+    ) -> Self {
         let objectives = problem.evaluate(&scheme);
         Self {
             gap: yardstick.gap(problem, &objectives, EQUAL_WEIGHTS),
             satisfaction: scheme.price.and_then(|price| problem.satisfaction(price)),
             welfare_exact: yardstick.welfare_exact(),
             scheme,
+            awards,
             objectives,
             weights: None,
             iterations: 0,

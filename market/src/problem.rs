@@ -86,6 +86,10 @@ pub struct Objectives {
 /// ```
 #[derive(Debug, Clone)]
 pub struct PeriodProblem {
+    terms: Terms,
+    /// In order of households, as are bids: nothing depends on the order in which orders arrive.
+    offers: Vec<Offer>,
+    bids: Vec<Bid>,
     band: Option<PriceBand>,
     sellers: Vec<SellerGroup>,
     buyers: Vec<BuyerGroup>,
@@ -99,20 +103,23 @@ pub struct PeriodProblem {
 }
 
 impl PeriodProblem {
-    /// Groups the orders by [`GroupId`](crate::GroupId); values of a group are means weighted by energy.
+    /// Groups the orders by [`GroupId`](crate::GroupId); values of a group are means weighted by energy. A household
+    /// gives one order; in which order they are given does not matter.
     ///
     /// # Panics
     /// When an order's energy is negative, or its storable or flexible part negative or more than its energy.
     pub fn new(terms: &Terms, offers: &[Offer], bids: &[Bid]) -> Self {
-        let band = terms.price_band();
+        let (mut offers, mut bids) = (offers.to_vec(), bids.to_vec());
+        offers.sort_by_key(|offer| offer.household);
+        bids.sort_by_key(|bid| bid.household);
         let sellers: Vec<SellerGroup> =
-            by_group(offers, |offer| offer.group).iter().map(|group| SellerGroup::new(group)).collect();
-        let buyers: Vec<BuyerGroup> = by_group(bids, |bid| bid.group)
+            by_group(&offers, |offer| offer.group).iter().map(|group| SellerGroup::new(group)).collect();
+        let buyers: Vec<BuyerGroup> = by_group(&bids, |bid| bid.group)
             .iter()
             .map(|group| BuyerGroup::new(group, terms.fees().to_f64()))
             .collect();
         Self {
-            band,
+            band: terms.price_band(),
             fees: terms.fees().to_f64(),
             outside_price: terms.outside_price().to_f64(),
             storage_room: terms.storage_room.or_zero().to_f64(),
@@ -120,7 +127,25 @@ impl PeriodProblem {
             profit_without_trade: sellers.iter().map(|seller| seller.energy * seller.keep_value).sum(),
             sellers,
             buyers,
+            terms: *terms,
+            offers,
+            bids,
         }
+    }
+
+    /// The terms of the period.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The offers, in order of households.
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// The bids, in order of households.
+    pub fn bids(&self) -> &[Bid] {
+        &self.bids
     }
 
     /// Whether users can trade at all: some price is left by (3) to (6), at which some seller takes part, and somebody buys.

@@ -210,6 +210,24 @@ impl Power {
     }
 }
 
+/// The mean of prices weighted by the energy at each, rounded once to the grid, halves away from zero; `None` without
+/// energy.
+///
+/// ```
+/// use goshawk_market::quantity::{Energy, Price, mean_price};
+/// let at = |price, energy| (Price::from_micro(price), Energy::from_micro(energy));
+/// assert_eq!(mean_price([at(10, 3), at(20, 1)]), Some(Price::from_micro(13)));
+/// assert_eq!(mean_price([]), None);
+/// ```
+pub fn mean_price(parts: impl IntoIterator<Item = (Price, Energy)>) -> Option<Price> {
+    let (mut paid, mut total) = (0, 0);
+    for (price, energy) in parts {
+        paid += i128::from(price.0) * i128::from(energy.0);
+        total += i128::from(energy.0);
+    }
+    (total > 0).then(|| Price(divide_rounded(paid, total)))
+}
+
 /// Deals `total` out in proportion to `weights` so that the parts sum to `total` exactly.
 ///
 /// Each part is first rounded down; the units that are left go one each to the largest remainders, ties to the

@@ -53,6 +53,7 @@ fn cheaper_sellers_go_first_then_those_with_more_credit() {
         seller: HouseholdId(seller),
         buyer: HouseholdId(buyer),
         energy: kwh(energy),
+        price: Price::from_f64(0.6).unwrap(),
     };
     assert_eq!(awards.trades, [trade(2, 8, 2.0), trade(3, 8, 1.0), trade(3, 7, 1.0), trade(1, 7, 0.5)]);
     assert_eq!(awards.moved, [(HouseholdId(7), kwh(0.5))], "the least content moves");
@@ -111,7 +112,8 @@ proptest! {
         }
         let stored_in_all: Energy = stored.values().copied().sum();
         prop_assert!(stored_in_all <= terms.storage_room);
-        prop_assert!(awards.trades.iter().all(|trade| trade.energy.is_positive()));
+        prop_assert!(awards.trades.iter().all(|trade| trade.energy.is_positive() && trade.price == price));
+        prop_assert_eq!(awards.mean_price(), awards.traded().is_positive().then_some(price));
         prop_assert!(awards.trades.len() < sold.len() + bought.len() + usize::from(sold.is_empty()));
         let difference = (awards.traded().to_f64() - scheme.traded()).abs();
         prop_assert!(difference < 1e-5, "each group is rounded once");
@@ -126,6 +128,7 @@ proptest! {
             seller: HouseholdId(index as u32),
             buyer: HouseholdId(99),
             energy: Energy::from_micro(energy),
+            price: Price::from_micro(1),
         };
         let before: Vec<Match> = energies.iter().enumerate().map(trade).collect();
         let total: i64 = energies.iter().sum();

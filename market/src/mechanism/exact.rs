@@ -2,6 +2,7 @@
 
 use super::price_search::{Found, PriceSearch};
 use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
+use crate::dealing::deal;
 use crate::problem::{PeriodProblem, Scheme};
 
 /// The best scheme for given weights, with its certificate.
@@ -55,6 +56,7 @@ impl Mechanism for Exact {
             gap: problem.is_tradeable().then_some(gap.max(0.0)),
             satisfaction: solution.scheme.price.and_then(|price| problem.satisfaction(price)),
             welfare_exact: yardstick.welfare_exact(),
+            awards: deal(&solution.scheme, problem.offers(), problem.bids()),
             scheme: solution.scheme,
             objectives,
             weights: Some(EQUAL_WEIGHTS),
