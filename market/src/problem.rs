@@ -16,6 +16,8 @@
 
 pub(crate) mod allocation;
 mod candidate;
+#[cfg(test)]
+pub(crate) mod feasible;
 mod group;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
+use crate::problem::feasible;
 use crate::problem::sample::{self, Draws};
 use crate::quantity::{Energy, Price};
 
@@ -167,7 +168,7 @@ proptest! {
         let problem = sample::problem(&mut draw);
         for name in MECHANISM_NAMES {
             let clearing = mechanism_by_name(name, &quick()).unwrap().clear(&problem, [seed, 1]);
-            sample::assert_feasible(&problem, &clearing.scheme);
+            feasible::assert_feasible(&problem, &clearing.scheme);
             let slack = 1e-9 * clearing.welfare_exact.abs().max(1.0);
             prop_assert!(clearing.objectives.welfare <= clearing.welfare_exact + slack, "{name}");
             prop_assert_eq!(clearing.gap.is_some(), problem.is_tradeable());

@@ -176,7 +176,7 @@ fn scale_down(total: f64, limit: f64) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::problem::sample;
+    use crate::problem::{feasible, sample};
 
     proptest! {
         #[test]
@@ -188,7 +188,7 @@ mod tests {
             }
             let genes: Vec<f64> = (0..problem.dimensions()).map(|_| draw.corner_or_inside()).collect();
             let scheme = problem.decode(&genes);
-            sample::assert_feasible(&problem, &scheme);
+            feasible::assert_feasible(&problem, &scheme);
         }
 
         #[test]

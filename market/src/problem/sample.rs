@@ -1,7 +1,7 @@
-//! Random problems for property tests.
+//! Random order books, from public constructors alone: for property tests, benchmarks, and other crates' tests.
 
-use super::{PeriodProblem, Scheme};
 use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
+use crate::problem::PeriodProblem;
 use crate::quantity::{Energy, Price};
 
 /// A stream of SplitMix64 draws.
@@ -61,14 +61,22 @@ pub(crate) fn terms(draw: &mut Draws) -> Terms {
 
 /// Offers and bids of up to three groups each; in a third of all groups the members are alike.
 pub(crate) fn orders(draw: &mut Draws) -> (Vec<Offer>, Vec<Bid>) {
-    let (mut offers, mut bids, mut household) = (Vec::new(), Vec::new(), 0);
-    for group in 0..1 + draw.below(3) {
+    let sellers = 1 + draw.below(3);
+    let offers = offers(draw, sellers);
+    let buyers = 1 + draw.below(3);
+    let bids = bids(draw, buyers, 3, offers.len());
+    (offers, bids)
+}
+
+/// Offers of `groups` groups from group 0 on, of up to twelve households each.
+pub(crate) fn offers(draw: &mut Draws, groups: u64) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for group in 0..groups {
         let (alike, size) = (draw.below(3) == 0, 1 + draw.below(12));
         for member in 0..size {
-            household += 1;
             let energy = draw.energy(8.0);
             let mut offer = Offer {
-                household: HouseholdId(household),
+                household: HouseholdId(offers.len() as u32 + 1),
                 group: GroupId(group as u16),
                 energy,
                 cost: draw.price(0.02, 0.2),
@@ -78,20 +86,25 @@ pub(crate) fn orders(draw: &mut Draws) -> (Vec<Offer>, Vec<Bid>) {
                 credit: Credit::from_micro(draw.below(4) as u32 * 250_000).unwrap(),
             };
             if alike && member > 0 {
-                let first: &Offer = offers.last().unwrap();
+                let first = offers.last().unwrap();
                 offer = Offer { household: offer.household, ..*first };
             }
             offers.push(offer);
         }
     }
-    for group in 0..1 + draw.below(3) {
+    offers
+}
+
+/// Bids of `groups` groups from `first_group` on, of up to twelve households each, numbered after `others`.
+pub(crate) fn bids(draw: &mut Draws, groups: u64, first_group: u64, others: usize) -> Vec<Bid> {
+    let mut bids: Vec<Bid> = Vec::new();
+    for group in first_group..first_group + groups {
         let (alike, size) = (draw.below(3) == 0, 1 + draw.below(12));
         for member in 0..size {
-            household += 1;
             let energy = draw.energy(8.0);
             let mut bid = Bid {
-                household: HouseholdId(household),
-                group: GroupId(3 + group as u16),
+                household: HouseholdId((others + bids.len()) as u32 + 1),
+                group: GroupId(group as u16),
                 energy,
                 flexible: if draw.below(2) == 0 { Energy::ZERO } else { draw.energy(energy.to_f64()) },
                 later_price: draw.price(0.2, 1.2),
@@ -100,13 +113,13 @@ pub(crate) fn orders(draw: &mut Draws) -> (Vec<Offer>, Vec<Bid>) {
                 credit: Credit::from_micro(draw.below(4) as u32 * 250_000).unwrap(),
             };
             if alike && member > 0 {
-                let first: &Bid = bids.last().unwrap();
+                let first = bids.last().unwrap();
                 bid = Bid { household: bid.household, ..*first };
             }
             bids.push(bid);
         }
     }
-    (offers, bids)
+    bids
 }
 
 /// A problem of up to three seller and three buyer groups.
@@ -114,28 +127,4 @@ pub(crate) fn problem(draw: &mut Draws) -> PeriodProblem {
     let terms = terms(draw);
     let (offers, bids) = orders(draw);
     PeriodProblem::new(&terms, &offers, &bids)
-}
-
-/// (5)-(7), participation, flexibility and the storage's limits.
-pub(crate) fn assert_feasible(problem: &PeriodProblem, scheme: &Scheme) {
-    const ROUNDING: f64 = 1e-9;
-    let moved: f64 = scheme.moved.iter().sum();
-    assert!(scheme.traded() <= problem.demand - moved + ROUNDING, "users buy at most what they want now");
-    assert!(scheme.stored.iter().sum::<f64>() <= problem.storage_room + ROUNDING);
-    let Some(price) = scheme.price else {
-        assert!(scheme.traded() == 0.0 && moved == 0.0, "without a price nothing is sold or moved");
-        return;
-    };
-    let band = problem.band.unwrap();
-    assert!(band.lowest <= price && price <= band.highest);
-    for (group, seller) in problem.sellers.iter().enumerate() {
-        let (sold, stored) = (scheme.sold[group], scheme.stored[group]);
-        assert!(0.0 <= sold && sold <= seller.participating(price.to_f64()) + ROUNDING);
-        assert!(0.0 <= stored && stored <= seller.storable + ROUNDING);
-        assert!(sold + stored <= seller.energy + ROUNDING);
-    }
-    for (group, buyer) in problem.buyers.iter().enumerate() {
-        let moved = scheme.moved[group];
-        assert!(0.0 <= moved && moved <= buyer.movable(price.to_f64()) + ROUNDING);
-    }
 }
