@@ -41,10 +41,10 @@ fn install(packages: &Path) {
         .arg("--requirement")
         .arg(&wanted)
         .output()
-        .expect("the read-back tests need python3 on the PATH");
+        .expect("these tests need python3 on the PATH");
     assert!(
         done.status.success(),
-        "the read-back tests need the Python packages of tests/requirements.txt, and pip could not install \
+        "these tests need the Python packages of tests/requirements.txt, and pip could not install \
          them into {}:\n{}",
         packages.display(),
         String::from_utf8_lossy(&done.stderr)
