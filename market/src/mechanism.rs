@@ -38,7 +38,8 @@ pub trait Mechanism {
     /// Its name in scenario files and tables.
     fn name(&self) -> &'static str;
 
-    /// Clears a period. The same problem and seed give the same clearing, whatever was cleared before.
+    /// Clears a period. The same problem and seed give the same clearing, whatever was cleared before, unless it
+    /// is warm-started.
     fn clear(&mut self, problem: &PeriodProblem, seed: [u64; 2]) -> Clearing;
 }
 

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use group::{BuyerGroup, SellerGroup, by_group};
 
 use self::allocation::Program;
-use crate::order::{Bid, Offer, PriceBand, Terms};
+use crate::order::{Bid, GroupId, Offer, PriceBand, Terms};
 use crate::quantity::{MICRO, Price};
 
 /// A decision: the sellers' price, and what every group sells, stores and moves (kWh), groups in order of their id.
@@ -171,6 +171,16 @@ impl PeriodProblem {
     /// The number of buyer groups, the length of [`Scheme::moved`].
     pub fn buyer_groups(&self) -> usize {
         self.buyers.len()
+    }
+
+    /// The seller groups and the buyer groups, each in order of id.
+    pub fn groups(&self) -> [Vec<GroupId>; 2] {
+        let sellers = by_group(&self.offers, |offer| offer.group);
+        let buyers = by_group(&self.bids, |bid| bid.group);
+        [
+            sellers.iter().map(|group| group[0].group).collect(),
+            buyers.iter().map(|group| group[0].group).collect(),
+        ]
     }
 
     /// Surplus S of all sellers (kWh).

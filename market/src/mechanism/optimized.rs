@@ -4,6 +4,7 @@ use super::archive::Archive;
 use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
 use crate::entropy_weight::{Criterion, Direction, entropy_weights, is_straight, resample_front};
 use crate::optimizer::{Optimizer, Problem, TracePoint};
+use crate::order::GroupId;
 use crate::problem::{PeriodProblem, Scheme};
 
 /// The most candidates of the front that are kept.
@@ -28,16 +29,39 @@ const TIE_BREAK: f64 = 1e-7;
 ///    along the front, half drawn again, since the explorers have gathered at other optima. Between schemes that tie, the
 ///    larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
 ///
-/// Evaluations are N + 2 N T of the optimizer, and N for the new population.
+/// Evaluations are those of the optimizer's iterations, and N for the new population.
+///
+/// [Warm-started](Self::warm_started), the new population also has the best of the last period with the same groups: genes
+/// are shares of what there is, so what was good at noon is a good guess for a quarter past.
 #[derive(Debug)]
 pub struct Optimized<O> {
     optimizer: O,
+    is_warm: bool,
+    last: Option<Last>,
+}
+
+/// The best of a period, for the next one.
+#[derive(Debug)]
+struct Last {
+    groups: [Vec<GroupId>; 2],
+    genes: Vec<f64>,
 }
 
 impl<O: Optimizer> Optimized<O> {
     /// With the given optimizer.
     pub fn new(optimizer: O) -> Self {
-        Self { optimizer }
+        Self { optimizer, is_warm: false, last: None }
+    }
+
+    /// Starts each period with the best of the last one. A clearing then depends on those before it.
+    #[must_use]
+    pub fn warm_started(self) -> Self {
+        Self { is_warm: true, ..self }
+    }
+
+    /// The best of the last period, if it had the same groups.
+    fn last_best(&self, groups: &[Vec<GroupId>; 2]) -> Option<&[f64]> {
+        self.last.as_ref().filter(|last| last.groups == *groups).map(|last| last.genes.as_slice())
     }
 
     fn search(&mut self, problem: &PeriodProblem, yardstick: &Yardstick, seed: [u64; 2]) -> Searched {
@@ -55,7 +79,12 @@ impl<O: Optimizer> Optimized<O> {
         let archive = weighted.archive.take().expect("invariant: exploring fills the archive");
         let weights = weigh(archive.front());
         weighted.weights = weights;
-        self.optimizer.restart(&mut weighted, &guests(&archive, weights, size / 2));
+        let groups = if self.is_warm { problem.groups() } else { Default::default() };
+        let mut guests = guests(&archive, weights, size / 2);
+        // In the second place: the first is the archive's best.
+        let last_best = self.last_best(&groups).map(<[f64]>::to_vec);
+        guests.splice(1.min(guests.len())..1.min(guests.len()), last_best.as_deref());
+        self.optimizer.restart(&mut weighted, &guests);
         let done = self.optimizer.population().iterations();
         self.optimizer.advance(&mut weighted, iterations - done, &mut trace);
 
@@ -63,7 +92,9 @@ impl<O: Optimizer> Optimized<O> {
         for point in &mut trace {
             (point.best, point.mean) = (-point.best, -point.mean);
         }
-        let scheme = problem.decode(&self.optimizer.population().best_genes());
+        let genes = self.optimizer.population().best_genes();
+        let scheme = problem.decode(&genes);
+        self.last = self.is_warm.then_some(Last { groups, genes });
         Searched { scheme, weights, trace }
     }
 }
