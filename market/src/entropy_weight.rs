@@ -69,18 +69,7 @@ pub enum EntropyWeightError {
 /// # Errors
 /// [`EntropyWeightError`]: nothing to weigh, unequal lengths, values that are not finite.
 pub fn entropy_weights(criteria: &[Criterion<'_>]) -> Result<EntropyWeights, EntropyWeightError> {
-    let schemes = criteria.first().map_or(0, |criterion| criterion.values.len());
-    if schemes == 0 {
-        return Err(EntropyWeightError::Empty);
-    }
-    for (index, criterion) in criteria.iter().enumerate() {
-        if criterion.values.len() != schemes {
-            return Err(EntropyWeightError::Length(index));
-        }
-        if let Some(scheme) = criterion.values.iter().position(|value| !value.is_finite()) {
-            return Err(EntropyWeightError::NotFinite { criterion: index, scheme });
-        }
-    }
+    let schemes = validate(criteria)?;
     let normalised: Vec<Option<Vec<f64>>> = criteria.iter().map(|&criterion| normalise(criterion)).collect();
     let entropies: Vec<f64> = normalised.iter().map(|y| y.as_deref().map_or(1.0, entropy)).collect();
     let total: f64 = entropies.iter().map(|entropy| 1.0 - entropy).sum();
@@ -99,8 +88,25 @@ pub fn entropy_weights(criteria: &[Criterion<'_>]) -> Result<EntropyWeights, Ent
     Ok(EntropyWeights { weights, entropies, scores })
 }
 
+/// The number of schemes, of which there is at least one, all with finite values of every criterion.
+pub(crate) fn validate(criteria: &[Criterion<'_>]) -> Result<usize, EntropyWeightError> {
+    let schemes = criteria.first().map_or(0, |criterion| criterion.values.len());
+    if schemes == 0 {
+        return Err(EntropyWeightError::Empty);
+    }
+    for (index, criterion) in criteria.iter().enumerate() {
+        if criterion.values.len() != schemes {
+            return Err(EntropyWeightError::Length(index));
+        }
+        if let Some(scheme) = criterion.values.iter().position(|value| !value.is_finite()) {
+            return Err(EntropyWeightError::NotFinite { criterion: index, scheme });
+        }
+    }
+    Ok(schemes)
+}
+
 /// y of a criterion, from 0 (worst) to 1 (best), or `None` where all schemes are alike.
-fn normalise(criterion: Criterion<'_>) -> Option<Vec<f64>> {
+pub(crate) fn normalise(criterion: Criterion<'_>) -> Option<Vec<f64>> {
     let least = criterion.values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = criterion.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = most - least;

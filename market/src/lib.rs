@@ -22,11 +22,13 @@
 //! | [`mechanism`] | [`Mechanism`]: `ngo`, `exact`, `mid_market_rate`, `grid_only` |
 //! | [`optimizer`] | general minimisers over [0, 1]^m: improved Northern Goshawk Optimization |
 //! | [`entropy_weight`] | weights of the two objectives from a front |
+//! | [`compromise`] | one scheme of a front by TOPSIS or the knee point, for comparison |
 //! | [`dealing`] | from group totals to one trade per seller-buyer pair, exact to the last unit |
 //!
 //! To add a mechanism, implement [`Mechanism`] and name it in [`mechanism_by_name`]; to add an optimizer, implement
 //! [`Optimizer`](optimizer::Optimizer) and give it to [`mechanism::Optimized`].
 
+pub mod compromise;
 pub mod dealing;
 pub mod entropy_weight;
 pub mod grouping;
