@@ -11,6 +11,10 @@
 //! into one sink that pushes another group's energy over to the other. The potentials of the final flow are dual
 //! prices of demand and room, and give a certificate: any dual solution bounds every allocation from above.
 
+mod queue;
+
+use self::queue::Queue;
+
 /// Less than this (kWh) is not worth a step: a thousandth of the finest energy that is awarded.
 const NEGLIGIBLE: f64 = 1e-9 * 1e-3;
 
@@ -45,6 +49,17 @@ pub(crate) struct Flow {
     pub(crate) moved: Vec<f64>,
     demand_left: f64,
     room_left: f64,
+    queues: Queues,
+}
+
+/// Groups in order of what the steps of [`Open`] gain, as of the program that was solved last.
+#[derive(Debug, Clone, Default)]
+struct Queues {
+    sell: Queue,
+    store: Queue,
+    shift: Queue,
+    sell_to_store: Queue,
+    store_to_sell: Queue,
 }
 
 /// A feasible solution of a [`Program`]'s dual: a price for every limit.
@@ -63,14 +78,6 @@ pub(crate) struct Dual {
 struct Step {
     group: usize,
     gain: f64,
-}
-
-/// The step of largest gain, ties to the lower index.
-fn best(steps: impl Iterator<Item = (usize, f64)>) -> Option<Step> {
-    steps.fold(None, |best: Option<Step>, (group, gain)| match best {
-        Some(best) if best.gain >= gain => Some(best),
-        _ => Some(Step { group, gain }),
-    })
 }
 
 /// Who brings the unit.
@@ -139,30 +146,26 @@ impl Program {
         self.value(flow)
     }
 
+    /// The step of largest gain of every kind, ties to the lower index.
     fn open(&self, flow: &Flow) -> Open {
-        let sellers = || 0..self.energy.len();
-        let spare = |&g: &usize| self.energy[g] - flow.sold[g] - flow.stored[g] > NEGLIGIBLE;
-        let can_sell = |&g: &usize| self.sell_cap[g] - flow.sold[g] > NEGLIGIBLE;
-        let can_store = |&g: &usize| self.store_cap[g] - flow.stored[g] > NEGLIGIBLE;
+        let Flow { sold, stored, moved, queues, .. } = flow;
+        let spare = |g: usize| self.energy[g] - sold[g] - stored[g] > NEGLIGIBLE;
+        let can_sell = |g: usize| self.sell_cap[g] - sold[g] > NEGLIGIBLE;
+        let can_store = |g: usize| self.store_cap[g] - stored[g] > NEGLIGIBLE;
+        let can_move = |b: usize| self.move_cap[b] - moved[b] > NEGLIGIBLE;
+        let step = |group: Option<usize>, gain: &dyn Fn(usize) -> f64| {
+            group.map(|group| Step { group, gain: gain(group) })
+        };
         Open {
-            sell: best(sellers().filter(spare).filter(can_sell).map(|g| (g, self.sell_gain[g]))),
-            store: best(sellers().filter(spare).filter(can_store).map(|g| (g, self.store_gain[g]))),
-            shift: best(
-                (0..self.move_gain.len())
-                    .filter(|&b| self.move_cap[b] - flow.moved[b] > NEGLIGIBLE)
-                    .map(|b| (b, self.move_gain[b])),
-            ),
-            sell_to_store: best(
-                sellers()
-                    .filter(|&g| flow.sold[g] > NEGLIGIBLE)
-                    .filter(can_store)
-                    .map(|g| (g, self.store_gain[g] - self.sell_gain[g])),
-            ),
-            store_to_sell: best(
-                sellers()
-                    .filter(|&g| flow.stored[g] > NEGLIGIBLE)
-                    .filter(can_sell)
-                    .map(|g| (g, self.sell_gain[g] - self.store_gain[g])),
+            sell: step(queues.sell.first(|g| spare(g) && can_sell(g)), &|g| self.sell_gain[g]),
+            store: step(queues.store.first(|g| spare(g) && can_store(g)), &|g| self.store_gain[g]),
+            shift: step(queues.shift.first(can_move), &|b| self.move_gain[b]),
+            sell_to_store: step(queues.sell_to_store.first(|g| sold[g] > NEGLIGIBLE && can_store(g)), &|g| {
+                self.store_gain[g] - self.sell_gain[g]
+            }),
+            store_to_sell: step(
+                queues.store_to_sell.first(|g| stored[g] > NEGLIGIBLE && can_sell(g)),
+                &|g| self.sell_gain[g] - self.store_gain[g],
             ),
         }
     }
@@ -170,6 +173,7 @@ impl Program {
     /// Pushes as much as fits along the path of largest gain; false when none gains.
     fn augment(&self, flow: &mut Flow) -> bool {
         let open = self.open(flow);
+        flow.queues.advance(&open);
         let into_demand = [
             open.sell.map(|s| (s.gain, Source::Sell(s.group))),
             open.shift.map(|s| (s.gain, Source::Move(s.group))),
@@ -222,12 +226,20 @@ impl Program {
             }
         });
         let amount = sink_left.min(first).min(second);
+        let queues = &mut flow.queues;
         match source {
-            Source::Sell(g) => flow.sold[g] += amount,
-            Source::Store(g) => flow.stored[g] += amount,
+            Source::Sell(g) => {
+                flow.sold[g] += amount;
+                queues.sell_to_store.reopen(g);
+            }
+            Source::Store(g) => {
+                flow.stored[g] += amount;
+                queues.store_to_sell.reopen(g);
+            }
             Source::Move(b) => flow.moved[b] += amount,
         }
         if let Some(g) = switch {
+            queues.reopen(g);
             let signed = if ends_in_demand { amount } else { -amount };
             flow.sold[g] += signed;
             flow.stored[g] -= signed;
@@ -315,79 +327,40 @@ impl Flow {
         }
         self.demand_left = program.demand;
         self.room_left = program.room;
+        self.queues.sort(program);
+    }
+}
+
+impl Queues {
+    fn sort(&mut self, program: &Program) {
+        let Program { sell_gain, store_gain, move_gain, .. } = program;
+        let sellers = sell_gain.len();
+        self.sell.sort(sellers, |g| sell_gain[g]);
+        self.store.sort(sellers, |g| store_gain[g]);
+        self.shift.sort(move_gain.len(), |b| move_gain[b]);
+        self.sell_to_store.sort(sellers, |g| store_gain[g] - sell_gain[g]);
+        self.store_to_sell.sort(sellers, |g| sell_gain[g] - store_gain[g]);
+    }
+
+    /// Leaves behind what is closed.
+    fn advance(&mut self, open: &Open) {
+        for (queue, step) in [
+            (&mut self.sell, open.sell),
+            (&mut self.store, open.store),
+            (&mut self.shift, open.shift),
+            (&mut self.sell_to_store, open.sell_to_store),
+            (&mut self.store_to_sell, open.store_to_sell),
+        ] {
+            queue.advance(step.map(|step| step.group));
+        }
+    }
+
+    /// A seller group's steps may have opened again.
+    fn reopen(&mut self, seller: usize) {
+        let Self { sell, store, sell_to_store, store_to_sell, .. } = self;
+        [sell, store, sell_to_store, store_to_sell].into_iter().for_each(|queue| queue.reopen(seller));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome};
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::problem::sample::Draws;
-
-    fn random(draw: &mut Draws) -> Program {
-        let (sellers, buyers) = (1 + draw.below(6) as usize, draw.below(5) as usize);
-        // Few distinct values make ties and degenerate corners common.
-        let mut coarse = |least: i64, most: i64| {
-            let steps = (most - least) as u64 + 1;
-            (least + draw.below(steps) as i64) as f64 + if draw.below(2) == 0 { 0.0 } else { draw.unit() }
-        };
-        let mut list =
-            |count: usize, least, most| (0..count).map(|_| coarse(least, most)).collect::<Vec<f64>>();
-        Program {
-            sell_gain: list(sellers, -2, 5),
-            sell_cap: list(sellers, 0, 6),
-            store_gain: list(sellers, -2, 5),
-            store_cap: list(sellers, 0, 6),
-            energy: list(sellers, 0, 8),
-            move_gain: list(buyers, -2, 5),
-            move_cap: list(buyers, 0, 4),
-            demand: list(1, 0, 15)[0],
-            room: list(1, 0, 10)[0],
-        }
-    }
-
-    fn oracle(program: &Program) -> f64 {
-        let mut lp = Problem::new(OptimizationDirection::Maximize);
-        let (mut demand, mut room) = (Vec::new(), Vec::new());
-        for g in 0..program.energy.len() {
-            let sold = lp.add_var(program.sell_gain[g], (0.0, program.sell_cap[g]));
-            let stored = lp.add_var(program.store_gain[g], (0.0, program.store_cap[g]));
-            lp.add_constraint([(sold, 1.0), (stored, 1.0)], ComparisonOp::Le, program.energy[g]);
-            demand.push((sold, 1.0));
-            room.push((stored, 1.0));
-        }
-        for b in 0..program.move_gain.len() {
-            demand.push((lp.add_var(program.move_gain[b], (0.0, program.move_cap[b])), 1.0));
-        }
-        lp.add_constraint(demand, ComparisonOp::Le, program.demand);
-        lp.add_constraint(room, ComparisonOp::Le, program.room);
-        match lp.solve().unwrap() {
-            SolveOutcome::Solution(solution) => solution.objective(),
-            SolveOutcome::Interrupted(_) => panic!("the oracle has no limits"),
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
-        #[test]
-        fn the_allocation_is_optimal_and_its_dual_certifies_it(seed in any::<u64>()) {
-            let program = random(&mut Draws::new(seed));
-            let (mut flow, mut dual) = (Flow::default(), Dual::default());
-            let value = program.solve(&mut flow);
-            let best = oracle(&program);
-            prop_assert!((value - best).abs() <= 1e-8 * best.abs().max(1.0), "{value} against {best}: {program:?}");
-            program.dual(&flow, &mut dual);
-            let bound = dual.bound(&program);
-            prop_assert!((bound - value).abs() <= 1e-8 * value.abs().max(1.0), "bound {bound}, value {value}: {program:?}");
-            for g in 0..program.energy.len() {
-                prop_assert!(flow.sold[g] >= 0.0 && flow.sold[g] <= program.sell_cap[g] + 1e-9);
-                prop_assert!(flow.stored[g] >= 0.0 && flow.stored[g] <= program.store_cap[g] + 1e-9);
-                prop_assert!(flow.sold[g] + flow.stored[g] <= program.energy[g] + 1e-9);
-                prop_assert!(dual.energy[g] + dual.sell_cap[g] + dual.demand >= program.sell_gain[g] - 1e-12);
-                prop_assert!(dual.energy[g] + dual.store_cap[g] + dual.room >= program.store_gain[g] - 1e-12);
-            }
-        }
-    }
-}
+mod tests;
