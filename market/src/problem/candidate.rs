@@ -69,17 +69,19 @@ impl PeriodProblem {
     pub fn evaluate_batch(&self, genes: &[f64], n: usize, profits: &mut [f64], costs: &mut [f64]) {
         assert_eq!(genes.len(), self.dimensions() * n, "invariant: n genes per dimension");
         assert!(profits.len() == n && costs.len() == n, "invariant: one objective per candidate");
-        let mut start = 0;
-        while start + LANES <= n {
+        if n < LANES {
+            for index in 0..n {
+                let ([profit], [cost]) = self.evaluate_lanes::<1>(genes, n, index);
+                (profits[index], costs[index]) = (profit, cost);
+            }
+            return;
+        }
+        for start in (0..n).step_by(LANES) {
+            // The last lanes overlap those before: cheaper than candidates one by one.
+            let start = start.min(n - LANES);
             let (profit, cost) = self.evaluate_lanes::<LANES>(genes, n, start);
             profits[start..start + LANES].copy_from_slice(&profit);
             costs[start..start + LANES].copy_from_slice(&cost);
-            start += LANES;
-        }
-        for index in start..n {
-            let ([profit], [cost]) = self.evaluate_lanes::<1>(genes, n, index);
-            profits[index] = profit;
-            costs[index] = cost;
         }
     }
 
