@@ -9,6 +9,10 @@ pub(super) struct Archive {
     capacity: usize,
     dimensions: usize,
     points: Vec<[f64; 2]>,
+    /// How far apart each point's neighbours are, for the range at hand; infinite at the ends.
+    rooms: Vec<f64>,
+    /// The range of each objective when the rooms were measured.
+    range: [f64; 2],
     /// Where the genes of each point are.
     slots: Vec<usize>,
     free: Vec<usize>,
@@ -23,6 +27,8 @@ impl Archive {
             capacity,
             dimensions,
             points: Vec::with_capacity(room),
+            rooms: Vec::with_capacity(room),
+            range: [0.0; 2],
             slots: Vec::with_capacity(room),
             free: (0..room).collect(),
             genes: vec![0.0; room * dimensions],
@@ -54,30 +60,52 @@ impl Archive {
         let start = self.points[..at].partition_point(|kept| kept[1] > point[1]);
         self.free.extend(self.slots.drain(start..end));
         self.points.splice(start..end, [point]);
+        self.rooms.splice(start..end, [f64::INFINITY]);
         let slot = self.free.pop().expect("invariant: there is a slot more than points are kept");
         self.slots.insert(start, slot);
         for (j, own) in self.genes[slot * self.dimensions..][..self.dimensions].iter_mut().enumerate() {
             *own = gene(j);
         }
+        self.measure_around(start);
         if self.points.len() > self.capacity {
             self.drop_most_crowded();
         }
     }
 
-    fn drop_most_crowded(&mut self) {
-        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
-            return;
-        };
+    /// Measures the rooms that a change at `index` touches: its own and its neighbours', or all where the range is another.
+    fn measure_around(&mut self, index: usize) {
+        let (first, last) = (self.points[0], self.points[self.points.len() - 1]);
         let range =
             [(last[0] - first[0]).max(f64::MIN_POSITIVE), (first[1] - last[1]).max(f64::MIN_POSITIVE)];
-        let room = |index: usize| {
-            let (before, after) = (self.points[index - 1], self.points[index + 1]);
-            (after[0] - before[0]) / range[0] + (before[1] - after[1]) / range[1]
-        };
-        let crowded = (1..self.points.len() - 1).min_by(|&a, &b| room(a).total_cmp(&room(b)).then(a.cmp(&b)));
-        let crowded = crowded.unwrap_or(0);
+        let all = 0..self.points.len();
+        let near = index.saturating_sub(1)..(index + 2).min(self.points.len());
+        let touched = if range == self.range { near } else { all };
+        self.range = range;
+        for index in touched {
+            self.rooms[index] = self.room(index);
+        }
+    }
+
+    fn room(&self, index: usize) -> f64 {
+        if index == 0 || index + 1 == self.points.len() {
+            return f64::INFINITY;
+        }
+        let (before, after) = (self.points[index - 1], self.points[index + 1]);
+        (after[0] - before[0]) / self.range[0] + (before[1] - after[1]) / self.range[1]
+    }
+
+    fn drop_most_crowded(&mut self) {
+        // An archive of one or two has only ends, of which the first goes.
+        let (mut crowded, mut least) = (0, f64::INFINITY);
+        for (index, &room) in self.rooms.iter().enumerate() {
+            if room < least {
+                (crowded, least) = (index, room);
+            }
+        }
         self.points.remove(crowded);
+        self.rooms.remove(crowded);
         self.free.push(self.slots.remove(crowded));
+        self.measure_around(crowded);
     }
 }
 
