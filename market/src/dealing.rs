@@ -13,6 +13,7 @@
 //! group, are then matched front to front, one trade per pair.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -198,6 +199,33 @@ fn match_up(sold: &[Amount], bought: &[Amount], price: Price) -> Vec<Match> {
         }
     }
     trades
+}
+
+/// What each household has in all.
+pub(crate) fn by_household(amounts: impl IntoIterator<Item = Amount>) -> BTreeMap<HouseholdId, Energy> {
+    let mut sums = BTreeMap::new();
+    for (household, energy) in amounts {
+        *sums.entry(household).or_insert(Energy::ZERO) += energy;
+    }
+    sums
+}
+
+/// What sellers store of what they have not sold, where that is worth more to them than keeping it, within `room`.
+///
+/// First in line is who gains most by it, then the higher credit, then the lower id.
+pub(crate) fn store_where_worth_more(offers: &[Offer], trades: &[Match], room: Energy) -> Vec<Amount> {
+    let sold = by_household(trades.iter().map(|trade| (trade.seller, trade.energy)));
+    let mut line: Vec<&Offer> = offers.iter().filter(|offer| offer.store_value > offer.keep_value).collect();
+    line.sort_by_key(|offer| {
+        (Reverse(offer.store_value - offer.keep_value), Reverse(offer.credit), offer.household)
+    });
+    let most = |offer: &Offer| {
+        let left = offer.energy - sold.get(&offer.household).copied().unwrap_or(Energy::ZERO);
+        (offer.household, offer.storable.min(left))
+    };
+    let mut stored = Vec::new();
+    hand_out(room.or_zero(), line.into_iter().map(most), &mut stored);
+    stored
 }
 
 /// Cuts trades in proportion so that they sum to `allowed`, and returns what was taken off; those left with nothing are

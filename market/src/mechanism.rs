@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ngo` | improved Northern Goshawk Optimization, a front, entropy weights, the compromise: [`Optimized`] |
 //! | `exact` | the same problem to a certified bound: [`Exact`] |
+//! | `double_auction` | one price, where asks cross limits: [`DoubleAuction`] |
 //! | `mid_market_rate` | the middle of the price band, everybody rationed alike: [`MidMarketRate`] |
 //! | `grid_only` | no trade between users: [`GridOnly`] |
 //!
@@ -11,15 +12,18 @@
 //! weights, and the largest welfare that any clearing could have reached.
 
 mod archive;
+mod double_auction;
 mod exact;
 mod grid_only;
 mod mid_market_rate;
 mod optimized;
+mod order_book;
 mod price_search;
 mod yardstick;
 
 use serde::{Deserialize, Serialize};
 
+pub use double_auction::DoubleAuction;
 pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
@@ -103,7 +107,8 @@ impl Clearing {
 }
 
 /// The names that [`mechanism_by_name`] knows.
-pub const MECHANISM_NAMES: [&str; 4] = ["ngo", "exact", "mid_market_rate", "grid_only"];
+pub const MECHANISM_NAMES: [&str; 5] =
+    ["ngo", "exact", "double_auction", "mid_market_rate", "grid_only"];
 
 /// The mechanism of a name, or `None` if it is not one of [`MECHANISM_NAMES`].
 ///
@@ -113,6 +118,7 @@ pub fn mechanism_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box
     match name {
         "ngo" => Some(Box::new(Optimized::new(Ngo::new(*settings)))),
         "exact" => Some(Box::new(Exact)),
+        "double_auction" => Some(Box::new(DoubleAuction)),
         "mid_market_rate" => Some(Box::new(MidMarketRate)),
         "grid_only" => Some(Box::new(GridOnly)),
         _ => None,
