@@ -19,7 +19,7 @@
 //! | [`grouping`] | which households are counted as one |
 //! | [`mod@satisfaction`] | equations (19)-(23) |
 //! | [`problem`] | [`PeriodProblem`]: what is to be decided in a period, and what a decision is worth |
-//! | [`mechanism`] | [`Mechanism`]: `ngo`, `exact`, `double_auction`, `mid_market_rate`, `grid_only` |
+//! | [`mechanism`] | [`Mechanism`]: `ngo`, `exact`, `double_auction`, `pay_as_bid`, `mid_market_rate`, `grid_only` |
 //! | [`optimizer`] | general minimisers over [0, 1]^m: improved Northern Goshawk Optimization |
 //! | [`entropy_weight`] | weights of the two objectives from a front |
 //! | [`compromise`] | one scheme of a front by TOPSIS or the knee point, for comparison |

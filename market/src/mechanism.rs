@@ -5,6 +5,7 @@
 //! | `ngo` | improved Northern Goshawk Optimization, a front, entropy weights, the compromise: [`Optimized`] |
 //! | `exact` | the same problem to a certified bound: [`Exact`] |
 //! | `double_auction` | one price, where asks cross limits: [`DoubleAuction`] |
+//! | `pay_as_bid` | the same pairs, every trade at its buyer's limit: [`PayAsBid`] |
 //! | `mid_market_rate` | the middle of the price band, everybody rationed alike: [`MidMarketRate`] |
 //! | `grid_only` | no trade between users: [`GridOnly`] |
 //!
@@ -18,6 +19,7 @@ mod grid_only;
 mod mid_market_rate;
 mod optimized;
 mod order_book;
+mod pay_as_bid;
 mod price_search;
 mod yardstick;
 
@@ -28,6 +30,7 @@ pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
 pub use optimized::Optimized;
+pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
 use crate::dealing::{Awards, deal};
@@ -107,8 +110,8 @@ impl Clearing {
 }
 
 /// The names that [`mechanism_by_name`] knows.
-pub const MECHANISM_NAMES: [&str; 5] =
-    ["ngo", "exact", "double_auction", "mid_market_rate", "grid_only"];
+pub const MECHANISM_NAMES: [&str; 6] =
+    ["ngo", "exact", "double_auction", "pay_as_bid", "mid_market_rate", "grid_only"];
 
 /// The mechanism of a name, or `None` if it is not one of [`MECHANISM_NAMES`].
 ///
@@ -119,6 +122,7 @@ pub fn mechanism_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box
         "ngo" => Some(Box::new(Optimized::new(Ngo::new(*settings)))),
         "exact" => Some(Box::new(Exact)),
         "double_auction" => Some(Box::new(DoubleAuction)),
+        "pay_as_bid" => Some(Box::new(PayAsBid)),
         "mid_market_rate" => Some(Box::new(MidMarketRate)),
         "grid_only" => Some(Box::new(GridOnly)),
         _ => None,

@@ -37,6 +37,11 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// The buyer's limit as a sellers' price (currency/kWh).
+    pub(super) fn limit(&self) -> Price {
+        self.limit
+    }
+
     /// The trade at a price, which is between ask and limit.
     pub(super) fn at(&self, price: Price) -> Match {
         Match { seller: self.seller, buyer: self.buyer, energy: self.energy, price }
