@@ -11,6 +11,22 @@
 //!
 //! All see the same problem, and every clearing is measured alike: its gap to the exact optimum for the same
 //! weights, and the largest welfare that any clearing could have reached.
+//!
+//! # What each promises
+//!
+//! | | `ngo` | `exact` | `double_auction` | `pay_as_bid` | `mid_market_rate` | `grid_only` |
+//! |---|---|---|---|---|---|---|
+//! | every trade keeps (3) to (7), nobody gives or gets more than it asked | yes | yes | yes | yes | yes | no trades |
+//! | budget balance: buyers pay what sellers and fee takers get, to the last unit | yes | yes | yes | yes | yes | no trades |
+//! | sellers get at least their reserve price | yes | yes | yes | yes | yes | no trades |
+//! | buyers pay less than outside | yes | yes | yes | yes | yes | no trades |
+//! | buyers pay at most what they tolerate | no | no | yes | yes | no | no trades |
+//! | one price for all | yes | yes | yes | no | yes | no trades |
+//! | efficient | nearly, for U | for U | for its book | the energy of its book | no | no |
+//! | strategy-proof | no | no | no | no | no | yes |
+//!
+//! U is what [`Yardstick`] measures. A mechanism is efficient for its book when no ask and no limit are left that cross.
+//! Without sellers, buyers, energy or a price that fits, users do not trade, which is a result and not an error.
 
 mod archive;
 mod double_auction;

@@ -1,5 +1,9 @@
 use proptest::prelude::*;
 
+mod auctions;
+mod book;
+mod every;
+
 use super::*;
 use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
 use crate::problem::feasible;
