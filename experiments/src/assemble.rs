@@ -77,6 +77,8 @@ pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
     let name = match scenario.market.mechanism {
         scenario::Mechanism::Ngo => "ngo",
         scenario::Mechanism::Exact => "exact",
+        scenario::Mechanism::DoubleAuction => "double_auction",
+        scenario::Mechanism::PayAsBid => "pay_as_bid",
         scenario::Mechanism::MidMarketRate => "mid_market_rate",
         scenario::Mechanism::GridOnly => "grid_only",
     };

@@ -14,6 +14,10 @@ pub enum Mechanism {
     Ngo,
     /// The same problem, solved to a certified bound.
     Exact,
+    /// One price, where sellers' asks cross buyers' limits.
+    DoubleAuction,
+    /// The pairs of the double auction, every trade at its buyer's limit.
+    PayAsBid,
     /// One price in the middle of what is allowed.
     MidMarketRate,
     /// No trades between users.
