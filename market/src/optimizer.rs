@@ -4,6 +4,14 @@
 //! Random numbers are counter-based ([`random`]): the draw of an individual depends on the seed, the
 //! generation, the phase, the individual and the draw's number alone.
 //!
+//! | name | what it is | evaluations |
+//! |---|---|---|
+//! | `ngo` | improved Northern Goshawk Optimization, the default: [`Ngo`] | N + 2 N T |
+//! | `ngo_original` | the same as published, with its faults: [`NgoOriginal`] | N + 2 N T |
+//! | `pso` | particle swarm with constriction: [`Pso`] | N + N T |
+//! | `improved_pso` | with time-varying inertia and an annealed leader: [`ImprovedPso`] | N + N T |
+//! | `l_shade` | differential evolution with success history and shrinking population: [`LShade`] | fewer each iteration |
+//!
 //! ```
 //! use goshawk_market::optimizer::{Ngo, Optimizer, OptimizerSettings, Problem};
 //!
@@ -21,14 +29,24 @@
 //! assert_eq!(solution.evaluations, 30 + 2 * 30 * 500);
 //! ```
 
+mod history;
+mod l_shade;
 mod ngo;
+mod ngo_original;
+mod plan;
 mod population;
+mod pso;
 pub mod random;
+pub mod suite;
+mod swarm;
 
 use serde::{Deserialize, Serialize};
 
-pub use ngo::Ngo;
+pub use l_shade::{InitialPopulation, LShade};
+pub use ngo::{Ngo, NgoIngredients};
+pub use ngo_original::NgoOriginal;
 pub use population::Population;
+pub use pso::{ImprovedPso, Pso};
 
 /// A function to be minimised over [0, 1]^m.
 pub trait Problem {
@@ -52,11 +70,22 @@ pub struct OptimizerSettings {
     /// Stop early once the best value improved by no more than this over 50 iterations, and the population's worst value
     /// is within it of the best. `None` by default: every period then costs the same number of evaluations.
     pub convergence_tolerance: Option<f64>,
+    /// The most evaluations: no iteration begins that would go beyond. The random start is always evaluated. `None`, no
+    /// limit, by default.
+    pub max_evaluations: Option<u64>,
+    /// Stop once the best value is at most this, where a bound of the objective is known. `None` by default.
+    pub target: Option<f64>,
 }
 
 impl Default for OptimizerSettings {
     fn default() -> Self {
-        Self { iterations: 500, population: 30, convergence_tolerance: None }
+        Self {
+            iterations: 500,
+            population: 30,
+            convergence_tolerance: None,
+            max_evaluations: None,
+            target: None,
+        }
     }
 }
 
@@ -111,11 +140,23 @@ pub trait Optimizer {
     /// The population, with the best candidate.
     fn population(&self) -> &Population;
 
-    /// Runs `iterations` from where it is, and fewer once converged; returns whether it converged.
+    /// The evaluations of the next iteration; the population's size unless it says otherwise.
+    fn evaluations_per_step(&self) -> u64 {
+        self.population().size() as u64
+    }
+
+    /// Runs `iterations` from where it is, and fewer where it converges, reaches the target or has used its evaluations;
+    /// returns whether it ended for one of these.
     fn advance(&mut self, problem: &mut dyn Problem, iterations: u32, trace: &mut Vec<TracePoint>) -> bool {
-        let tolerance = self.settings().convergence_tolerance;
-        let mut convergence = Convergence::new(tolerance, self.population().best_value());
+        let OptimizerSettings { convergence_tolerance, max_evaluations, target, .. } = *self.settings();
+        let mut convergence = Convergence::new(convergence_tolerance, self.population().best_value());
         for _ in 0..iterations {
+            let after = self.population().evaluations() + self.evaluations_per_step();
+            if target.is_some_and(|target| self.population().best_value() <= target)
+                || max_evaluations.is_some_and(|most| after > most)
+            {
+                return true;
+            }
             self.step(problem);
             trace.push(self.population().trace_point());
             if convergence.reached(self.population()) {
@@ -129,7 +170,7 @@ pub trait Optimizer {
     fn minimize(&mut self, problem: &mut dyn Problem, seed: [u64; 2]) -> Solution {
         let iterations = self.settings().iterations;
         self.start(problem, seed);
-        let mut trace = Vec::with_capacity(iterations as usize + 1);
+        let mut trace = Vec::new();
         trace.push(self.population().trace_point());
         self.advance(problem, iterations, &mut trace);
         let population = self.population();
@@ -142,6 +183,62 @@ pub trait Optimizer {
             trace,
         }
     }
+}
+
+impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn settings(&self) -> &OptimizerSettings {
+        (**self).settings()
+    }
+
+    fn start(&mut self, problem: &mut dyn Problem, seed: [u64; 2]) {
+        (**self).start(problem, seed);
+    }
+
+    fn step(&mut self, problem: &mut dyn Problem) {
+        (**self).step(problem);
+    }
+
+    fn restart(&mut self, problem: &mut dyn Problem, guests: &[&[f64]]) {
+        (**self).restart(problem, guests);
+    }
+
+    fn population(&self) -> &Population {
+        (**self).population()
+    }
+
+    fn evaluations_per_step(&self) -> u64 {
+        (**self).evaluations_per_step()
+    }
+}
+
+/// The names that [`optimizer_by_name`] knows.
+pub const OPTIMIZER_NAMES: [&str; 5] = ["ngo", "ngo_original", "pso", "improved_pso", "l_shade"];
+
+/// The optimizer of a name, or `None` if it is not one of [`OPTIMIZER_NAMES`].
+///
+/// `ngo_original` thinks in coordinates from 0 to 1 and `l_shade` begins with 18 individuals per dimension; both have
+/// constructors for something else.
+///
+/// # Panics
+/// When `settings` ask for a population below 4.
+pub fn optimizer_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box<dyn Optimizer>> {
+    match name {
+        "ngo" => Some(Box::new(Ngo::new(*settings))),
+        "ngo_original" => Some(Box::new(NgoOriginal::new(*settings))),
+        "pso" => Some(Box::new(Pso::new(*settings))),
+        "improved_pso" => Some(Box::new(ImprovedPso::new(*settings))),
+        "l_shade" => Some(Box::new(LShade::new(*settings))),
+        _ => None,
+    }
+}
+
+/// What every optimizer asks of its settings.
+fn assert_settings(settings: &OptimizerSettings) {
+    assert!(settings.population >= 4, "invariant: a population of at least 4");
 }
 
 /// Watches whether the best value still improves.

@@ -13,10 +13,11 @@
 //!
 //! Each phase evaluates all candidates at once and keeps strict improvements: N + 2 N T evaluations.
 
-use std::f64::consts::{PI, TAU};
-
+use super::history::{CrossoverMean, History};
+use super::l_shade::{half_way_back, skip};
+use super::plan::Plan;
 use super::random::{Counter, index, unit};
-use super::{Optimizer, OptimizerSettings, Population, Problem};
+use super::{Optimizer, OptimizerSettings, Population, Problem, assert_settings};
 
 /// Draws of an individual in the first phase, before one per dimension: prey and step.
 const PREY_DRAWS: usize = 1;
@@ -27,17 +28,47 @@ const PURSUIT_DRAWS: usize = 5;
 const MEMORY: usize = 5;
 /// The share of the population that counts as best.
 const BEST_SHARE: f64 = 0.2;
-/// Scale of the Cauchy distribution of F and standard deviation of CR.
-const SPREAD: f64 = 0.1;
+/// R at the beginning, where the pursuit is the published one.
+const RADIUS: f64 = 0.02;
+
+/// What [`Ngo`] is made of. Without any of it, it is the published algorithm in synchronous generations, with k != i.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
+pub struct NgoIngredients {
+    /// Steps towards the prey that do not scale with the coordinate: I r (x_k - x) in place of r (x_k - I x).
+    pub translation_invariant_prey: bool,
+    /// A pursuit along differences, in place of R (2 r - 1) x.
+    pub difference_pursuit: bool,
+    /// F and CR learn from what succeeded, in place of staying around 0.5.
+    pub success_history: bool,
+    /// What leaves the box in the pursuit ends half way to the bound, in place of on it.
+    pub half_way_bounds: bool,
+}
+
+impl Default for NgoIngredients {
+    /// All of them.
+    fn default() -> Self {
+        Self {
+            translation_invariant_prey: true,
+            difference_pursuit: true,
+            success_history: true,
+            half_way_bounds: true,
+        }
+    }
+}
 
 /// Improved Northern Goshawk Optimization.
 #[derive(Debug, Clone)]
 pub struct Ngo {
     settings: OptimizerSettings,
+    ingredients: NgoIngredients,
     random: Counter,
+    plan: Plan,
     population: Population,
-    memory: Memory,
+    history: History,
     buffers: Buffers,
+    pub tune: [f64; 8],
+    archive: Vec<f64>,
 }
 
 /// Room for one generation, so that none allocates.
@@ -65,13 +96,25 @@ impl Ngo {
     /// # Panics
     /// With a population below 4, which the pursuit's differences need.
     pub fn new(settings: OptimizerSettings) -> Self {
-        assert!(settings.population >= 4, "invariant: a population of at least 4");
+        Self::with_ingredients(settings, NgoIngredients::default())
+    }
+
+    /// With only some of what it is made of, to measure what each is worth.
+    ///
+    /// # Panics
+    /// With a population below 4, which the pursuit's differences need.
+    pub fn with_ingredients(settings: OptimizerSettings, ingredients: NgoIngredients) -> Self {
+        assert_settings(&settings);
         Self {
             settings,
+            ingredients,
             random: Counter::default(),
+            plan: Plan::default(),
             population: Population::default(),
-            memory: Memory::new(),
+            history: new_history(),
             buffers: Buffers::default(),
+            tune: [BEST_SHARE, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            archive: Vec::new(),
         }
     }
 
@@ -86,76 +129,121 @@ impl Ngo {
     fn identify_prey(&mut self) {
         self.sweep(0, PREY_DRAWS + self.population.dimensions());
         let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
+        let invariant = self.ingredients.translation_invariant_prey;
+        let tune = self.tune;
         let Buffers { words, trials, prey, factor, .. } = &mut self.buffers;
         let values = self.population.values();
         for i in 0..n {
             let drawn = index(words[i], 2 * (n - 1));
             let (other, step) = (drawn / 2, (1 + drawn % 2) as f64);
-            prey[i] = if other >= i { other + 1 } else { other };
+            prey[i] = skip(other, [i, i]);
             factor[i] = if values[prey[i]] < values[i] { step } else { -1.0 };
         }
         let genes = self.population.genes();
         for j in 0..self.population.dimensions() {
             let draws = &words[(PREY_DRAWS + j) * stride..][..n];
             let (row, trials) = (&genes[j * n..][..n], &mut trials[j * n..][..n]);
-            for i in 0..n {
-                let moved = row[i] + factor[i] * unit(draws[i]) * (row[prey[i]] - row[i]);
-                trials[i] = moved.clamp(0.0, 1.0);
+            if invariant {
+                for i in 0..n {
+                    if tune[5] > 0.0 && ((draws[i] & 0xffff) as f64) > tune[5] * 65536.0 {
+                        trials[i] = row[i];
+                        continue;
+                    }
+                    let moved = row[i] + factor[i] * unit(draws[i]) * (row[prey[i]] - row[i]);
+                    trials[i] = moved.clamp(0.0, 1.0);
+                }
+            } else {
+                for i in 0..n {
+                    let (x, at_prey, r) = (row[i], row[prey[i]], unit(draws[i]));
+                    let step = if factor[i] > 0.0 { at_prey - factor[i] * x } else { x - at_prey };
+                    trials[i] = (x + r * step).clamp(0.0, 1.0);
+                }
             }
         }
     }
 
-    fn pursue(&mut self) {
+    fn draw_mates(&mut self) {
         self.sweep(1, PURSUIT_DRAWS + self.population.dimensions().div_ceil(2));
         let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
         let dimensions = self.population.dimensions();
-        let Buffers { words, trials, ranking, factor, crossover, threshold, mates, .. } = &mut self.buffers;
-        let values = self.population.values();
-        ranking.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
-        let best = ((BEST_SHARE * n as f64).round() as usize).max(2);
+        let archived = self.archive.len() / dimensions;
+        let tune = self.tune;
+        let Buffers { words, ranking, factor, crossover, threshold, mates, .. } = &mut self.buffers;
+        self.population.rank(ranking);
+        let best0 = ((tune[0] * n as f64).round() as usize).max(2);
+        let done = self.plan.done(&self.population);
+        let best = if tune[4] > 0.0 {
+            (((tune[0] + (tune[4] - tune[0]) * done) * n as f64).round() as usize).max(2)
+        } else {
+            best0
+        };
         for i in 0..n {
             let draw = |number: usize| words[number * stride + i];
             let drawn = index(draw(3), MEMORY * best * dimensions);
             let (slot, pbest, certain) = (drawn % MEMORY, drawn / MEMORY % best, drawn / MEMORY / best);
-            factor[i] = self.memory.draw_factor(slot, unit(draw(0)));
-            crossover[i] = self.memory.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
+            factor[i] = self.history.draw_factor(slot, unit(draw(0)));
+            crossover[i] = self.history.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
             threshold[i] = (crossover[i] * 65_536.0 + 0.5) as u32;
-            let drawn = index(draw(4), (n - 1) * (n - 2));
-            let (a, mut b) = (drawn / (n - 2), drawn % (n - 2));
-            let a = if a >= i { a + 1 } else { a };
-            // The second differs from both: skip the lower, then the higher of the two.
-            for taken in [a.min(i), a.max(i)] {
-                if b >= taken {
-                    b += 1;
-                }
-            }
-            mates[i] = [ranking[pbest], a, b, certain];
+            let pool = n + archived;
+            let drawn = index(draw(4), (n - 1) * (pool - 2));
+            let first = skip(drawn / (pool - 2), [i, i]);
+            let second = skip(drawn % (pool - 2), [i, first]);
+            mates[i] = [ranking[pbest], first, second, certain];
         }
+    }
+
+    fn pursue_along_differences(&mut self) {
+        self.draw_mates();
+        let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
+        let half_way = self.ingredients.half_way_bounds;
+        let dimensions = self.population.dimensions();
+        let fw = self.tune[3];
+        let archive = &self.archive;
+        let Buffers { words, trials, factor, threshold, mates, .. } = &mut self.buffers;
         let genes = self.population.genes();
-        for j in 0..dimensions {
+        for j in 0..self.population.dimensions() {
             let draws = &words[(PURSUIT_DRAWS + j / 2) * stride..][..n];
             let half = 16 * (j % 2);
             let (row, trials) = (&genes[j * n..][..n], &mut trials[j * n..][..n]);
             for i in 0..n {
                 let [pbest, a, b, certain] = mates[i];
                 let x = row[i];
-                let moved = half_way_back(x, x + factor[i] * (row[pbest] - x + row[a] - row[b]));
+                let at_b = if b < n { row[b] } else { archive[(b - n) * dimensions + j] };
+                let pull = if fw > 0.0 { fw } else { 1.0 };
+                let to = x + factor[i] * (pull * (row[pbest] - x) + row[a] - at_b);
+                let moved = if half_way { half_way_back(x, to) } else { to.clamp(0.0, 1.0) };
                 let changes = (j == certain) | ((draws[i] >> half & 0xffff) < threshold[i]);
                 trials[i] = if changes { moved } else { x };
             }
         }
     }
+
+    fn pursue_as_published(&mut self) {
+        let dimensions = self.population.dimensions();
+        self.sweep(1, dimensions);
+        let (n, stride) = (self.population.size(), Counter::stride(self.population.size()));
+        let done = self.plan.done_after(n as u64, &self.population);
+        let radius = RADIUS * (1.0 - done);
+        let Buffers { words, trials, .. } = &mut self.buffers;
+        let genes = self.population.genes();
+        for j in 0..dimensions {
+            for i in 0..n {
+                let x = genes[j * n + i];
+                let r = unit(words[j * stride + i]);
+                trials[j * n + i] = (x + radius * (2.0 * r - 1.0) * x).clamp(0.0, 1.0);
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.history = new_history();
+        self.archive.clear();
+        self.plan = Plan::new(&self.settings, &self.population);
+    }
 }
 
-/// What leaves the box ends half way between where it was and the bound.
-fn half_way_back(from: f64, to: f64) -> f64 {
-    if to < 0.0 {
-        from / 2.0
-    } else if to > 1.0 {
-        f64::midpoint(from, 1.0)
-    } else {
-        to
-    }
+fn new_history() -> History {
+    History::new(MEMORY, CrossoverMean::Arithmetic)
 }
 
 impl Optimizer for Ngo {
@@ -167,24 +255,26 @@ impl Optimizer for Ngo {
         &self.settings
     }
 
+    fn evaluations_per_step(&self) -> u64 {
+        2 * self.population.size() as u64
+    }
+
     fn start(&mut self, problem: &mut dyn Problem, seed: [u64; 2]) {
         let (n, dimensions) = (self.settings.population, problem.dimensions());
-        assert!(dimensions > 0, "invariant: a problem has at least one dimension");
         self.random = Counter::new(seed);
-        self.memory = Memory::new();
         let buffers = &mut self.buffers;
         self.population = Population::new(n, dimensions);
         self.population.draw_again(&self.random, &mut buffers.words);
         buffers.trials.resize(n * dimensions, 0.0);
         buffers.trial_values.resize(n, 0.0);
         buffers.ranking.clear();
-        buffers.ranking.extend(0..n);
         buffers.prey.resize(n, 0);
         buffers.factor.resize(n, 0.0);
         buffers.crossover.resize(n, 0.0);
         buffers.threshold.resize(n, 0);
         buffers.mates.resize(n, [0; 4]);
         self.population.assess(problem);
+        self.forget();
     }
 
     fn step(&mut self, problem: &mut dyn Problem) {
@@ -192,101 +282,54 @@ impl Optimizer for Ngo {
         let Buffers { trials, trial_values, .. } = &mut self.buffers;
         self.population.select(problem, trials, trial_values, |_, _, _| {});
 
-        self.pursue();
-        let Buffers { trials, trial_values, factor, crossover, .. } = &mut self.buffers;
-        let memory = &mut self.memory;
-        self.population.select(problem, trials, trial_values, |i, before, after| {
-            memory.note(factor[i], crossover[i], before - after);
-        });
-        self.memory.learn();
+        if self.ingredients.difference_pursuit {
+            self.pursue_along_differences();
+        } else {
+            self.pursue_as_published();
+        }
+        let learns = self.ingredients.difference_pursuit && self.ingredients.success_history;
+        let (n, dimensions) = (self.population.size(), self.population.dimensions());
+        let cap = (self.tune[1] * n as f64) as usize;
+        let stride = Counter::stride(n);
+        if cap > 0 {
+            let before: Vec<f64> = self.population.genes().to_vec();
+            let Buffers { trials, trial_values, factor, crossover, words, .. } = &mut self.buffers;
+            let (history, archive) = (&mut self.history, &mut self.archive);
+            self.population.select(problem, trials, trial_values, |i, old, after| {
+                if learns {
+                    history.note(factor[i], crossover[i], old - after);
+                }
+                let parent = (0..dimensions).map(|j| before[j * n + i]);
+                if archive.len() < cap * dimensions {
+                    archive.extend(parent);
+                } else {
+                    let place = index(
+                        words[4 * stride + i].wrapping_mul(747_796_405).wrapping_add(2_891_336_453),
+                        cap,
+                    ) * dimensions;
+                    archive[place..][..dimensions].iter_mut().zip(parent).for_each(|(a, b)| *a = b);
+                }
+            });
+        } else {
+            let Buffers { trials, trial_values, factor, crossover, .. } = &mut self.buffers;
+            let history = &mut self.history;
+            self.population.select(problem, trials, trial_values, |i, before, after| {
+                if learns {
+                    history.note(factor[i], crossover[i], before - after);
+                }
+            });
+        }
+        self.history.learn();
         self.population.count_iteration();
     }
 
     fn restart(&mut self, problem: &mut dyn Problem, guests: &[&[f64]]) {
-        self.memory = Memory::new();
-        self.population.draw_again(&self.random, &mut self.buffers.words);
-        guests
-            .iter()
-            .take(self.population.size())
-            .enumerate()
-            .for_each(|(i, genes)| self.population.place(i, genes));
+        self.population.invite(&self.random, &mut self.buffers.words, guests);
         self.population.assess(problem);
+        self.forget();
     }
 
     fn population(&self) -> &Population {
         &self.population
-    }
-}
-
-/// The success history of F and CR, and what succeeded in the generation at hand.
-#[derive(Debug, Clone)]
-struct Memory {
-    factors: [f64; MEMORY],
-    crossovers: [f64; MEMORY],
-    /// The share of F's Cauchy distribution at or below 0, per slot.
-    cut_off: [f64; MEMORY],
-    next: usize,
-    successes: Successes,
-}
-
-/// Sums over a generation's successes, weighted by improvement.
-#[derive(Debug, Clone, Copy, Default)]
-struct Successes {
-    weight: f64,
-    factor: f64,
-    factor_squared: f64,
-    crossover: f64,
-}
-
-impl Memory {
-    fn new() -> Self {
-        let mut memory = Self {
-            factors: [0.5; MEMORY],
-            crossovers: [0.5; MEMORY],
-            cut_off: [0.0; MEMORY],
-            next: 0,
-            successes: Successes::default(),
-        };
-        (0..MEMORY).for_each(|slot| memory.update_cut_off(slot));
-        memory
-    }
-
-    fn update_cut_off(&mut self, slot: usize) {
-        self.cut_off[slot] = 0.5 + libm::atan(-self.factors[slot] / SPREAD) / PI;
-    }
-
-    /// F: Cauchy around the memory, of what is positive, at most 1.
-    fn draw_factor(&self, slot: usize, uniform: f64) -> f64 {
-        let share = self.cut_off[slot] + (1.0 - self.cut_off[slot]) * uniform;
-        let drawn = self.factors[slot] + SPREAD * libm::tan(PI * (share - 0.5));
-        // Just above the cut-off, rounding may touch 0.
-        drawn.clamp(f64::EPSILON, 1.0)
-    }
-
-    /// CR: normal around the memory, from 0 to 1.
-    fn draw_crossover(&self, slot: usize, radius: f64, angle: f64) -> f64 {
-        let normal = (-2.0 * libm::log(radius)).sqrt() * libm::cos(TAU * angle);
-        (self.crossovers[slot] + SPREAD * normal).clamp(0.0, 1.0)
-    }
-
-    fn note(&mut self, factor: f64, crossover: f64, improvement: f64) {
-        // Coming from an infinitely bad place says nothing about the size of the step.
-        if improvement.is_finite() {
-            self.successes.weight += improvement;
-            self.successes.factor += improvement * factor;
-            self.successes.factor_squared += improvement * factor * factor;
-            self.successes.crossover += improvement * crossover;
-        }
-    }
-
-    /// Remembers the generation's successes: the Lehmer mean of F, the mean of CR.
-    fn learn(&mut self) {
-        let successes = std::mem::take(&mut self.successes);
-        if successes.weight > 0.0 && successes.factor > 0.0 && successes.factor_squared.is_finite() {
-            self.factors[self.next] = successes.factor_squared / successes.factor;
-            self.crossovers[self.next] = successes.crossover / successes.weight;
-            self.update_cut_off(self.next);
-            self.next = (self.next + 1) % MEMORY;
-        }
     }
 }

@@ -21,6 +21,7 @@ pub struct Population {
 
 impl Population {
     pub(super) fn new(size: usize, dimensions: usize) -> Self {
+        assert!(dimensions > 0, "invariant: a problem has at least one dimension");
         let (genes, values) = (vec![0.0; size * dimensions], vec![f64::INFINITY; size]);
         Self { size, dimensions, genes, values, ..Self::default() }
     }
@@ -52,8 +53,29 @@ impl Population {
         self.find_best();
     }
 
-    /// Evaluates trial candidates and replaces those that they improve, strictly; `improved` is told the index and the old
-    /// value of each before it goes.
+    /// Evaluates `n` trial candidates without taking any of them.
+    pub(super) fn try_out(
+        &mut self,
+        problem: &mut dyn Problem,
+        n: usize,
+        trials: &[f64],
+        trial_values: &mut [f64],
+    ) {
+        problem.evaluate(trials, n, trial_values);
+        self.evaluations += n as u64;
+        self.non_finite += mend(trial_values);
+    }
+
+    /// Puts trial `i` and its value in place `i`; [`find_best`](Self::find_best) has to follow.
+    pub(super) fn take(&mut self, i: usize, trials: &[f64], value: f64) {
+        self.values[i] = value;
+        for j in 0..self.dimensions {
+            self.genes[j * self.size + i] = trials[j * self.size + i];
+        }
+    }
+
+    /// Evaluates trial candidates and replaces those that they improve, strictly; `improved` is told the index, the old
+    /// and the new value of each.
     pub(super) fn select(
         &mut self,
         problem: &mut dyn Problem,
@@ -61,27 +83,74 @@ impl Population {
         trial_values: &mut [f64],
         mut improved: impl FnMut(usize, f64, f64),
     ) {
-        let n = self.size;
-        problem.evaluate(trials, n, trial_values);
-        self.evaluations += n as u64;
-        self.non_finite += mend(trial_values);
+        self.try_out(problem, self.size, trials, trial_values);
         for (i, &trial) in trial_values.iter().enumerate() {
             if trial < self.values[i] {
                 improved(i, self.values[i], trial);
-                self.values[i] = trial;
-                for j in 0..self.dimensions {
-                    self.genes[j * n + i] = trials[j * n + i];
-                }
+                self.take(i, trials, trial);
             }
         }
         self.find_best();
+    }
+
+    /// Evaluates one candidate and puts it in place `i` if it is strictly better; returns whether it is.
+    pub(super) fn challenge(&mut self, problem: &mut dyn Problem, i: usize, trial: &[f64]) -> bool {
+        let mut value = [f64::INFINITY];
+        self.try_out(problem, 1, trial, &mut value);
+        let wins = value[0] < self.values[i];
+        if wins {
+            self.place(i, trial);
+            self.values[i] = value[0];
+            if value[0] < self.values[self.best] {
+                self.best = i;
+            }
+        }
+        wins
+    }
+
+    /// Writes all places, from the best to the worst; of equals the lower place first.
+    pub(super) fn rank(&self, ranking: &mut Vec<usize>) {
+        if ranking.len() != self.size {
+            ranking.clear();
+            ranking.extend(0..self.size);
+        }
+        ranking.sort_unstable_by(|&a, &b| self.values[a].total_cmp(&self.values[b]).then(a.cmp(&b)));
+    }
+
+    /// Keeps the candidates whose places `kept` names, in that order.
+    pub(super) fn keep(&mut self, kept: &[usize]) {
+        let before = self.size;
+        self.genes = (0..self.dimensions)
+            .flat_map(|j| kept.iter().map(move |&i| (j, i)))
+            .map(|(j, i)| self.genes[j * before + i])
+            .collect();
+        self.values = kept.iter().map(|&i| self.values[i]).collect();
+        self.size = kept.len();
+        self.find_best();
+    }
+
+    /// Begins again with `size` candidates to be drawn; the counters count on.
+    pub(super) fn resize(&mut self, size: usize) {
+        self.size = size;
+        self.genes.resize(size * self.dimensions, 0.0);
+        self.values.resize(size, f64::INFINITY);
+        self.best = 0;
+    }
+
+    /// Draws all candidates anew, but for the first places, which are the guests'.
+    pub(super) fn invite(&mut self, random: &Counter, words: &mut Vec<u32>, guests: &[&[f64]]) {
+        self.draw_again(random, words);
+        for (place, genes) in guests.iter().take(self.size).enumerate() {
+            self.place(place, genes);
+        }
     }
 
     pub(super) fn count_iteration(&mut self) {
         self.iterations += 1;
     }
 
-    fn find_best(&mut self) {
+    /// Looks for the best candidate again.
+    pub(super) fn find_best(&mut self) {
         self.best = 0;
         for i in 1..self.size {
             if self.values[i] < self.values[self.best] {
@@ -108,6 +177,11 @@ impl Population {
     /// The values of all candidates; what was not finite is infinite.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The place of the best candidate.
+    pub fn best(&self) -> usize {
+        self.best
     }
 
     /// The genes of the best candidate.

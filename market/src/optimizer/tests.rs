@@ -1,5 +1,7 @@
 use super::*;
 
+mod every;
+
 /// A shifted ellipsoid plus cross terms, on a grid of 2^-20 so that shifts are exact.
 struct Ellipsoid {
     centre: Vec<f64>,

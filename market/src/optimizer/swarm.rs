@@ -1,0 +1,94 @@
+//! What particle swarms share: positions with velocities, and the population of their own bests.
+
+use super::random::{Counter, unit};
+use super::{OptimizerSettings, Population, Problem, assert_settings};
+
+/// The largest step of a coordinate, as a share of the box.
+const LARGEST_STEP: f64 = 0.2;
+
+/// How strongly a particle goes on, and is drawn to its own best and to its leader.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pull {
+    pub(super) inertia: f64,
+    pub(super) own: f64,
+    pub(super) leader: f64,
+}
+
+/// Particles in [0, 1]^m. The population holds what each found best.
+#[derive(Debug, Clone)]
+pub(super) struct Swarm {
+    pub(super) settings: OptimizerSettings,
+    pub(super) random: Counter,
+    pub(super) population: Population,
+    positions: Vec<f64>,
+    velocities: Vec<f64>,
+    values: Vec<f64>,
+    words: Vec<u32>,
+}
+
+impl Swarm {
+    pub(super) fn new(settings: OptimizerSettings) -> Self {
+        assert_settings(&settings);
+        Self {
+            settings,
+            random: Counter::default(),
+            population: Population::default(),
+            positions: Vec::new(),
+            velocities: Vec::new(),
+            values: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
+    pub(super) fn start(&mut self, problem: &mut dyn Problem, seed: [u64; 2]) {
+        self.random = Counter::new(seed);
+        self.population = Population::new(self.settings.population, problem.dimensions());
+        self.restart(problem, &[]);
+    }
+
+    pub(super) fn restart(&mut self, problem: &mut dyn Problem, guests: &[&[f64]]) {
+        self.population.invite(&self.random, &mut self.words, guests);
+        self.population.assess(problem);
+        self.positions.clear();
+        self.positions.extend_from_slice(self.population.genes());
+        self.velocities.clear();
+        self.velocities.resize(self.positions.len(), 0.0);
+        self.values.resize(self.population.size(), 0.0);
+    }
+
+    /// Draws the numbers of an iteration, `extra` words per particle, which it returns, and two per dimension.
+    pub(super) fn draw(&mut self, extra: usize) -> &[u32] {
+        let stride = Counter::stride(self.population.size());
+        self.words.resize(stride * (extra + 2 * self.population.dimensions()), 0);
+        self.random.fill(self.population.iterations() + 1, &mut self.words);
+        &self.words[..stride * extra]
+    }
+
+    /// Moves every particle and evaluates it where it then is. `leaders` names one for each of them or one for all.
+    pub(super) fn fly(&mut self, problem: &mut dyn Problem, pull: Pull, extra: usize, leaders: &[usize]) {
+        let n = self.population.size();
+        let stride = Counter::stride(n);
+        for j in 0..self.population.dimensions() {
+            let first = &self.words[(extra + 2 * j) * stride..][..n];
+            let second = &self.words[(extra + 2 * j + 1) * stride..][..n];
+            let own = &self.population.genes()[j * n..][..n];
+            let positions = &mut self.positions[j * n..][..n];
+            let velocities = &mut self.velocities[j * n..][..n];
+            let one = leaders[0];
+            for i in 0..n {
+                let leader = own[if leaders.len() == 1 { one } else { leaders[i] }];
+                let x = positions[i];
+                let velocity = pull.inertia * velocities[i]
+                    + pull.own * unit(first[i]) * (own[i] - x)
+                    + pull.leader * unit(second[i]) * (leader - x);
+                let velocity = velocity.clamp(-LARGEST_STEP, LARGEST_STEP);
+                let to = x + velocity;
+                let inside = (0.0..=1.0).contains(&to);
+                positions[i] = to.clamp(0.0, 1.0);
+                velocities[i] = if inside { velocity } else { 0.0 };
+            }
+        }
+        self.population.select(problem, &self.positions, &mut self.values, |_, _, _| {});
+        self.population.count_iteration();
+    }
+}
