@@ -29,7 +29,9 @@
 //! assert_eq!(solution.evaluations, 30 + 2 * 30 * 500);
 //! ```
 
+mod difference;
 mod history;
+mod improved_pso;
 mod l_shade;
 mod ngo;
 mod ngo_original;
@@ -42,11 +44,12 @@ mod swarm;
 
 use serde::{Deserialize, Serialize};
 
+pub use improved_pso::ImprovedPso;
 pub use l_shade::{InitialPopulation, LShade};
 pub use ngo::{Ngo, NgoIngredients};
 pub use ngo_original::NgoOriginal;
 pub use population::Population;
-pub use pso::{ImprovedPso, Pso};
+pub use pso::Pso;
 
 /// A function to be minimised over [0, 1]^m.
 pub trait Problem {

@@ -74,19 +74,11 @@ impl Population {
         }
     }
 
-    /// Evaluates trial candidates and replaces those that they improve, strictly; `improved` is told the index, the old
-    /// and the new value of each.
-    pub(super) fn select(
-        &mut self,
-        problem: &mut dyn Problem,
-        trials: &[f64],
-        trial_values: &mut [f64],
-        mut improved: impl FnMut(usize, f64, f64),
-    ) {
+    /// Evaluates trial candidates and replaces those that they improve, strictly.
+    pub(super) fn select(&mut self, problem: &mut dyn Problem, trials: &[f64], trial_values: &mut [f64]) {
         self.try_out(problem, self.size, trials, trial_values);
         for (i, &trial) in trial_values.iter().enumerate() {
             if trial < self.values[i] {
-                improved(i, self.values[i], trial);
                 self.take(i, trials, trial);
             }
         }

@@ -88,7 +88,7 @@ impl Swarm {
                 velocities[i] = if inside { velocity } else { 0.0 };
             }
         }
-        self.population.select(problem, &self.positions, &mut self.values, |_, _, _| {});
+        self.population.select(problem, &self.positions, &mut self.values);
         self.population.count_iteration();
     }
 }
