@@ -20,16 +20,15 @@ const DRAWS: usize = 7;
 #[derive(Debug, Clone)]
 pub(super) struct Differences {
     pub(super) history: History,
-    pub(super) archive: Archive,
-    pub(super) bounds: Bounds,
+    pub(super) pool: Pool,
+    bounds: Bounds,
     words: Vec<u32>,
     ranking: Vec<usize>,
     factor: Vec<f64>,
     crossover: Vec<f64>,
     /// Per individual: CR in 65536ths, to compare with half a word.
     threshold: Vec<u32>,
-    /// Per individual: pbest, a, b (from the population's size on, of the archive), the dimension that changes for
-    /// certain.
+    /// Per individual: places of pbest, a and b in the pool, the dimension that changes for certain.
     mates: Vec<[usize; 4]>,
 }
 
@@ -53,7 +52,7 @@ impl Differences {
     pub(super) fn new(history: History, bounds: Bounds) -> Self {
         Self {
             history,
-            archive: Archive::default(),
+            pool: Pool::default(),
             bounds,
             words: Vec::new(),
             ranking: Vec::new(),
@@ -62,6 +61,12 @@ impl Differences {
             threshold: Vec::new(),
             mates: Vec::new(),
         }
+    }
+
+    /// Begins again with an empty archive of so many places beside a population.
+    pub(super) fn forget(&mut self, history: History, population: &Population, capacity: usize) {
+        self.history = history;
+        self.pool = Pool::new(population.size(), capacity, population.dimensions());
     }
 
     /// Writes a trial for every individual, with the numbers of a sweep; pbest is one of the `best` best.
@@ -76,18 +81,19 @@ impl Differences {
         self.draw(population, random, sweep, best);
         let (n, dimensions) = (population.size(), population.dimensions());
         let stride = Counter::stride(n);
-        let Self { words, factor, threshold, mates, bounds, .. } = self;
-        let (archived, half_way) = (&self.archive.genes, *bounds == Bounds::HalfWay);
+        self.pool.copy(population);
+        let Self { words, factor, threshold, mates, bounds, pool, .. } = self;
+        let half_way = *bounds == Bounds::HalfWay;
         for j in 0..dimensions {
             let draws = &words[(DRAWS + j / 2) * stride..][..n];
             let half = 16 * (j % 2);
-            let row = &population.genes()[j * n..][..n];
+            let row = pool.row(j);
             let trials = &mut trials[j * n..][..n];
+            let (factor, threshold, mates) = (&factor[..n], &threshold[..n], &mates[..n]);
             for i in 0..n {
                 let [pbest, a, b, certain] = mates[i];
                 let x = row[i];
-                let at_b = if b < n { row[b] } else { archived[(b - n) * dimensions + j] };
-                let to = x + factor[i] * (row[pbest] - x + row[a] - at_b);
+                let to = x + factor[i] * (row[pbest] - x + row[a] - row[b]);
                 let moved = if half_way { half_way_back(x, to) } else { to.clamp(0.0, 1.0) };
                 let changes = (j == certain) | ((draws[i] >> half & 0xffff) < threshold[i]);
                 trials[i] = if changes { moved } else { x };
@@ -98,7 +104,7 @@ impl Differences {
     fn draw(&mut self, population: &Population, random: &Counter, sweep: u32, best: usize) {
         let (n, dimensions) = (population.size(), population.dimensions());
         let stride = Counter::stride(n);
-        let (pool, slots) = (n + self.archive.size(), self.history.slots());
+        let (pool, slots) = (n + self.pool.archived, self.history.slots());
         let Self { words, ranking, factor, crossover, threshold, mates, history, .. } = self;
         words.resize(stride * (DRAWS + dimensions.div_ceil(2)), 0);
         random.fill(sweep, words);
@@ -129,15 +135,14 @@ impl Differences {
         trial_values: &mut [f64],
         ties: Ties,
     ) {
-        let (n, dimensions) = (population.size(), population.dimensions());
+        let n = population.size();
         let stride = Counter::stride(n);
         population.try_out(problem, n, trials, trial_values);
         for (i, &after) in trial_values.iter().enumerate() {
             let before = population.values()[i];
             if after < before {
                 self.history.note(self.factor[i], self.crossover[i], before - after);
-                let parent = (0..dimensions).map(|j| population.genes()[j * n + i]);
-                self.archive.admit(parent, self.words[6 * stride + i]);
+                self.pool.admit(i, self.words[6 * stride + i]);
             }
             if after < before || (after == before && ties == Ties::Replace) {
                 population.take(i, trials, after);
@@ -147,37 +152,65 @@ impl Differences {
     }
 }
 
-/// Parents that were driven out: gene j of parent i at `i * dimensions + j`.
+/// Those whom differences are made of: the population as it was before the trials, and an archive of parents that were driven
+/// out. Dimension-major: gene j of place k is at `j * (individuals + capacity) + k`, the archive behind the population.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Archive {
-    dimensions: usize,
+pub(super) struct Pool {
+    individuals: usize,
     capacity: usize,
+    archived: usize,
+    dimensions: usize,
     genes: Vec<f64>,
 }
 
-impl Archive {
-    pub(super) fn new(capacity: usize, dimensions: usize) -> Self {
-        Self { dimensions, capacity, genes: Vec::with_capacity(capacity * dimensions) }
+impl Pool {
+    fn new(individuals: usize, capacity: usize, dimensions: usize) -> Self {
+        let genes = vec![0.0; (individuals + capacity) * dimensions];
+        Self { individuals, capacity, archived: 0, dimensions, genes }
     }
 
-    fn size(&self) -> usize {
-        self.genes.len() / self.dimensions.max(1)
+    fn width(&self) -> usize {
+        self.individuals + self.capacity
     }
 
-    /// Takes in a parent, in the place of a random other once it is full.
-    fn admit(&mut self, parent: impl Iterator<Item = f64>, word: u32) {
-        if self.size() < self.capacity {
-            self.genes.extend(parent);
-        } else if self.capacity > 0 {
-            let place = index(word, self.capacity) * self.dimensions;
-            self.genes[place..][..self.dimensions].iter_mut().zip(parent).for_each(|(gene, new)| *gene = new);
+    /// The genes of a dimension.
+    fn row(&self, j: usize) -> &[f64] {
+        &self.genes[j * self.width()..][..self.width()]
+    }
+
+    fn copy(&mut self, population: &Population) {
+        let (n, width) = (self.individuals, self.width());
+        for (row, genes) in self.genes.chunks_exact_mut(width).zip(population.genes().chunks_exact(n)) {
+            row[..n].copy_from_slice(genes);
         }
     }
 
-    /// Keeps no more than `capacity`: the last go. Their places are as random as their replacement was.
-    pub(super) fn shrink(&mut self, capacity: usize) {
-        self.capacity = capacity;
-        self.genes.truncate(capacity * self.dimensions);
+    /// Takes parent `i` into the archive, in the place of a random other once it is full.
+    fn admit(&mut self, i: usize, word: u32) {
+        let place = if self.archived < self.capacity {
+            self.archived += 1;
+            self.archived - 1
+        } else if self.capacity > 0 {
+            index(word, self.capacity)
+        } else {
+            return;
+        };
+        let (width, place) = (self.width(), self.individuals + place);
+        for row in self.genes.chunks_exact_mut(width) {
+            row[place] = row[i];
+        }
+    }
+
+    /// Makes room for fewer individuals and fewer archived, of whom the last go: they came in at random places.
+    pub(super) fn shrink(&mut self, individuals: usize, capacity: usize) {
+        let mut smaller = Self::new(individuals, capacity, self.dimensions);
+        smaller.archived = self.archived.min(capacity);
+        let width = smaller.width();
+        for (j, row) in smaller.genes.chunks_exact_mut(width).enumerate() {
+            let archive = &self.row(j)[self.individuals..][..smaller.archived];
+            row[individuals..][..smaller.archived].copy_from_slice(archive);
+        }
+        *self = smaller;
     }
 }
 
@@ -214,13 +247,16 @@ mod tests {
 
     #[test]
     fn an_archive_holds_no_more_than_its_capacity() {
-        let mut archive = Archive::new(3, 2);
-        for parent in 0..10 {
-            archive.admit([f64::from(parent), 0.5].into_iter(), parent * 400_000_000);
-            assert_eq!(archive.size(), 3.min(parent as usize + 1));
+        let mut pool = Pool::new(2, 3, 2);
+        for parent in 0..10_u32 {
+            pool.genes[1] = f64::from(parent);
+            pool.admit(1, parent * 400_000_000);
+            assert_eq!(pool.archived, 3.min(parent as usize + 1));
         }
-        archive.shrink(1);
-        archive.admit([7.0, 0.5].into_iter(), 5);
-        assert_eq!(archive.genes, [7.0, 0.5]);
+        let kept = pool.row(0)[2];
+        pool.shrink(1, 1);
+        assert_eq!((pool.row(0)[1], pool.archived), (kept, 1));
+        pool.admit(0, 5);
+        assert_eq!(pool.row(0), [0.0, 0.0]);
     }
 }

@@ -1,6 +1,6 @@
 //! L-SHADE: differential evolution with success history and linear population reduction.
 
-use super::difference::{Archive, Bounds, Differences, Ties};
+use super::difference::{Bounds, Differences, Ties};
 use super::history::{CrossoverMean, History};
 use super::plan::Plan;
 use super::random::Counter;
@@ -89,9 +89,8 @@ impl LShade {
         self.population.invite(&self.random, &mut self.words, guests);
         self.population.assess(problem);
         self.plan = Plan::new(&self.settings, &self.population);
-        self.differences.history = History::new(MEMORY, CrossoverMean::Lehmer);
-        self.differences.archive =
-            Archive::new(archive_capacity(self.first_size), self.population.dimensions());
+        let history = History::new(MEMORY, CrossoverMean::Lehmer);
+        self.differences.forget(history, &self.population, archive_capacity(self.first_size));
     }
 
     /// Lets the worst go.
@@ -102,7 +101,7 @@ impl LShade {
         if size < self.population.size() {
             self.population.rank(&mut self.ranking);
             self.population.keep(&self.ranking[..size]);
-            self.differences.archive.shrink(archive_capacity(size));
+            self.differences.pool.shrink(size, archive_capacity(size));
         }
     }
 }

@@ -15,13 +15,13 @@
 //!
 //! Each phase evaluates all candidates at once and keeps strict improvements: N + 2 N T evaluations.
 
-use super::difference::{Archive, Bounds, Differences, Ties, skip};
+use super::difference::{Bounds, Differences, Ties, skip};
 use super::history::{CrossoverMean, History};
 use super::plan::Plan;
-use super::random::{Counter, index, unit};
+use super::random::{Counter, half_unit, index, unit};
 use super::{Optimizer, OptimizerSettings, Population, Problem, assert_settings};
 
-/// Draws of an individual in the first phase, before one per dimension: prey with step and the certain dimension.
+/// Draws of an individual in the first phase, before one per two dimensions: prey with step and the certain dimension.
 const PREY_DRAWS: usize = 1;
 /// Slots of the success history, H.
 const MEMORY: usize = 5;
@@ -137,7 +137,7 @@ impl Ngo {
 
     fn identify_prey(&mut self) {
         let (n, dimensions) = (self.population.size(), self.population.dimensions());
-        self.draw(self.sweep(0), PREY_DRAWS + dimensions);
+        self.draw(self.sweep(0), PREY_DRAWS + dimensions.div_ceil(2));
         let stride = Counter::stride(n);
         let values = self.population.values();
         for i in 0..n {
@@ -148,15 +148,16 @@ impl Ngo {
             self.step[i] = if values[prey] < values[i] { (1 + drawn % 2) as f64 } else { -1.0 };
         }
         let NgoIngredients { translation_invariant_prey, partial_attack, .. } = self.ingredients;
-        // The lowest bit of a draw decides, the rest is r.
+        // The lowest bit of half a word also decides whether the dimension is attacked.
         let everywhere = u32::from(!partial_attack);
         for j in 0..dimensions {
-            let draws = &self.words[(PREY_DRAWS + j) * stride..][..n];
+            let draws = &self.words[(PREY_DRAWS + j / 2) * stride..][..n];
             let row = &self.population.genes()[j * n..][..n];
             let (trials, prey, step) = (&mut self.trials[j * n..][..n], &self.prey[..n], &self.step[..n]);
+            let half = (j % 2) as u32;
             for i in 0..n {
                 let [prey, certain] = prey[i];
-                let (x, at_prey, r) = (row[i], row[prey], unit(draws[i]));
+                let (x, at_prey, r) = (row[i], row[prey], half_unit(draws[i], half));
                 let moved = if translation_invariant_prey {
                     x + step[i] * r * (at_prey - x)
                 } else if step[i] > 0.0 {
@@ -164,7 +165,7 @@ impl Ngo {
                 } else {
                     x + r * (x - at_prey)
                 };
-                let attacks = ((draws[i] | everywhere) & 1 == 1) | (j == certain);
+                let attacks = ((draws[i] >> (16 * half) | everywhere) & 1 == 1) | (j == certain);
                 trials[i] = if attacks { moved.clamp(0.0, 1.0) } else { x };
             }
         }
@@ -202,8 +203,7 @@ impl Ngo {
         self.population.assess(problem);
         self.plan = Plan::new(&self.settings, &self.population);
         let capacity = if self.ingredients.archive { ARCHIVE_RATE * self.population.size() } else { 0 };
-        self.differences.history = new_history();
-        self.differences.archive = Archive::new(capacity, self.population.dimensions());
+        self.differences.forget(new_history(), &self.population, capacity);
     }
 }
 

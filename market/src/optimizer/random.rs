@@ -90,6 +90,11 @@ pub fn unit(word: u32) -> f64 {
     (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
+/// The same of half a word, 0 or 1, for what needs no more than 2^16 cells.
+pub fn half_unit(word: u32, half: u32) -> f64 {
+    (f64::from(word >> (16 * half) & 0xffff) + 0.5) * (1.0 / 65_536.0)
+}
+
 /// A uniform index below `count`.
 pub fn index(word: u32, count: usize) -> usize {
     ((u64::from(word) * count as u64) >> 32) as usize
@@ -126,6 +131,10 @@ mod tests {
     #[test]
     fn units_stay_inside_and_indices_below() {
         assert!(unit(0) > 0.0 && unit(u32::MAX) < 1.0);
+        assert_eq!(
+            [half_unit(0x8000_0000, 0), half_unit(0x8000_0000, 1)],
+            [0.5 / 65_536.0, 0.5 + 0.5 / 65_536.0]
+        );
         assert_eq!([index(0, 7), index(u32::MAX, 7)], [0, 6]);
     }
 }

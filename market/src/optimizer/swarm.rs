@@ -1,6 +1,6 @@
 //! What particle swarms share: positions with velocities, and the population of their own bests.
 
-use super::random::{Counter, unit};
+use super::random::{Counter, half_unit};
 use super::{OptimizerSettings, Population, Problem, assert_settings};
 
 /// The largest step of a coordinate, as a share of the box.
@@ -56,10 +56,11 @@ impl Swarm {
         self.values.resize(self.population.size(), 0.0);
     }
 
-    /// Draws the numbers of an iteration, `extra` words per particle, which it returns, and two per dimension.
+    /// Draws the numbers of an iteration, `extra` words per particle, which it returns, and one per dimension,
+    /// whose halves are r1 and r2.
     pub(super) fn draw(&mut self, extra: usize) -> &[u32] {
         let stride = Counter::stride(self.population.size());
-        self.words.resize(stride * (extra + 2 * self.population.dimensions()), 0);
+        self.words.resize(stride * (extra + self.population.dimensions()), 0);
         self.random.fill(self.population.iterations() + 1, &mut self.words);
         &self.words[..stride * extra]
     }
@@ -69,8 +70,7 @@ impl Swarm {
         let n = self.population.size();
         let stride = Counter::stride(n);
         for j in 0..self.population.dimensions() {
-            let first = &self.words[(extra + 2 * j) * stride..][..n];
-            let second = &self.words[(extra + 2 * j + 1) * stride..][..n];
+            let draws = &self.words[(extra + j) * stride..][..n];
             let own = &self.population.genes()[j * n..][..n];
             let positions = &mut self.positions[j * n..][..n];
             let velocities = &mut self.velocities[j * n..][..n];
@@ -79,8 +79,8 @@ impl Swarm {
                 let leader = own[if leaders.len() == 1 { one } else { leaders[i] }];
                 let x = positions[i];
                 let velocity = pull.inertia * velocities[i]
-                    + pull.own * unit(first[i]) * (own[i] - x)
-                    + pull.leader * unit(second[i]) * (leader - x);
+                    + pull.own * half_unit(draws[i], 0) * (own[i] - x)
+                    + pull.leader * half_unit(draws[i], 1) * (leader - x);
                 let velocity = velocity.clamp(-LARGEST_STEP, LARGEST_STEP);
                 let to = x + velocity;
                 let inside = (0.0..=1.0).contains(&to);

@@ -102,9 +102,9 @@ fn neither_end_of_the_box_is_preferred() {
         values[values.len() / 2]
     };
     let ellipsoid = || Ellipsoid { centre: vec![0.0; 8] };
-    let mut near: Vec<f64> = (0..31).map(|s| ngo(40).minimize(&mut ellipsoid(), [s, 0]).value).collect();
+    let mut near: Vec<f64> = (0..301).map(|s| ngo(40).minimize(&mut ellipsoid(), [s, 0]).value).collect();
     let mut far: Vec<f64> =
-        (0..31).map(|s| ngo(40).minimize(&mut Mirrored(ellipsoid()), [s, 1]).value).collect();
+        (0..301).map(|s| ngo(40).minimize(&mut Mirrored(ellipsoid()), [s, 1]).value).collect();
     let (near, far) = (median(&mut near), median(&mut far));
     assert!(near <= 10.0 * far + 1e-12 && far <= 10.0 * near + 1e-12, "{near} at the origin, {far} opposite");
 }

@@ -202,8 +202,7 @@ fn distance_from_uniform(sorted: &[f64]) -> f64 {
     sorted.iter().enumerate().map(distance).fold(0.0, f64::max) * count.sqrt()
 }
 
-/// The same after folding the box in the middle, every other coordinate from above it: only a preference for one end
-/// is left.
+/// The largest distance of the empirical distribution from its own mirror image: of a preference for one end.
 fn distance_from_mirror(sorted: &[f64]) -> f64 {
     let count = sorted.len() as f64;
     let below = |at: f64| sorted.partition_point(|&x| x < at) as f64;
@@ -230,6 +229,14 @@ fn on_pure_noise_what_differential_moves_return_is_uniform() {
         let distance = distance_from_uniform(&returned_on_noise(&mut *optimizer));
         assert!(distance < UNLIKELY, "{name}: {distance}");
     }
+}
+
+#[test]
+fn without_the_invariant_prey_ngo_prefers_an_end() {
+    let ingredients = NgoIngredients { translation_invariant_prey: false, ..NgoIngredients::default() };
+    let distance =
+        distance_from_mirror(&returned_on_noise(&mut Ngo::with_ingredients(settings(60), ingredients)));
+    assert!(distance > UNLIKELY, "{distance}");
 }
 
 /// A particle's step averages where it was best and where its leader was: known of particle swarms, and not repaired here.
