@@ -27,6 +27,13 @@ pub struct Recorder {
     buffers: Buffers,
     names: Names,
     replicate: u32,
+    /// Where rows go; `None` where they are discarded.
+    writing: Option<Writing>,
+}
+
+/// The thread that writes, and the way to it.
+#[derive(Debug)]
+struct Writing {
     messages: Option<Sender<Message>>,
     writer: Option<JoinHandle<Result<Sealed, OutputError>>>,
     failed: Arc<AtomicBool>,
@@ -53,15 +60,21 @@ impl Recorder {
             .name("goshawk-writer".to_owned())
             .spawn(move || writer.run(&incoming))
             .attempt("start a writer for", folder.path())?;
+        let writing =
+            Writing { messages: Some(messages), writer: Some(thread), failed, folder: folder.clone() };
         Ok(Self {
             buffers: Buffers::default(),
             names,
             replicate: replicates.first,
-            messages: Some(messages),
-            writer: Some(thread),
-            failed,
-            folder: folder.clone(),
+            writing: Some(writing),
         })
+    }
+
+    /// A recorder that discards every row, for runs of which only the key figures are wanted. It never fails, and
+    /// finishes with nothing sealed.
+    pub fn discard(mut names: Names) -> Self {
+        names.seal();
+        Self { buffers: Buffers::default(), names, replicate: 0, writing: None }
     }
 
     /// The names that rows may use.
@@ -79,17 +92,18 @@ impl Recorder {
     /// Waits when the writer is far behind. After the writer has failed, rows are dropped; see
     /// [`failed`](Self::failed).
     pub fn push<R: Row>(&mut self, row: R) {
+        let Some(writing) = &mut self.writing else { return };
         let buffer = R::buffer(&mut self.buffers);
         buffer.push(self.replicate, row);
         if buffer.len() == BATCH_ROWS {
             let columns = buffer.take(&self.names);
-            self.send(Message::Batch(R::TABLE, columns));
+            writing.send(Message::Batch(R::TABLE, columns));
         }
     }
 
     /// Whether the writer has failed. [`finish`](Self::finish) says why.
     pub fn failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+        self.writing.as_ref().is_some_and(|writing| writing.failed.load(Ordering::Acquire))
     }
 
     /// Writes what is left and waits until every part is whole and safe on the disk, still aside.
@@ -97,16 +111,19 @@ impl Recorder {
     /// # Errors
     /// What made the writer fail.
     pub fn finish(mut self) -> Result<Sealed, OutputError> {
+        let Some(mut writing) = self.writing.take() else { return Ok(Sealed::default()) };
         for (table, columns) in self.buffers.drain(&self.names) {
-            self.send(Message::Batch(table, columns));
+            writing.send(Message::Batch(table, columns));
         }
-        self.send(Message::Finish);
-        self.messages = None;
-        let stopped = || OutputError::WriterStopped { path: self.folder.path().to_owned() };
-        let writer = self.writer.take().ok_or_else(stopped)?;
+        writing.send(Message::Finish);
+        writing.messages = None;
+        let stopped = || OutputError::WriterStopped { path: writing.folder.path().to_owned() };
+        let writer = writing.writer.take().ok_or_else(stopped)?;
         writer.join().map_err(|_panic| stopped())?
     }
+}
 
+impl Writing {
     fn send(&mut self, message: Message) {
         let Some(messages) = &self.messages else { return };
         if messages.send(message).is_err() {
@@ -117,7 +134,7 @@ impl Recorder {
     }
 }
 
-impl Drop for Recorder {
+impl Drop for Writing {
     fn drop(&mut self) {
         // Without a `Finish`, the closed channel tells the writer to give up and remove its files.
         self.messages = None;

@@ -38,6 +38,18 @@ fn a_run_dropped_midway_leaves_nothing() {
 }
 
 #[test]
+fn a_recorder_that_discards_takes_rows_and_seals_nothing() {
+    let mut names = Names::default();
+    let row = event(&mut names);
+    let mut recorder = Recorder::discard(names);
+    for _ in 0..20_000 {
+        recorder.push(row.clone());
+    }
+    assert!(!recorder.failed() && recorder.names().find("somebody").is_some());
+    assert_eq!(recorder.finish().unwrap().parts().count(), 0);
+}
+
+#[test]
 fn parts_that_are_never_published_go_away() {
     let folder = tempfile::tempdir().unwrap();
     let taken = OutputFolder::create(folder.path(), Existing::Refuse).unwrap();
