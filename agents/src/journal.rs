@@ -334,6 +334,11 @@ impl Journal {
         self.period.0
     }
 
+    /// What the run adds up to so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Writes the KPIs and hands back the recorder, with the KPI rows for whoever prints them.
     pub fn finish(mut self) -> (Recorder, Vec<KpiRow>) {
         let rows = self.tally.kpis();

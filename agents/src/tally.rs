@@ -13,6 +13,7 @@
 //! | `gap_mean`, `gap_max` | 1 | over the periods in which users traded |
 //! | `latency_mean`, `latency_p95` | ms | from the submission of a block's oldest transaction to the platform's knowledge of its commit, over blocks; the quantile to a millisecond, up to a minute |
 
+use goshawk_market::problem::Objectives;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::Label;
 use goshawk_output::table::{KpiRow, Operator};
@@ -94,7 +95,7 @@ pub struct Tally {
     curtailed: Energy,
     delivered: Energy,
     trades: u64,
-    welfare: f64,
+    objectives: Objectives,
     welfare_exact: f64,
     blocks: u64,
     latency_sum: f64,
@@ -125,7 +126,7 @@ impl Tally {
             curtailed: Energy::ZERO,
             delivered: Energy::ZERO,
             trades: 0,
-            welfare: 0.0,
+            objectives: Objectives { sellers_profit: 0.0, buyers_cost: 0.0, welfare: 0.0 },
             welfare_exact: 0.0,
             blocks: 0,
             latency_sum: 0.0,
@@ -157,7 +158,10 @@ impl Tally {
         self.wanted += clearance.wanted;
         self.contracted += clearance.traded;
         self.curtailed += clearance.curtailed;
-        self.welfare += clearance.clearing.objectives.welfare;
+        let objectives = &clearance.clearing.objectives;
+        self.objectives.sellers_profit += objectives.sellers_profit;
+        self.objectives.buyers_cost += objectives.buyers_cost;
+        self.objectives.welfare += objectives.welfare;
         self.welfare_exact += clearance.clearing.welfare_exact;
         if clearance.traded.is_positive() {
             self.periods_traded += 1;
@@ -190,6 +194,11 @@ impl Tally {
         }
     }
 
+    /// Sellers' profit, buyers' cost and welfare, summed over the periods as the columns of `market_periods` are.
+    pub fn objectives(&self) -> Objectives {
+        self.objectives
+    }
+
     /// The key figures as rows.
     pub fn kpis(&self) -> Vec<KpiRow> {
         let mut rows = Vec::new();
@@ -200,7 +209,7 @@ impl Tally {
         run.kwh("contracted", self.contracted);
         run.kwh("delivered", self.delivered);
         run.kwh("curtailed", self.curtailed);
-        run.row("welfare", Some(self.welfare), "currency");
+        run.row("welfare", Some(self.objectives.welfare), "currency");
         run.row("welfare_exact", Some(self.welfare_exact), "currency");
         run.row("gap_mean", ratio(self.gap_sum, self.gaps as f64), "1");
         run.row("gap_max", (self.gaps > 0).then_some(self.gap_max), "1");
