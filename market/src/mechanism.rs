@@ -87,6 +87,8 @@ pub struct Clearing {
     pub iterations: u32,
     /// Schemes that were evaluated.
     pub evaluations: u64,
+    /// Iterations before the weights were frozen; until then every individual of the optimizer has weights of its own.
+    pub explored: u32,
     /// The optimizer's way in terms of the weighted value, the more the better; its scale changes where exploration ends
     /// and the weights are frozen.
     pub trace: Vec<TracePoint>,
@@ -120,6 +122,7 @@ impl Clearing {
             weights: None,
             iterations: 0,
             evaluations: 1,
+            explored: 0,
             trace: Vec::new(),
         }
     }

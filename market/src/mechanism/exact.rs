@@ -62,6 +62,7 @@ impl Mechanism for Exact {
             weights: Some(EQUAL_WEIGHTS),
             iterations: solution.nodes,
             evaluations: u64::from(solution.nodes),
+            explored: 0,
             trace: Vec::new(),
         }
     }

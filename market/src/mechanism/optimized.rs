@@ -85,8 +85,8 @@ impl<O: Optimizer> Optimized<O> {
         let last_best = self.last_best(&groups).map(<[f64]>::to_vec);
         guests.splice(1.min(guests.len())..1.min(guests.len()), last_best.as_deref());
         self.optimizer.restart(&mut weighted, &guests);
-        let done = self.optimizer.population().iterations();
-        self.optimizer.advance(&mut weighted, iterations - done, &mut trace);
+        let explored = self.optimizer.population().iterations();
+        self.optimizer.advance(&mut weighted, iterations - explored, &mut trace);
 
         // The optimizer minimises; tables show U.
         for point in &mut trace {
@@ -95,7 +95,7 @@ impl<O: Optimizer> Optimized<O> {
         let genes = self.optimizer.population().best_genes();
         let scheme = problem.decode(&genes);
         self.last = self.is_warm.then_some(Last { groups, genes });
-        Searched { scheme, weights, trace }
+        Searched { scheme, weights, explored, trace }
     }
 }
 
@@ -127,6 +127,7 @@ fn guests(archive: &Archive, weights: [f64; 2], most: usize) -> Vec<&[f64]> {
 struct Searched {
     scheme: Scheme,
     weights: [f64; 2],
+    explored: u32,
     trace: Vec<TracePoint>,
 }
 
@@ -142,13 +143,14 @@ impl<O: Optimizer> Mechanism for Optimized<O> {
             let scheme = super::exact::exact_on(problem, &yardstick, EQUAL_WEIGHTS).scheme;
             return Clearing::of(problem, &yardstick, scheme);
         }
-        let Searched { scheme, weights, trace } = self.search(problem, &yardstick, seed);
+        let Searched { scheme, weights, explored, trace } = self.search(problem, &yardstick, seed);
         let mut clearing = Clearing::of(problem, &yardstick, scheme);
         let population = self.optimizer.population();
         clearing.gap = yardstick.gap(problem, &clearing.objectives, weights);
         clearing.weights = Some(weights);
         clearing.iterations = population.iterations();
         clearing.evaluations = population.evaluations();
+        clearing.explored = explored;
         clearing.trace = trace;
         clearing
     }
