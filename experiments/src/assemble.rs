@@ -68,12 +68,6 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
 
 /// The mechanism that a scenario names.
 pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
-    let optimizer = &scenario.market.optimizer;
-    let settings = OptimizerSettings {
-        iterations: optimizer.iterations,
-        population: optimizer.population as usize,
-        convergence_tolerance: optimizer.convergence_tolerance,
-    };
     let name = match scenario.market.mechanism {
         scenario::Mechanism::Ngo => "ngo",
         scenario::Mechanism::Exact => "exact",
@@ -82,7 +76,50 @@ pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
         scenario::Mechanism::MidMarketRate => "mid_market_rate",
         scenario::Mechanism::GridOnly => "grid_only",
     };
-    mechanism_by_name(name, &settings).expect("invariant: the scenario's mechanisms are the market's")
+    mechanism_named(name, scenario, Budget::Iterations)
+        .expect("invariant: the scenario's mechanisms are the market's")
+}
+
+/// The mechanism of a name with a scenario's settings, or `None` if the market knows none of that name.
+pub fn mechanism_named(name: &str, scenario: &Scenario, budget: Budget) -> Option<Box<dyn Mechanism>> {
+    mechanism_by_name(name, &optimizer_settings(name, scenario, budget))
+}
+
+/// What every optimizer of a comparison may spend on a clearing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// The same evaluations: those that improved NGO makes in the scenario's iterations.
+    Evaluations,
+    /// The same iterations: the scenario's, as in a run of one mechanism.
+    Iterations,
+}
+
+/// Evaluations of an individual in an iteration of improved NGO, whose iterations scenarios count.
+const EVALUATIONS_OF_NGO: u32 = 2;
+
+/// Evaluations of an individual in an iteration of an optimizer: both phases of NGO evaluate all of them.
+fn evaluations_per_iteration(optimizer: &str) -> u32 {
+    match optimizer {
+        "ngo" | "ngo_original" => EVALUATIONS_OF_NGO,
+        _ => 1,
+    }
+}
+
+/// The settings of a mechanism's optimizer within a budget; mechanisms without one make no use of them.
+///
+/// With N individuals and T iterations in the scenario, [`Budget::Evaluations`] is N + 2 N T for all of them: an optimizer
+/// that evaluates each individual once an iteration runs 2 T iterations.
+pub fn optimizer_settings(name: &str, scenario: &Scenario, budget: Budget) -> OptimizerSettings {
+    let ngo = &scenario.market.ngo;
+    let times = match budget {
+        Budget::Evaluations => EVALUATIONS_OF_NGO / evaluations_per_iteration(name),
+        Budget::Iterations => 1,
+    };
+    OptimizerSettings {
+        iterations: ngo.iterations * times,
+        population: ngo.population as usize,
+        convergence_tolerance: ngo.convergence_tolerance,
+    }
 }
 
 fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {

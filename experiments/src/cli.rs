@@ -4,6 +4,7 @@
 //! input, 75 interrupted.
 
 mod check;
+mod compare;
 mod init;
 mod log;
 mod progress;
@@ -15,8 +16,11 @@ mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use goshawk_agents::journal::Progress;
 
 /// Done.
 const DONE: u8 = 0;
@@ -73,6 +77,8 @@ enum Format {
 enum Command {
     /// Run a scenario and write its tables.
     Run(run::RunArguments),
+    /// Run a scenario under several mechanisms with the same random numbers, and compare them.
+    Compare(compare::CompareArguments),
     /// Audit a run: files, conservation of energy and money, ledger.
     Verify(verify::VerifyArguments),
     /// Report every problem of a scenario before anything runs.
@@ -88,6 +94,23 @@ enum Command {
 /// A scenario and what is to be changed in it.
 #[derive(Debug, Args)]
 struct ScenarioArguments {
+    #[command(flatten)]
+    file: ScenarioFile,
+    /// Same as --set market.mechanism=M.
+    #[arg(long, value_name = "M")]
+    mechanism: Option<String>,
+}
+
+impl ScenarioArguments {
+    fn load(&self) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
+        let set = self.mechanism.as_ref().map(|mechanism| format!("market.mechanism={mechanism}"));
+        self.file.load(set)
+    }
+}
+
+/// The same where the mechanism is not the scenario's.
+#[derive(Debug, Args)]
+struct ScenarioFile {
     /// Scenario file (TOML).
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,
@@ -100,17 +123,14 @@ struct ScenarioArguments {
     /// Same as --set time.days=N.
     #[arg(long, value_name = "N")]
     days: Option<u32>,
-    /// Same as --set market.mechanism=M.
-    #[arg(long, value_name = "M")]
-    mechanism: Option<String>,
 }
 
-impl ScenarioArguments {
-    fn load(&self) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
+impl ScenarioFile {
+    fn load(&self, more: Option<String>) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
         let mut sets = self.sets.clone();
         sets.extend(self.seed.map(|seed| format!("seed={seed}")));
         sets.extend(self.days.map(|days| format!("time.days={days}")));
-        sets.extend(self.mechanism.as_ref().map(|mechanism| format!("market.mechanism={mechanism}")));
+        sets.extend(more);
         crate::scenario::load(&self.scenario, &sets)
     }
 }
@@ -122,6 +142,7 @@ pub fn main() -> ExitCode {
     let quiet = arguments.global.quiet;
     let code = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, quiet),
+        Command::Compare(arguments) => compare::compare(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
@@ -152,6 +173,30 @@ fn shell_word(path: &std::path::Path) -> String {
         return path;
     }
     format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+/// Sets a flag on Ctrl-C and SIGTERM.
+fn stop_on_signals(progress: &Arc<Progress>) {
+    let progress = Arc::clone(progress);
+    let stop = move || progress.stop.store(true, Ordering::Relaxed);
+    if let Err(error) = ctrlc::set_handler(stop) {
+        tracing::warn!("signals will end the run without a word: {error}");
+    }
+}
+
+/// Reports an error and what caused it.
+fn report_error(error: &dyn std::error::Error) {
+    let mut said = error.to_string();
+    tracing::error!("{said}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Some errors say their cause themselves.
+        if !said.contains(&cause.to_string()) {
+            said = cause.to_string();
+            tracing::error!("  because {said}");
+        }
+        source = cause.source();
+    }
 }
 
 /// Reports the problems of a scenario.

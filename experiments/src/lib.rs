@@ -9,11 +9,15 @@
 //! | [`scenario`] | scenario files and every problem of one |
 //! | [`assemble`] | from a scenario to the community that it describes |
 //! | [`run`] | one run, from a scenario to a folder |
+//! | [`compare`] | the same scenario under several mechanisms |
+//! | [`statistics`] | means and intervals over replicates |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
 //! | [`cli`] | the command line |
 
 pub mod assemble;
 pub mod cli;
+pub mod compare;
 pub mod run;
 pub mod scenario;
+pub mod statistics;
 pub mod verify;

@@ -21,7 +21,7 @@ pub const LEDGER_FILE: &str = "ledger/validator-0.redb";
 /// The same while the run goes on.
 const LEDGER_ASIDE: &str = "ledger.redb";
 /// Blocks that validators without a file of their own keep in memory.
-const BLOCKS_IN_MEMORY: usize = 4;
+pub(crate) const BLOCKS_IN_MEMORY: usize = 4;
 
 /// What to run, and where to.
 #[derive(Debug)]

@@ -62,12 +62,7 @@ impl Recorder {
             .attempt("start a writer for", folder.path())?;
         let writing =
             Writing { messages: Some(messages), writer: Some(thread), failed, folder: folder.clone() };
-        Ok(Self {
-            buffers: Buffers::default(),
-            names,
-            replicate: replicates.first,
-            writing: Some(writing),
-        })
+        Ok(Self { buffers: Buffers::default(), names, replicate: replicates.first, writing: Some(writing) })
     }
 
     /// A recorder that discards every row, for runs of which only the key figures are wanted. It never fails, and

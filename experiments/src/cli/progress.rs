@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line now and then elsewhere.
+//! How far a run or a comparison is: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -9,12 +9,14 @@ use std::time::Duration;
 use goshawk_agents::journal::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::compare::Course;
+
 /// How often the bar looks.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Without a terminal, a line every so many glances, if there is anything new.
 const GLANCES_PER_LINE: u32 = 300;
 
-/// Watches a run from a thread of its own, until it is dropped.
+/// Watches from a thread of its own, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Watch {
     done: Arc<AtomicBool>,
@@ -24,19 +26,36 @@ pub(super) struct Watch {
 impl Watch {
     /// Watches a run of so many periods of so many minutes.
     pub(super) fn start(progress: &Arc<Progress>, periods: u32, period_minutes: u32, quiet: bool) -> Self {
+        let progress = Arc::clone(progress);
+        Self::with(quiet, move |done| {
+            if std::io::stderr().is_terminal() {
+                draw(&progress, done, periods, period_minutes);
+            } else {
+                write_lines(|| progress.periods.load(Ordering::Relaxed), done, periods, "periods");
+            }
+        })
+    }
+
+    /// Watches so many runs.
+    pub(super) fn runs(course: &Arc<Course>, runs: u32, quiet: bool) -> Self {
+        let course = Arc::clone(course);
+        let finished = move || course.finished.load(Ordering::Relaxed);
+        Self::with(quiet, move |done| {
+            if std::io::stderr().is_terminal() {
+                draw_runs(finished, done, runs);
+            } else {
+                write_lines(finished, done, runs, "runs");
+            }
+        })
+    }
+
+    fn with(quiet: bool, watching: impl FnOnce(&AtomicBool) + Send + 'static) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         if quiet {
             return Self { done, thread: None };
         }
-        let (progress, stop) = (Arc::clone(progress), Arc::clone(&done));
-        let watching = move || {
-            if std::io::stderr().is_terminal() {
-                draw(&progress, &stop, periods, period_minutes);
-            } else {
-                write_lines(&progress, &stop, periods);
-            }
-        };
-        Self { done, thread: Some(thread::spawn(watching)) }
+        let stop = Arc::clone(&done);
+        Self { done, thread: Some(thread::spawn(move || watching(&stop))) }
     }
 }
 
@@ -68,13 +87,25 @@ fn draw(progress: &Progress, done: &AtomicBool, periods: u32, period_minutes: u3
     bar.finish_and_clear();
 }
 
-fn write_lines(progress: &Progress, done: &AtomicBool, periods: u32) {
+fn draw_runs(finished: impl Fn() -> u32, done: &AtomicBool, runs: u32) {
+    let bar = ProgressBar::with_draw_target(Some(u64::from(runs)), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} runs  {eta} left")
+        .expect("invariant: the template is a constant");
+    bar.set_style(style);
+    while !done.load(Ordering::Relaxed) {
+        bar.set_position(u64::from(finished()));
+        thread::sleep(GLANCE);
+    }
+    bar.finish_and_clear();
+}
+
+fn write_lines(passed: impl Fn() -> u32, done: &AtomicBool, all: u32, unit: &str) {
     let mut glances = 0;
     while !done.load(Ordering::Relaxed) {
         thread::sleep(GLANCE);
         glances += 1;
         if glances % GLANCES_PER_LINE == 0 {
-            tracing::info!("{} of {periods} periods", progress.periods.load(Ordering::Relaxed));
+            tracing::info!("{} of {all} {unit}", passed());
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use clap::Args;
 use goshawk_agents::journal::Progress;
@@ -10,7 +9,8 @@ use goshawk_output::{Existing, OutputError};
 
 use super::progress::Watch;
 use super::{
-    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_problems, shell_word, summary,
+    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_error, report_problems,
+    shell_word, stop_on_signals, summary,
 };
 use crate::run::{Report, Request, RunError};
 use crate::scenario::Loaded;
@@ -53,26 +53,8 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
     }
 }
 
-fn stop_on_signals(progress: &Arc<Progress>) {
-    let progress = Arc::clone(progress);
-    let stop = move || progress.stop.store(true, Ordering::Relaxed);
-    if let Err(error) = ctrlc::set_handler(stop) {
-        tracing::warn!("signals will end the run without a word: {error}");
-    }
-}
-
 fn report_failure(error: &RunError) -> u8 {
-    let mut said = error.to_string();
-    tracing::error!("{said}");
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        // Some errors say their cause themselves.
-        if !said.contains(&cause.to_string()) {
-            said = cause.to_string();
-            tracing::error!("  because {said}");
-        }
-        source = cause.source();
-    }
+    report_error(error);
     match error {
         RunError::Interrupted { .. } => INTERRUPTED,
         RunError::Output(

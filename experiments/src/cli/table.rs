@@ -19,7 +19,7 @@ impl Table {
     }
 
     /// Appends a row.
-    pub(super) fn row<const N: usize>(&mut self, label: &str, cells: [String; N]) {
+    pub(super) fn row(&mut self, label: &str, cells: impl IntoIterator<Item = String>) {
         self.table.add_row(std::iter::once(label.to_owned()).chain(cells));
     }
 

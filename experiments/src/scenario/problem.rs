@@ -19,7 +19,7 @@ const SHOWN_LINE_MAX: usize = 240;
 /// The name of the source of a `--set` argument.
 pub(super) const SET: &str = "--set";
 
-/// A text that problems point into: a file, or the argument of a `--set`.
+/// A text that problems point into: a file, or the value of an option such as `--set`.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) name: String,
@@ -36,7 +36,7 @@ pub(super) struct Place {
 /// One thing that is wrong with a scenario or with a data file that it names.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// File, as it was given; for an argument of `--set`, `--set`.
+    /// File, as it was given; of the command line, the option, such as `--set`.
     pub file: String,
     /// Line in the file, from 1.
     pub line: usize,
@@ -79,6 +79,18 @@ impl Problem {
         }
     }
 
+    /// A problem of an option of the command line: of the bytes `span` of its `value`.
+    pub fn of_option(
+        option: &str,
+        value: &str,
+        span: Range<usize>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
+        let source = Source { name: option.to_owned(), text: value.to_owned() };
+        Self::new(&Place { source: Arc::new(source), span }, "", found, allowed)
+    }
+
     /// The line that the problem starts in.
     fn shown_line(&self) -> &str {
         self.source.text.lines().nth(self.line - 1).unwrap_or_default()
@@ -87,8 +99,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.file == SET {
-            write!(f, "{SET} {}: ", self.source.text)?;
+        if self.file.starts_with("--") {
+            write!(f, "{} {}: ", self.file, self.source.text)?;
         } else {
             write!(f, "{}:{}: ", self.file, self.line)?;
         }
@@ -133,6 +145,13 @@ impl Problems {
             let key = |problem: &Problem| (problem.file != main, problem.file.clone(), problem.span.start);
             key(a).cmp(&key(b))
         });
+        if list.is_empty() { None } else { Some(Self { list }) }
+    }
+
+    /// Problems of the command line before those of a scenario; `None` where there are neither.
+    pub fn with_options(options: Vec<Problem>, scenario: Option<Self>) -> Option<Self> {
+        let list: Vec<Problem> =
+            options.into_iter().chain(scenario.into_iter().flat_map(|problems| problems.list)).collect();
         if list.is_empty() { None } else { Some(Self { list }) }
     }
 
