@@ -36,7 +36,7 @@ use convergence::{Checkpoints, Path};
 use measure::{Better, Measure};
 use replicate::{Plan, Replicate};
 
-/// Differences within this share of the larger value count as equal.
+/// Differences within this, or within this share of the larger value, count as equal.
 const EQUAL: f64 = 1e-9;
 
 /// What to compare.
@@ -242,7 +242,7 @@ impl Comparison {
         let estimate = Estimate::of(&differences)?;
         let (mut better, mut worse, mut equal) = (0, 0, 0);
         for (own, baseline) in pairs {
-            let is_equal = (own - baseline).abs() <= EQUAL * own.abs().max(baseline.abs());
+            let is_equal = (own - baseline).abs() <= EQUAL * own.abs().max(baseline.abs()).max(1.0);
             match (is_equal, (own > baseline) == (measure.better == Better::Higher)) {
                 (true, _) => equal += 1,
                 (false, true) => better += 1,

@@ -23,7 +23,7 @@ pub struct Measure {
 }
 
 /// How many there are.
-pub(super) const COUNT: usize = 9;
+pub(super) const COUNT: usize = 10;
 
 const fn measure(place: usize, variable: &'static str, unit: &'static str, better: Better) -> Measure {
     Measure { variable, unit, better, place }
@@ -39,15 +39,17 @@ pub const SELLERS_PROFIT: Measure = measure(2, "sellers_profit", "currency", Bet
 pub const BUYERS_COST: Measure = measure(3, "buyers_cost", "currency", Better::Lower);
 /// What users and fee takers gain over no trade at all, summed over the periods.
 pub const WELFARE: Measure = measure(4, "welfare", "currency", Better::Higher);
+/// What households paid less what they received, to and from everybody.
+pub const NET_COST: Measure = measure(5, "net_cost", "currency", Better::Lower);
 /// The median, over the periods in which users can trade, of the clearing's gap to the exact optimum.
-pub const GAP: Measure = measure(5, "gap_median", "1", Better::Lower);
+pub const GAP: Measure = measure(6, "gap_median", "1", Better::Lower);
 /// Iterations of a clearing, the mean over the periods in which users can trade.
-pub const ITERATIONS: Measure = measure(6, "iterations", "1", Better::Lower);
+pub const ITERATIONS: Measure = measure(7, "iterations", "1", Better::Lower);
 /// Evaluations of a clearing, the same mean.
-pub const EVALUATIONS: Measure = measure(7, "evaluations", "1", Better::Lower);
+pub const EVALUATIONS: Measure = measure(8, "evaluations", "1", Better::Lower);
 /// CPU time of a clearing in milliseconds, the same mean. Of all measures, this one alone differs from run to run.
-pub const CPU_TIME: Measure = measure(8, "cpu_time", "ms", Better::Lower);
+pub const CPU_TIME: Measure = measure(9, "cpu_time", "ms", Better::Lower);
 
 /// All but [`CPU_TIME`]: those that the same input gives again.
 pub const REPRODUCIBLE: [Measure; COUNT - 1] =
-    [TRADED, SELLERS_REVENUE, SELLERS_PROFIT, BUYERS_COST, WELFARE, GAP, ITERATIONS, EVALUATIONS];
+    [TRADED, SELLERS_REVENUE, SELLERS_PROFIT, BUYERS_COST, WELFARE, NET_COST, GAP, ITERATIONS, EVALUATIONS];

@@ -102,6 +102,7 @@ impl Plan<'_> {
             (measure::SELLERS_PROFIT, Some(objectives.sellers_profit)),
             (measure::BUYERS_COST, Some(objectives.buyers_cost)),
             (measure::WELFARE, of_run("welfare")),
+            (measure::NET_COST, of_run("net_cost")),
             (measure::GAP, median(&over(|observation| observation.gap))),
             (measure::ITERATIONS, mean(&over(|observation| Some(f64::from(observation.iterations))))),
             (measure::EVALUATIONS, mean(&over(|observation| Some(observation.evaluations as f64)))),

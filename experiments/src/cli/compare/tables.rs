@@ -4,7 +4,7 @@ use super::super::table::Table;
 use crate::assemble::Budget;
 use crate::compare::convergence::Path;
 use crate::compare::measure::{
-    BUYERS_COST, CPU_TIME, EVALUATIONS, GAP, ITERATIONS, Measure, REPRODUCIBLE, SELLERS_PROFIT,
+    BUYERS_COST, CPU_TIME, EVALUATIONS, GAP, ITERATIONS, Measure, NET_COST, REPRODUCIBLE, SELLERS_PROFIT,
     SELLERS_REVENUE, TRADED, WELFARE,
 };
 use crate::compare::{Arm, Comparison, Request};
@@ -71,10 +71,10 @@ fn of_measure(arm: &Arm, measure: &Measure) -> String {
 }
 
 fn market(comparison: &Comparison, currency: &str) -> String {
-    let head = ["traded, kWh", "sellers' revenue", "sellers' profit", "buyers' cost", "welfare"];
+    let head = ["traded, kWh", "sellers' revenue", "sellers' profit", "buyers' cost", "welfare", "net cost"];
     let mut table = Table::new(&format!("market, {currency}"), &head);
     for arm in &comparison.arms {
-        let measures = [TRADED, SELLERS_REVENUE, SELLERS_PROFIT, BUYERS_COST, WELFARE];
+        let measures = [TRADED, SELLERS_REVENUE, SELLERS_PROFIT, BUYERS_COST, WELFARE, NET_COST];
         table.row(arm.mechanism, measures.map(|measure| of_measure(arm, &measure)));
     }
     table.render()
@@ -128,6 +128,7 @@ fn differences(comparison: &Comparison, arm: &Arm, currency: &str) -> String {
 fn spoken(measure: &Measure) -> String {
     match measure.variable {
         "gap_median" => "median gap".to_owned(),
+        "net_cost" => "net cost".to_owned(),
         variable => variable.replace("sellers_", "sellers' ").replace("buyers_", "buyers' "),
     }
 }
