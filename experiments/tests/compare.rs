@@ -182,7 +182,7 @@ fn an_optimizer_ends_at_its_gap_and_the_exact_optimum_is_never_passed() {
         let value = point["mean"].as_f64().unwrap();
         assert!(value < 1.0 + 1e-6, "{point}");
     }
-    let last = convergence.iter().filter(|point| point["at"] == "iterations").next_back().unwrap();
+    let last = convergence.iter().rfind(|point| point["at"] == "iterations").unwrap();
     assert!(last["checkpoint"] == 60 && last["mean"].as_f64().unwrap() > 0.999, "{last}");
 }
 

@@ -20,6 +20,9 @@ pub(super) fn render(comparison: &Comparison, request: &Request<'_>) -> String {
         let at_iterations = |path: &Path, place: usize| path.at_iterations[place];
         let at_evaluations = |path: &Path, place: usize| path.at_evaluations[place];
         parts.push(effort(&optimizers, currency));
+        parts.push(
+            "Figure 11: best U as a share of the exact optimum, mean over searches and replicates\n".into(),
+        );
         parts.push(convergence("iterations", &checkpoints.iterations, &optimizers, at_iterations));
         parts.push(convergence("evaluations", &checkpoints.evaluations, &optimizers, at_evaluations));
     }
@@ -159,10 +162,12 @@ fn convergence<T: std::fmt::Display>(
     value: impl Fn(&Path, usize) -> f64,
 ) -> String {
     let head: Vec<&str> = optimizers.iter().map(|arm| arm.mechanism).collect();
-    let mut table = Table::new(&format!("best U / exact optimum (Figure 11) after {unit}"), &head);
+    let mut table = Table::new(&format!("after {unit}"), &head);
     for (place, checkpoint) in checkpoints.iter().enumerate() {
-        let cells =
-            optimizers.iter().map(|arm| estimate(arm.over_searches(|path| value(path, place)), 1.0, 6));
+        let cells = optimizers.iter().map(|arm| {
+            let estimate = arm.over_searches(|path| value(path, place));
+            estimate.map_or_else(|| "-".to_owned(), |estimate| format!("{:.6}", estimate.mean))
+        });
         table.row(&checkpoint.to_string(), cells);
     }
     table.render()
