@@ -11,6 +11,7 @@ use goshawk::assemble::Budget;
 use goshawk::compare::convergence::Checkpoints;
 use goshawk::compare::replicate::{Plan, Replicate};
 use goshawk::scenario;
+use goshawk::statistics::Estimate;
 use goshawk_agents::journal::Progress;
 use goshawk_market::mechanism::MECHANISM_NAMES;
 use goshawk_output::Existing;
@@ -117,16 +118,19 @@ fn json_has_the_numbers_of_the_tables() {
 
 #[test]
 fn differences_are_taken_replicate_by_replicate() {
-    let json = compare_to_json(&["--mechanisms", "exact,grid_only", "--replicates", "5"]);
+    let json = compare_to_json(&["--mechanisms", "exact,mid_market_rate", "--replicates", "5"]);
     let values = |mechanism: &str| -> Vec<f64> {
         let figure = figure(&json["mechanisms"], mechanism, "welfare");
         figure["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
     };
-    let (exact, without) = (values("exact"), values("grid_only"));
-    let mean = exact.iter().zip(&without).map(|(exact, without)| without - exact).sum::<f64>() / 5.0;
-    let difference = figure(&json["differences"], "grid_only", "welfare");
-    assert!((difference["mean"].as_f64().unwrap() - mean).abs() < 1e-9);
-    let better = exact.iter().zip(&without).filter(|(exact, without)| without > exact).count();
+    let (exact, middle) = (values("exact"), values("mid_market_rate"));
+    let differences: Vec<f64> = exact.iter().zip(&middle).map(|(exact, middle)| middle - exact).collect();
+    let expected = Estimate::of(&differences).unwrap();
+    let difference = figure(&json["differences"], "mid_market_rate", "welfare");
+    // The interval depends on which replicates are paired, the mean does not.
+    let [mean, half] = ["mean", "half_width"].map(|name| difference[name].as_f64().unwrap());
+    assert!((mean - expected.mean).abs() < 1e-9 && (half - expected.half_width.unwrap()).abs() < 1e-9);
+    let better = exact.iter().zip(&middle).filter(|(exact, middle)| middle > exact).count();
     assert_eq!(difference["better"].as_u64(), Some(better as u64));
     assert!(exact.windows(2).all(|pair| pair[0] != pair[1]), "replicates differ: {exact:?}");
 }
