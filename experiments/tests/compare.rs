@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goshawk::assemble::Budget;
+use goshawk::assemble::{Budget, optimizer_settings};
 use goshawk::compare::convergence::Checkpoints;
 use goshawk::compare::replicate::{Plan, Replicate};
 use goshawk::scenario;
@@ -237,6 +237,16 @@ fn a_comparison_asked_to_stop_says_so() {
     assert!(ready && sent.success(), "{err}");
     assert_eq!(status.code(), Some(INTERRUPTED), "{err}");
     assert!(err.contains("stopped by request after 0 of 18 runs") && stdout.is_empty(), "{err}");
+}
+
+#[test]
+fn equal_evaluations_are_more_iterations_for_those_that_evaluate_once() {
+    let scenario = scenario::load(smoke(), &[]).unwrap().scenario;
+    let iterations = |name: &str, budget: Budget| optimizer_settings(name, &scenario, budget).iterations;
+    for (name, within_evaluations) in [("ngo", 60), ("ngo_original", 60), ("pso", 120), ("l_shade", 120)] {
+        assert_eq!(iterations(name, Budget::Evaluations), within_evaluations, "{name}");
+        assert_eq!(iterations(name, Budget::Iterations), 60, "{name}");
+    }
 }
 
 fn carry_out(mechanism: &'static str, replicate: u32) -> Replicate {
