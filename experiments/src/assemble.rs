@@ -14,7 +14,7 @@ use goshawk_agents::storage::StorageSpec;
 use goshawk_engine::{SimDuration, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::grouping::Grouping;
-use goshawk_market::mechanism::{Mechanism, mechanism_by_name};
+use goshawk_market::mechanism::{Mechanism, MechanismSettings, mechanism_by_name};
 use goshawk_market::optimizer::OptimizerSettings;
 use goshawk_market::order::GroupId;
 use goshawk_market::quantity::{Energy, Money, Power, Price};
@@ -70,6 +70,10 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
 pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
     let name = match scenario.market.mechanism {
         scenario::Mechanism::Ngo => "ngo",
+        scenario::Mechanism::NgoOriginal => "ngo_original",
+        scenario::Mechanism::Pso => "pso",
+        scenario::Mechanism::ImprovedPso => "improved_pso",
+        scenario::Mechanism::LShade => "l_shade",
         scenario::Mechanism::Exact => "exact",
         scenario::Mechanism::DoubleAuction => "double_auction",
         scenario::Mechanism::PayAsBid => "pay_as_bid",
@@ -82,7 +86,7 @@ pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
 
 /// The mechanism of a name with a scenario's settings, or `None` if the market knows none of that name.
 pub fn mechanism_named(name: &str, scenario: &Scenario, budget: Budget) -> Option<Box<dyn Mechanism>> {
-    mechanism_by_name(name, &optimizer_settings(name, scenario, budget))
+    mechanism_by_name(name, &mechanism_settings(name, scenario, budget))
 }
 
 /// What every optimizer of a comparison may spend on a clearing.
@@ -94,32 +98,31 @@ pub enum Budget {
     Iterations,
 }
 
-/// Evaluations of an individual in an iteration of improved NGO, whose iterations scenarios count.
-const EVALUATIONS_OF_NGO: u32 = 2;
-
-/// Evaluations of an individual in an iteration of an optimizer: both phases of NGO evaluate all of them.
-fn evaluations_per_iteration(optimizer: &str) -> u32 {
-    match optimizer {
-        "ngo" | "ngo_original" => EVALUATIONS_OF_NGO,
-        _ => 1,
-    }
-}
-
-/// The settings of a mechanism's optimizer within a budget; mechanisms without one make no use of them.
+/// The settings of a mechanism within a budget; mechanisms that do not search make no use of them.
 ///
-/// With N individuals and T iterations in the scenario, [`Budget::Evaluations`] is N + 2 N T for all of them: an optimizer
-/// that evaluates each individual once an iteration runs 2 T iterations.
-pub fn optimizer_settings(name: &str, scenario: &Scenario, budget: Budget) -> OptimizerSettings {
-    let ngo = &scenario.market.ngo;
-    let times = match budget {
-        Budget::Evaluations => EVALUATIONS_OF_NGO / evaluations_per_iteration(name),
-        Budget::Iterations => 1,
+/// With N individuals and T iterations in the scenario, [`Budget::Evaluations`] is N + 2 N T for all of them, and N for the
+/// population that goes on once the weights are known. Both phases of NGO evaluate everybody, so a swarm runs 2 T
+/// iterations. L-SHADE runs as many as take it from N individuals to 4 in that number of evaluations.
+pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> MechanismSettings {
+    let market = &scenario.market;
+    let (n, t) = (market.optimizer.population, market.optimizer.iterations);
+    let (iterations, max_evaluations) = match (budget, name) {
+        (Budget::Iterations, _) => (t, None),
+        (Budget::Evaluations, "ngo" | "ngo_original") => (t, None),
+        (Budget::Evaluations, "l_shade") => {
+            let iterations = 4 * u64::from(n) * u64::from(t) / u64::from(n + 4);
+            (iterations as u32, Some(2 * u64::from(n) * (1 + u64::from(t))))
+        }
+        (Budget::Evaluations, _) => (2 * t, None),
     };
-    OptimizerSettings {
-        iterations: ngo.iterations * times,
-        population: ngo.population as usize,
-        convergence_tolerance: ngo.convergence_tolerance,
-    }
+    let optimizer = OptimizerSettings {
+        iterations,
+        population: n as usize,
+        convergence_tolerance: market.optimizer.convergence_tolerance,
+        max_evaluations,
+        target: None,
+    };
+    MechanismSettings { optimizer, is_warm_started: market.warm_start }
 }
 
 fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {

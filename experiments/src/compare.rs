@@ -126,7 +126,7 @@ pub enum CompareError {
 /// # Panics
 /// When a name is none of a mechanism.
 pub fn compare(request: &Request<'_>, course: &Course) -> Result<Comparison, CompareError> {
-    let checkpoints = Checkpoints::of(&request.loaded.scenario.market.ngo);
+    let checkpoints = Checkpoints::of(&request.loaded.scenario.market.optimizer);
     // Replicate by replicate, so that what takes longest is spread over the jobs.
     let plans: Vec<Plan<'_>> = (0..request.replicates)
         .flat_map(|replicate| request.mechanisms.iter().map(move |&mechanism| (replicate, mechanism)))

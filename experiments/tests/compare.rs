@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use goshawk::assemble::{Budget, optimizer_settings};
+use goshawk::assemble::{Budget, mechanism_settings};
 use goshawk::compare::convergence::Checkpoints;
 use goshawk::compare::replicate::{Plan, Replicate};
 use goshawk::scenario;
@@ -242,8 +242,9 @@ fn a_comparison_asked_to_stop_says_so() {
 #[test]
 fn equal_evaluations_are_more_iterations_for_those_that_evaluate_once() {
     let scenario = scenario::load(smoke(), &[]).unwrap().scenario;
-    let iterations = |name: &str, budget: Budget| optimizer_settings(name, &scenario, budget).iterations;
-    for (name, within_evaluations) in [("ngo", 60), ("ngo_original", 60), ("pso", 120), ("l_shade", 120)] {
+    let iterations =
+        |name: &str, budget: Budget| mechanism_settings(name, &scenario, budget).optimizer.iterations;
+    for (name, within_evaluations) in [("ngo", 60), ("ngo_original", 60), ("pso", 120), ("l_shade", 211)] {
         assert_eq!(iterations(name, Budget::Evaluations), within_evaluations, "{name}");
         assert_eq!(iterations(name, Budget::Iterations), 60, "{name}");
     }
@@ -251,7 +252,7 @@ fn equal_evaluations_are_more_iterations_for_those_that_evaluate_once() {
 
 fn carry_out(mechanism: &'static str, replicate: u32) -> Replicate {
     let loaded = scenario::load(smoke(), &[]).unwrap();
-    let checkpoints = Checkpoints::of(&loaded.scenario.market.ngo);
+    let checkpoints = Checkpoints::of(&loaded.scenario.market.optimizer);
     let plan = Plan { loaded: &loaded, mechanism, replicate, budget: Budget::Iterations };
     plan.carry_out(&checkpoints, &Arc::new(Progress::default())).unwrap()
 }

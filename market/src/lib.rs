@@ -42,7 +42,7 @@ pub mod tariff;
 
 pub use dealing::{Awards, Match, curtail, deal};
 pub use grouping::Grouping;
-pub use mechanism::{Clearing, MECHANISM_NAMES, Mechanism, mechanism_by_name};
+pub use mechanism::{Clearing, MECHANISM_NAMES, Mechanism, MechanismSettings, mechanism_by_name};
 pub use optimizer::{OptimizerSettings, TracePoint};
 pub use order::{Bid, Credit, CreditError, GroupId, HouseholdId, Offer, Order, PriceBand, Terms};
 pub use problem::{Objectives, PeriodProblem, Scheme};

@@ -50,7 +50,9 @@ pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
 use crate::dealing::{Awards, deal};
-use crate::optimizer::{Ngo, OptimizerSettings, TracePoint};
+use crate::optimizer::{
+    InitialPopulation, LShade, Optimizer, OptimizerSettings, TracePoint, optimizer_by_name,
+};
 use crate::problem::{Objectives, PeriodProblem, Scheme};
 
 /// Equal weights of sellers' profit and buyers' cost.
@@ -129,23 +131,56 @@ impl Clearing {
 }
 
 /// The names that [`mechanism_by_name`] knows.
-pub const MECHANISM_NAMES: [&str; 6] =
-    ["ngo", "exact", "double_auction", "pay_as_bid", "mid_market_rate", "grid_only"];
+pub const MECHANISM_NAMES: [&str; 10] = [
+    "ngo",
+    "ngo_original",
+    "pso",
+    "improved_pso",
+    "l_shade",
+    "exact",
+    "double_auction",
+    "pay_as_bid",
+    "mid_market_rate",
+    "grid_only",
+];
 
 /// The mechanism of a name, or `None` if it is not one of [`MECHANISM_NAMES`].
 ///
+/// `l_shade` begins with the population of the settings, as the others do: 18 individuals a dimension would use up the
+/// evaluations of a period before they have learnt anything.
+///
 /// # Panics
 /// When `settings` ask for a population below 4.
-pub fn mechanism_by_name(name: &str, settings: &OptimizerSettings) -> Option<Box<dyn Mechanism>> {
-    match name {
-        "ngo" => Some(Box::new(Optimized::new(Ngo::new(*settings)))),
-        "exact" => Some(Box::new(Exact)),
-        "double_auction" => Some(Box::new(DoubleAuction)),
-        "pay_as_bid" => Some(Box::new(PayAsBid)),
-        "mid_market_rate" => Some(Box::new(MidMarketRate)),
-        "grid_only" => Some(Box::new(GridOnly)),
-        _ => None,
-    }
+pub fn mechanism_by_name(name: &str, settings: &MechanismSettings) -> Option<Box<dyn Mechanism>> {
+    let MechanismSettings { optimizer, is_warm_started } = *settings;
+    let found: Box<dyn Mechanism> = match name {
+        "l_shade" => {
+            let begin = InitialPopulation::OfSettings;
+            optimized(LShade::with_initial_population(optimizer, begin), is_warm_started)
+        }
+        "exact" => Box::new(Exact),
+        "double_auction" => Box::new(DoubleAuction),
+        "pay_as_bid" => Box::new(PayAsBid),
+        "mid_market_rate" => Box::new(MidMarketRate),
+        "grid_only" => Box::new(GridOnly),
+        other => optimized(optimizer_by_name(other, &optimizer)?, is_warm_started),
+    };
+    Some(found)
+}
+
+fn optimized(optimizer: impl Optimizer + 'static, is_warm_started: bool) -> Box<dyn Mechanism> {
+    let mechanism = Optimized::new(optimizer);
+    Box::new(if is_warm_started { mechanism.warm_started() } else { mechanism })
+}
+
+/// What mechanisms that search are given; the others make no use of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MechanismSettings {
+    /// How long and with how many to search.
+    pub optimizer: OptimizerSettings,
+    /// Whether a period's search also starts from the best of the last one; not by default.
+    pub is_warm_started: bool,
 }
 
 #[cfg(test)]

@@ -143,6 +143,12 @@ pub trait Optimizer {
     /// The population, with the best candidate.
     fn population(&self) -> &Population;
 
+    /// Whether it evaluates its candidates one by one, each after the last has been judged, instead of in batches in which
+    /// candidate i belongs to individual i.
+    fn is_sequential(&self) -> bool {
+        false
+    }
+
     /// The evaluations of the next iteration; the population's size unless it says otherwise.
     fn evaluations_per_step(&self) -> u64 {
         self.population().size() as u64
@@ -211,6 +217,10 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
 
     fn population(&self) -> &Population {
         (**self).population()
+    }
+
+    fn is_sequential(&self) -> bool {
+        (**self).is_sequential()
     }
 
     fn evaluations_per_step(&self) -> u64 {

@@ -8,7 +8,7 @@ use goshawk_market::mechanism::{Clearing, exact};
 use goshawk_market::optimizer::TracePoint;
 use goshawk_market::problem::PeriodProblem;
 
-use crate::scenario::Ngo;
+use crate::scenario::Optimizer;
 use crate::statistics::mean;
 
 /// Iterations at which convergence is looked at, as far as the scenario's iterations go; the last one is added.
@@ -30,7 +30,7 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// Those of a scenario's T iterations with N individuals: k iterations are N + 2 N k evaluations, and all T are N more,
     /// for the population that is drawn again when the weights are known.
-    pub fn of(settings: &Ngo) -> Self {
+    pub fn of(settings: &Optimizer) -> Self {
         let last = settings.iterations;
         let mut iterations: Vec<u32> = ITERATIONS.into_iter().filter(|&iteration| iteration < last).collect();
         iterations.push(last);
@@ -134,12 +134,12 @@ mod tests {
 
     #[test]
     fn checkpoints_end_with_the_whole_search() {
-        let settings = Ngo { iterations: 60, population: 30, convergence_tolerance: None };
+        let settings = Optimizer { iterations: 60, population: 30, convergence_tolerance: None };
         let found = Checkpoints::of(&settings);
         assert_eq!(found.iterations, [0, 1, 2, 5, 10, 20, 50, 60]);
         assert_eq!(found.evaluations[..2], [30, 90]);
         assert_eq!(found.evaluations.last(), Some(&(30 + 2 * 30 * 60 + 30)));
-        let once = Checkpoints::of(&Ngo { iterations: 500, ..settings }).iterations;
+        let once = Checkpoints::of(&Optimizer { iterations: 500, ..settings }).iterations;
         assert_eq!(once.iter().filter(|&&iteration| iteration == 500).count(), 1);
     }
 }

@@ -12,6 +12,14 @@ pub enum Mechanism {
     /// Improved Northern Goshawk Optimization.
     #[default]
     Ngo,
+    /// Northern Goshawk Optimization as published, drawn to low prices: for comparison.
+    NgoOriginal,
+    /// Particle swarm optimization with constriction.
+    Pso,
+    /// Particle swarm optimization with a falling inertia weight and simulated annealing.
+    ImprovedPso,
+    /// Differential evolution with success history and a shrinking population.
+    LShade,
     /// The same problem, solved to a certified bound.
     Exact,
     /// One price, where sellers' asks cross buyers' limits.
@@ -54,6 +62,8 @@ pub struct Market {
     /// Most groups of a side where `groups` is "similar", 1 to 1000.
     #[schemars(range(min = 1, max = 1000))]
     pub similar_groups: NonZeroU16,
+    /// Whether a period's search also starts from the best of the last period with the same groups.
+    pub warm_start: bool,
     /// Parameters of the mechanisms that search with an optimizer.
     pub optimizer: Optimizer,
 }
@@ -66,6 +76,7 @@ impl Default for Market {
             price_max: 10.0,
             groups: Groups::default(),
             similar_groups: NonZeroU16::new(10).expect("invariant: ten is not zero"),
+            warm_start: false,
             optimizer: Optimizer::default(),
         }
     }

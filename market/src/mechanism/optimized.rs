@@ -21,7 +21,8 @@ const TIE_BREAK: f64 = 1e-7;
 /// Clears with an optimizer.
 ///
 /// 1. *Explore.* In the first fifth of the iterations every individual maximises U for weights of its own, from all cost
-///    to all profit, so that the whole front is seen; all candidates are offered to an archive of non-dominated ones.
+///    to all profit, so that the whole front is seen; all candidates are offered to an archive of non-dominated ones. An
+///    optimizer that evaluates one by one explores with equal weights.
 /// 2. *Weigh.* The archive's front, resampled evenly along its arc, gives the weights by the entropy method. A
 ///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
 ///    stay equal then.
@@ -71,6 +72,7 @@ impl<O: Optimizer> Optimized<O> {
         let mut trace = Vec::with_capacity(iterations as usize + 2);
         let archive = Archive::new(ARCHIVE_CAPACITY, problem.dimensions());
         let mut weighted = Weighted::new(problem, yardstick, size, archive);
+        weighted.is_alike = self.optimizer.is_sequential();
 
         self.optimizer.start(&mut weighted, seed);
         trace.push(self.optimizer.population().trace_point());
@@ -161,6 +163,8 @@ struct Weighted<'a> {
     problem: &'a PeriodProblem,
     yardstick: &'a Yardstick,
     weights: [f64; 2],
+    /// Whether all individuals have the same weights, also while exploring.
+    is_alike: bool,
     /// Where candidates are offered, while exploring.
     archive: Option<Archive>,
     profits: Vec<f64>,
@@ -170,14 +174,22 @@ struct Weighted<'a> {
 impl<'a> Weighted<'a> {
     fn new(problem: &'a PeriodProblem, yardstick: &'a Yardstick, size: usize, archive: Archive) -> Self {
         let (profits, costs) = (vec![0.0; size], vec![0.0; size]);
-        Self { problem, yardstick, weights: EQUAL_WEIGHTS, archive: Some(archive), profits, costs }
+        Self {
+            problem,
+            yardstick,
+            weights: EQUAL_WEIGHTS,
+            is_alike: false,
+            archive: Some(archive),
+            profits,
+            costs,
+        }
     }
 }
 
 impl Weighted<'_> {
     /// The weights of candidate `i` of `n`: its own while exploring, from all cost to all profit.
     fn weights_of(&self, i: usize, n: usize) -> [f64; 2] {
-        if self.archive.is_none() {
+        if self.is_alike || self.archive.is_none() {
             return self.weights;
         }
         let profit = i as f64 / (n - 1).max(1) as f64;

@@ -5,6 +5,7 @@ mod book;
 mod every;
 
 use super::*;
+use crate::optimizer::Ngo;
 use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
 use crate::problem::feasible;
 use crate::problem::sample::{self, Draws};
@@ -18,8 +19,9 @@ fn kwh(value: f64) -> Energy {
     Energy::from_f64(value).unwrap()
 }
 
-fn quick() -> OptimizerSettings {
-    OptimizerSettings { iterations: 60, ..OptimizerSettings::default() }
+fn quick() -> MechanismSettings {
+    let optimizer = OptimizerSettings { iterations: 60, ..OptimizerSettings::default() };
+    MechanismSettings { optimizer, ..MechanismSettings::default() }
 }
 
 /// The best value over all prices of a narrow band, price by price.
@@ -74,7 +76,7 @@ fn alike_above(price_min: Price, seller_energy: f64, buyer_energy: f64) -> Perio
 fn a_pure_price_transfer_is_settled_half_way() {
     // Reserve price 0.3, highest price just below 1.0 - 0.1: all prices between tie in U.
     for name in ["exact", "ngo"] {
-        let mut mechanism = mechanism_by_name(name, &OptimizerSettings::default()).unwrap();
+        let mut mechanism = mechanism_by_name(name, &MechanismSettings::default()).unwrap();
         let clearing = mechanism.clear(&alike(5.0, 3.0), [1, 2]);
         let found = clearing.scheme.price.unwrap().to_f64();
         assert!((found - 0.6).abs() < 0.003, "{name} clears at {found}");
@@ -90,7 +92,7 @@ fn a_lower_limit_at_or_above_the_reserve_price_favours_nobody() {
     for price_min in [0.3, 0.5] {
         for name in ["exact", "ngo"] {
             let problem = alike_above(price(price_min), 5.0, 3.0);
-            let mut mechanism = mechanism_by_name(name, &OptimizerSettings::default()).unwrap();
+            let mut mechanism = mechanism_by_name(name, &MechanismSettings::default()).unwrap();
             let found = mechanism.clear(&problem, [1, 2]).scheme.price.unwrap().to_f64();
             assert!((found - 0.6).abs() < 0.003, "{name} above {price_min} clears at {found}");
         }
@@ -201,7 +203,7 @@ proptest! {
 
 /// The gap of `ngo` over random problems, in ascending order.
 fn gaps(problems: u64, settings: OptimizerSettings) -> Vec<f64> {
-    let mut mechanism = mechanism_by_name("ngo", &settings).unwrap();
+    let mut mechanism = Optimized::new(Ngo::new(settings));
     let mut gaps: Vec<f64> = (0..problems)
         .filter_map(|seed| mechanism.clear(&sample::problem(&mut Draws::new(seed)), [seed, 7]).gap)
         .collect();

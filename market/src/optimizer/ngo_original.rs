@@ -113,6 +113,10 @@ impl Optimizer for NgoOriginal {
         &self.settings
     }
 
+    fn is_sequential(&self) -> bool {
+        true
+    }
+
     fn evaluations_per_step(&self) -> u64 {
         2 * self.population.size() as u64
     }

@@ -1,5 +1,6 @@
 //! Random orders of a period, with the odd cases that a market must bear.
 
+use crate::mechanism::MechanismSettings;
 use crate::mechanism::{Clearing, mechanism_by_name};
 use crate::optimizer::OptimizerSettings;
 use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
@@ -119,7 +120,8 @@ impl Book {
     }
 
     pub(super) fn clear(&self, name: &str) -> Clearing {
-        let quick = OptimizerSettings { iterations: 20, ..OptimizerSettings::default() };
+        let optimizer = OptimizerSettings { iterations: 20, ..OptimizerSettings::default() };
+        let quick = MechanismSettings { optimizer, ..MechanismSettings::default() };
         mechanism_by_name(name, &quick).unwrap().clear(&self.problem(), [3, 4])
     }
 

@@ -62,7 +62,7 @@ fn the_exact_price_moves_with_all_prices() {
 #[test]
 fn the_price_of_ngo_moves_with_all_prices() {
     let by = price(0.4);
-    let mut mechanism = mechanism_by_name("ngo", &OptimizerSettings::default()).unwrap();
+    let mut mechanism = mechanism_by_name("ngo", &MechanismSettings::default()).unwrap();
     let (mut alike, mut books) = (0, 0);
     for (seed, plain, moved) in pairs(200, by) {
         let (plain, moved) = (mechanism.clear(&plain, [seed, 7]), mechanism.clear(&moved, [seed, 7]));
