@@ -13,12 +13,12 @@ use crate::quantity::Price;
 /// p   = (lower + upper) / 2, rounded down to the grid
 /// ```
 ///
-/// Asks A_i ascend, limits L_j descend; ties go to the higher credit, then to the lower id. Energy is matched front to
-/// front as long as A_i <= L_j. `lower` is the larger of the last matched ask and the first limit that still wants energy,
-/// `upper` the smaller of the last matched limit and the first ask that still has energy: at every price between them just
-/// the matched energy is sold and bought. Whoever asks more than the highest of the band keeps its energy; whoever's limit is below
-/// the lowest ask buys outside. What sellers do not sell is stored where that is worth more to them than keeping it.
-/// Nothing is moved.
+/// Asks A_i ascend, limits L_j descend; ties go to the higher credit, then to the lower id. Energy is matched front
+/// to front as long as A_i <= L_j. `lower` is the larger of the last matched ask and the first limit that still
+/// wants energy, `upper` the smaller of the last matched limit and the first ask that still has energy: at every
+/// price between them just the matched energy is sold and bought. Whoever asks more than the highest of the band
+/// keeps its energy; whoever's limit is below the lowest ask buys outside. What sellers do not sell is stored where
+/// that is worth more to them than keeping it. Nothing is moved.
 ///
 /// A household on the margin sets the price: asking more or bidding less can pay there, so the auction is not
 /// strategy-proof.
