@@ -105,7 +105,7 @@ pub struct PeriodProblem {
 }
 
 impl PeriodProblem {
-    /// Groups the orders by [`GroupId`](crate::GroupId); values of a group are means weighted by energy. A household
+    /// Groups the orders by [`GroupId`]; values of a group are means weighted by energy. A household
     /// gives one order; in which order they are given does not matter.
     ///
     /// # Panics

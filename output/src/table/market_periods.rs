@@ -14,7 +14,8 @@ table! {
         wanted_kwh: Energy ["kWh"];
         /// Energy contracted between households, after the grid's security check.
         traded_kwh: Energy ["kWh"];
-        /// What sellers receive; absent when nothing was traded.
+        /// What sellers receive, where trades have prices of their own their mean weighted by energy; absent when nothing was
+        /// traded.
         seller_price_per_kwh: Option<Price> ["currency/kWh"];
         /// What buyers pay, fees included; absent when nothing was traded.
         buyer_price_per_kwh: Option<Price> ["currency/kWh"];
