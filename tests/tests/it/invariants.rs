@@ -1,4 +1,4 @@
-//! What holds in every run, of the scenarios that ship and with other groups, drawn up from their tables in integers.
+//! What holds in every run, of the scenarios that ship, with other groups and with every mechanism, drawn up from their tables in integers.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +32,16 @@ every_run! {
     smoke: "smoke", [];
     similar_households: "community", ["time.days=1", "market.groups=similar", "market.similar_groups=5"];
     each_household_by_itself: "smoke", ["market.groups=households"];
+    warm_started: "smoke", ["market.warm_start=true"];
+    double_auction: "community", ["time.days=1", "market.mechanism=double_auction"];
+    pay_as_bid: "community", ["time.days=1", "market.mechanism=pay_as_bid"];
+    pay_as_bid_curtailed: "community", ["time.days=1", "market.mechanism=pay_as_bid", "grid.limit_kw=40"];
+    exact: "smoke", ["market.mechanism=exact"];
+    ngo_original: "smoke", ["market.mechanism=ngo_original"];
+    pso: "smoke", ["market.mechanism=pso"];
+    improved_pso: "smoke", ["market.mechanism=improved_pso"];
+    l_shade: "smoke", ["market.mechanism=l_shade"];
+    mid_market_rate: "smoke", ["market.mechanism=mid_market_rate"];
 }
 
 fn everything_is_audited_and_nothing_found(run: &Run) {
