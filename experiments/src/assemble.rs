@@ -14,7 +14,7 @@ use goshawk_agents::storage::StorageSpec;
 use goshawk_engine::{SimDuration, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::grouping::Grouping;
-use goshawk_market::mechanism::{Mechanism, MechanismSettings, mechanism_by_name};
+use goshawk_market::mechanism::{Mechanism, MechanismSettings, Weighting, mechanism_by_name};
 use goshawk_market::optimizer::OptimizerSettings;
 use goshawk_market::order::GroupId;
 use goshawk_market::quantity::{Energy, Money, Power, Price};
@@ -122,7 +122,11 @@ pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> Me
         max_evaluations,
         target: None,
     };
-    MechanismSettings { optimizer, is_warm_started: market.warm_start }
+    let weighting = match market.weights {
+        scenario::Weights::Entropy => Weighting::Entropy,
+        scenario::Weights::Equal => Weighting::Equal,
+    };
+    MechanismSettings { optimizer, weighting, is_warm_started: market.warm_start }
 }
 
 fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {

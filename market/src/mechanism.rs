@@ -45,7 +45,7 @@ pub use double_auction::DoubleAuction;
 pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
-pub use optimized::Optimized;
+pub use optimized::{Optimized, Weighting};
 pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
@@ -152,25 +152,25 @@ pub const MECHANISM_NAMES: [&str; 10] = [
 /// # Panics
 /// When `settings` ask for a population below 4.
 pub fn mechanism_by_name(name: &str, settings: &MechanismSettings) -> Option<Box<dyn Mechanism>> {
-    let MechanismSettings { optimizer, is_warm_started } = *settings;
+    let MechanismSettings { optimizer, .. } = *settings;
     let found: Box<dyn Mechanism> = match name {
         "l_shade" => {
             let begin = InitialPopulation::OfSettings;
-            optimized(LShade::with_initial_population(optimizer, begin), is_warm_started)
+            optimized(LShade::with_initial_population(optimizer, begin), settings)
         }
         "exact" => Box::new(Exact),
         "double_auction" => Box::new(DoubleAuction),
         "pay_as_bid" => Box::new(PayAsBid),
         "mid_market_rate" => Box::new(MidMarketRate),
         "grid_only" => Box::new(GridOnly),
-        other => optimized(optimizer_by_name(other, &optimizer)?, is_warm_started),
+        other => optimized(optimizer_by_name(other, &optimizer)?, settings),
     };
     Some(found)
 }
 
-fn optimized(optimizer: impl Optimizer + 'static, is_warm_started: bool) -> Box<dyn Mechanism> {
-    let mechanism = Optimized::new(optimizer);
-    Box::new(if is_warm_started { mechanism.warm_started() } else { mechanism })
+fn optimized(optimizer: impl Optimizer + 'static, settings: &MechanismSettings) -> Box<dyn Mechanism> {
+    let mechanism = Optimized::new(optimizer).weighted_by(settings.weighting);
+    Box::new(if settings.is_warm_started { mechanism.warm_started() } else { mechanism })
 }
 
 /// What mechanisms that search are given; the others make no use of it.
@@ -179,6 +179,8 @@ fn optimized(optimizer: impl Optimizer + 'static, is_warm_started: bool) -> Box<
 pub struct MechanismSettings {
     /// How long and with how many to search.
     pub optimizer: OptimizerSettings,
+    /// How the two objectives are weighed; by entropy by default.
+    pub weighting: Weighting,
     /// Whether a period's search also starts from the best of the last one; not by default.
     pub is_warm_started: bool,
 }

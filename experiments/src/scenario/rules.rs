@@ -45,6 +45,17 @@ pub enum Groups {
     Households,
 }
 
+/// How mechanisms that search weigh sellers' profit and buyers' cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Weights {
+    /// By the entropy weight method, over the front that the search has seen.
+    #[default]
+    Entropy,
+    /// Both alike, in units of their ranges over the front: its knee. The mechanism "exact" always weighs like this.
+    Equal,
+}
+
 /// The clearing of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -62,6 +73,8 @@ pub struct Market {
     /// Most groups of a side where `groups` is "similar", 1 to 1000.
     #[schemars(range(min = 1, max = 1000))]
     pub similar_groups: NonZeroU16,
+    /// How mechanisms that search weigh the two objectives.
+    pub weights: Weights,
     /// Whether a period's search also starts from the best of the last period with the same groups.
     pub warm_start: bool,
     /// Parameters of the mechanisms that search with an optimizer.
@@ -76,6 +89,7 @@ impl Default for Market {
             price_max: 10.0,
             groups: Groups::default(),
             similar_groups: NonZeroU16::new(10).expect("invariant: ten is not zero"),
+            weights: Weights::default(),
             warm_start: false,
             optimizer: Optimizer::default(),
         }

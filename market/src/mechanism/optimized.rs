@@ -1,5 +1,7 @@
 //! Clearing by an optimizer: explore, weigh the two objectives by the front found, then optimise the compromise.
 
+use serde::{Deserialize, Serialize};
+
 use super::archive::Archive;
 use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
 use crate::entropy_weight::{Criterion, Direction, entropy_weights, is_straight, resample_front};
@@ -25,7 +27,7 @@ const TIE_BREAK: f64 = 1e-7;
 ///    optimizer that evaluates one by one explores with equal weights.
 /// 2. *Weigh.* The archive's front, resampled evenly along its arc, gives the weights by the entropy method. A
 ///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
-///    stay equal then.
+///    stay equal then. With [`Weighting::Equal`] they always do.
 /// 3. *Compromise.* The remaining iterations maximise U for the weights, now frozen, from a new population: half of it from
 ///    along the front, half drawn again, since the explorers have gathered at other optima. Between schemes that tie, the
 ///    larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
@@ -37,8 +39,21 @@ const TIE_BREAK: f64 = 1e-7;
 #[derive(Debug)]
 pub struct Optimized<O> {
     optimizer: O,
+    weighting: Weighting,
     is_warm: bool,
     last: Option<Last>,
+}
+
+/// How sellers' profit and buyers' cost are weighed against each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Weighting {
+    /// By the entropy weight method, over the front that the search has seen: as in the paper. The weights are data of
+    /// that front, and differ between searches that have seen it differently.
+    #[default]
+    Entropy,
+    /// Both alike, in units of their ranges over the front. The chord of the front then has the slope -1, so the best scheme
+    /// is also the front's [knee](crate::compromise::knee_point). `exact` weighs like this.
+    Equal,
 }
 
 /// The best of a period, for the next one.
@@ -51,7 +66,13 @@ struct Last {
 impl<O: Optimizer> Optimized<O> {
     /// With the given optimizer.
     pub fn new(optimizer: O) -> Self {
-        Self { optimizer, is_warm: false, last: None }
+        Self { optimizer, weighting: Weighting::default(), is_warm: false, last: None }
+    }
+
+    /// Weighs the two objectives in this way.
+    #[must_use]
+    pub fn weighted_by(self, weighting: Weighting) -> Self {
+        Self { weighting, ..self }
     }
 
     /// Starts each period with the best of the last one. A clearing then depends on those before it.
@@ -79,7 +100,10 @@ impl<O: Optimizer> Optimized<O> {
         self.optimizer.advance(&mut weighted, exploring, &mut trace);
 
         let archive = weighted.archive.take().expect("invariant: exploring fills the archive");
-        let weights = weigh(archive.front());
+        let weights = match self.weighting {
+            Weighting::Entropy => weigh(archive.front()),
+            Weighting::Equal => EQUAL_WEIGHTS,
+        };
         weighted.weights = weights;
         let groups = if self.is_warm { problem.groups() } else { Default::default() };
         let mut guests = guests(&archive, weights, size / 2);

@@ -228,5 +228,25 @@ fn ngo_comes_within_a_ten_thousandth_of_the_optimum() {
     assert!(at(1.0) <= 1e-2, "the worst gap is {:e}", at(1.0));
 }
 
+#[test]
+fn with_equal_weights_ngo_ends_where_exact_does() {
+    let mut mechanism = Optimized::new(Ngo::new(OptimizerSettings::default())).weighted_by(Weighting::Equal);
+    let mut short: Vec<f64> = Vec::new();
+    for seed in 0..60 {
+        let problem = sample::problem(&mut Draws::new(seed));
+        let yardstick = Yardstick::of(&problem);
+        let found = mechanism.clear(&problem, [seed, 1]);
+        if found.weights.is_some() {
+            assert_eq!(found.weights, Some(EQUAL_WEIGHTS));
+            let value = |clearing: &Clearing| yardstick.value(&clearing.objectives, EQUAL_WEIGHTS);
+            let exact = value(&Exact.clear(&problem, [0, 0]));
+            short.push((exact - value(&found)) / exact.max(1e-12));
+        }
+    }
+    short.sort_by(f64::total_cmp);
+    assert!(short.len() > 40 && short[short.len() * 9 / 10] <= 1e-6, "{short:?}");
+    assert!(short[short.len() - 1] <= 1e-2, "{short:?}");
+}
+
 mod shift;
 mod warm;
