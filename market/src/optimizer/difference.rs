@@ -9,7 +9,7 @@
 //! 13(5), 2009.
 
 use super::history::History;
-use super::random::{Counter, index, unit};
+use super::random::{Counter, Draws, index, unit};
 use super::{Population, Problem};
 
 /// Draws of an individual before one per two dimensions: F, two for CR, the slot with pbest and the certain dimension,
@@ -20,16 +20,12 @@ const DRAWS: usize = 7;
 #[derive(Debug, Clone)]
 pub(super) struct Differences {
     pub(super) history: History,
-    pub(super) pool: Pool,
+    pub(super) displaced: Displaced,
     bounds: Bounds,
-    words: Vec<u32>,
+    draws: Draws,
     ranking: Vec<usize>,
     factor: Vec<f64>,
     crossover: Vec<f64>,
-    /// Per individual: CR in 65536ths, to compare with half a word.
-    threshold: Vec<u32>,
-    /// Per individual: places of pbest, a and b in the pool, the dimension that changes for certain.
-    mates: Vec<[usize; 4]>,
 }
 
 /// Where a coordinate ends that leaves the box.
@@ -52,21 +48,19 @@ impl Differences {
     pub(super) fn new(history: History, bounds: Bounds) -> Self {
         Self {
             history,
-            pool: Pool::default(),
+            displaced: Displaced::default(),
             bounds,
-            words: Vec::new(),
+            draws: Draws::default(),
             ranking: Vec::new(),
             factor: Vec::new(),
             crossover: Vec::new(),
-            threshold: Vec::new(),
-            mates: Vec::new(),
         }
     }
 
-    /// Begins again with an empty archive of so many places beside a population.
-    pub(super) fn forget(&mut self, history: History, population: &Population, capacity: usize) {
+    /// Begins again with an empty archive of so many places.
+    pub(super) fn forget(&mut self, history: History, capacity: usize) {
         self.history = history;
-        self.pool = Pool::new(population.size(), capacity, population.dimensions());
+        self.displaced = Displaced { capacity, ..Displaced::default() };
     }
 
     /// Writes a trial for every individual, with the numbers of a sweep; pbest is one of the `best` best.
@@ -78,51 +72,37 @@ impl Differences {
         best: usize,
         trials: &mut [f64],
     ) {
-        self.draw(population, random, sweep, best);
         let (n, dimensions) = (population.size(), population.dimensions());
-        let stride = Counter::stride(n);
-        self.pool.copy(population);
-        let Self { words, factor, threshold, mates, bounds, pool, .. } = self;
-        let half_way = *bounds == Bounds::HalfWay;
-        for j in 0..dimensions {
-            let draws = &words[(DRAWS + j / 2) * stride..][..n];
-            let half = 16 * (j % 2);
-            let row = pool.row(j);
-            let trials = &mut trials[j * n..][..n];
-            let (factor, threshold, mates) = (&factor[..n], &threshold[..n], &mates[..n]);
-            for i in 0..n {
-                let [pbest, a, b, certain] = mates[i];
-                let x = row[i];
-                let to = x + factor[i] * (row[pbest] - x + row[a] - row[b]);
-                let moved = if half_way { half_way_back(x, to) } else { to.clamp(0.0, 1.0) };
-                let changes = (j == certain) | ((draws[i] >> half & 0xffff) < threshold[i]);
-                trials[i] = if changes { moved } else { x };
-            }
-        }
-    }
-
-    fn draw(&mut self, population: &Population, random: &Counter, sweep: u32, best: usize) {
-        let (n, dimensions) = (population.size(), population.dimensions());
-        let stride = Counter::stride(n);
-        let (pool, slots) = (n + self.pool.archived, self.history.slots());
-        let Self { words, ranking, factor, crossover, threshold, mates, history, .. } = self;
-        words.resize(stride * (DRAWS + dimensions.div_ceil(2)), 0);
-        random.fill(sweep, words);
+        let Self { history, displaced, draws, ranking, .. } = self;
+        draws.fill(random, sweep, n, DRAWS + dimensions.div_ceil(2));
         population.rank(ranking);
-        factor.resize(n, 0.0);
-        crossover.resize(n, 0.0);
-        threshold.resize(n, 0);
-        mates.resize(n, [0; 4]);
-        for i in 0..n {
-            let draw = |number: usize| words[number * stride + i];
+        self.factor.resize(n, 0.0);
+        self.crossover.resize(n, 0.0);
+        // Mates are of the population or of the archive.
+        let (pool, slots) = (n + displaced.count(dimensions), history.slots());
+        for (i, trial) in trials.chunks_exact_mut(dimensions).enumerate() {
+            let draw = |number: usize| draws.word(i, number);
             let drawn = index(draw(3), slots * best * dimensions);
             let (slot, pbest, certain) = (drawn % slots, drawn / slots % best, drawn / slots / best);
-            factor[i] = history.draw_factor(slot, unit(draw(0)));
-            crossover[i] = history.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
-            threshold[i] = (crossover[i] * 65_536.0 + 0.5) as u32;
+            let factor = history.draw_factor(slot, unit(draw(0)));
+            let crossover = history.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
+            (self.factor[i], self.crossover[i]) = (factor, crossover);
             let a = skip(index(draw(4), n - 1), [i, i]);
             let b = skip(index(draw(5), pool - 2), [i, a]);
-            mates[i] = [ranking[pbest], a, b, certain];
+            let cross = Cross {
+                from: population.candidate(i),
+                pbest: population.candidate(ranking[pbest]),
+                a: population.candidate(a),
+                b: if b < n { population.candidate(b) } else { displaced.parent(b - n, dimensions) },
+                factor,
+                halves: &draws.halves(i)[2 * DRAWS..],
+                threshold: (crossover * 65_536.0 + 0.5) as i32,
+                certain,
+            };
+            match self.bounds {
+                Bounds::HalfWay => cross.write(trial, half_way_back),
+                Bounds::On => cross.write(trial, |_, to| to.clamp(0.0, 1.0)),
+            }
         }
     }
 
@@ -135,14 +115,12 @@ impl Differences {
         trial_values: &mut [f64],
         ties: Ties,
     ) {
-        let n = population.size();
-        let stride = Counter::stride(n);
-        population.try_out(problem, n, trials, trial_values);
+        population.try_out(problem, trials, trial_values);
         for (i, &after) in trial_values.iter().enumerate() {
             let before = population.values()[i];
             if after < before {
                 self.history.note(self.factor[i], self.crossover[i], before - after);
-                self.pool.admit(i, self.words[6 * stride + i]);
+                self.displaced.admit(population.candidate(i), self.draws.word(i, 6));
             }
             if after < before || (after == before && ties == Ties::Replace) {
                 population.take(i, trials, after);
@@ -152,65 +130,68 @@ impl Differences {
     }
 }
 
-/// Those whom differences are made of: the population as it was before the trials, and an archive of parents that were driven
-/// out. Dimension-major: gene j of place k is at `j * (individuals + capacity) + k`, the archive behind the population.
+/// A move along differences, in some of the dimensions.
+struct Cross<'a> {
+    from: &'a [f64],
+    pbest: &'a [f64],
+    a: &'a [f64],
+    b: &'a [f64],
+    factor: f64,
+    /// One per dimension, which changes where it is below the threshold: CR in 65536ths.
+    halves: &'a [u16],
+    threshold: i32,
+    /// The dimension that changes for certain.
+    certain: usize,
+}
+
+impl Cross<'_> {
+    /// Writes where it ends, brought back into the box by `bound` of where it was and where it would go.
+    fn write(&self, trial: &mut [f64], bound: impl Fn(f64, f64) -> f64) {
+        let dimensions = trial.len();
+        let (from, halves) = (&self.from[..dimensions], &self.halves[..dimensions]);
+        let (pbest, a, b) = (&self.pbest[..dimensions], &self.a[..dimensions], &self.b[..dimensions]);
+        let Self { factor, threshold, .. } = *self;
+        let moved = |j: usize| bound(from[j], from[j] + factor * (pbest[j] - from[j] + a[j] - b[j]));
+        for j in 0..dimensions {
+            let to = moved(j);
+            trial[j] = if i32::from(halves[j]) < threshold { to } else { from[j] };
+        }
+        trial[self.certain] = moved(self.certain);
+    }
+}
+
+/// An archive of parents that were driven out, parent by parent.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pool {
-    individuals: usize,
+pub(super) struct Displaced {
     capacity: usize,
-    archived: usize,
-    dimensions: usize,
     genes: Vec<f64>,
 }
 
-impl Pool {
-    fn new(individuals: usize, capacity: usize, dimensions: usize) -> Self {
-        let genes = vec![0.0; (individuals + capacity) * dimensions];
-        Self { individuals, capacity, archived: 0, dimensions, genes }
+impl Displaced {
+    /// How many there are, of so many dimensions.
+    fn count(&self, dimensions: usize) -> usize {
+        self.genes.len() / dimensions
     }
 
-    fn width(&self) -> usize {
-        self.individuals + self.capacity
+    fn parent(&self, place: usize, dimensions: usize) -> &[f64] {
+        &self.genes[place * dimensions..][..dimensions]
     }
 
-    /// The genes of a dimension.
-    fn row(&self, j: usize) -> &[f64] {
-        &self.genes[j * self.width()..][..self.width()]
-    }
-
-    fn copy(&mut self, population: &Population) {
-        let (n, width) = (self.individuals, self.width());
-        for (row, genes) in self.genes.chunks_exact_mut(width).zip(population.genes().chunks_exact(n)) {
-            row[..n].copy_from_slice(genes);
-        }
-    }
-
-    /// Takes parent `i` into the archive, in the place of a random other once it is full.
-    fn admit(&mut self, i: usize, word: u32) {
-        let place = if self.archived < self.capacity {
-            self.archived += 1;
-            self.archived - 1
+    /// Takes a parent in, in the place of a random other once it is full.
+    fn admit(&mut self, parent: &[f64], word: u32) {
+        let dimensions = parent.len();
+        if self.count(dimensions) < self.capacity {
+            self.genes.extend_from_slice(parent);
         } else if self.capacity > 0 {
-            index(word, self.capacity)
-        } else {
-            return;
-        };
-        let (width, place) = (self.width(), self.individuals + place);
-        for row in self.genes.chunks_exact_mut(width) {
-            row[place] = row[i];
+            let place = index(word, self.capacity);
+            self.genes[place * dimensions..][..dimensions].copy_from_slice(parent);
         }
     }
 
-    /// Makes room for fewer individuals and fewer archived, of whom the last go: they came in at random places.
-    pub(super) fn shrink(&mut self, individuals: usize, capacity: usize) {
-        let mut smaller = Self::new(individuals, capacity, self.dimensions);
-        smaller.archived = self.archived.min(capacity);
-        let width = smaller.width();
-        for (j, row) in smaller.genes.chunks_exact_mut(width).enumerate() {
-            let archive = &self.row(j)[self.individuals..][..smaller.archived];
-            row[individuals..][..smaller.archived].copy_from_slice(archive);
-        }
-        *self = smaller;
+    /// Makes room for fewer, of whom the last go: they came in at random places.
+    pub(super) fn shrink(&mut self, capacity: usize, dimensions: usize) {
+        self.capacity = capacity;
+        self.genes.truncate(capacity * dimensions);
     }
 }
 
@@ -223,13 +204,9 @@ pub(super) fn skip(drawn: usize, taken: [usize; 2]) -> usize {
 
 /// What leaves the box ends half way between where it was and the bound.
 fn half_way_back(from: f64, to: f64) -> f64 {
-    if to < 0.0 {
-        from / 2.0
-    } else if to > 1.0 {
-        f64::midpoint(from, 1.0)
-    } else {
-        to
-    }
+    let [to_lower, to_upper] = [0.5 * from, 0.5 * (from + 1.0)];
+    let above = if to < 0.0 { to_lower } else { to };
+    if to > 1.0 { to_upper } else { above }
 }
 
 #[cfg(test)]
@@ -247,16 +224,15 @@ mod tests {
 
     #[test]
     fn an_archive_holds_no_more_than_its_capacity() {
-        let mut pool = Pool::new(2, 3, 2);
+        let mut displaced = Displaced { capacity: 3, ..Displaced::default() };
         for parent in 0..10_u32 {
-            pool.genes[1] = f64::from(parent);
-            pool.admit(1, parent * 400_000_000);
-            assert_eq!(pool.archived, 3.min(parent as usize + 1));
+            displaced.admit(&[f64::from(parent), 0.5], parent * 400_000_000);
+            assert_eq!(displaced.count(2), 3.min(parent as usize + 1));
         }
-        let kept = pool.row(0)[2];
-        pool.shrink(1, 1);
-        assert_eq!((pool.row(0)[1], pool.archived), (kept, 1));
-        pool.admit(0, 5);
-        assert_eq!(pool.row(0), [0.0, 0.0]);
+        let kept = displaced.parent(0, 2).to_vec();
+        displaced.shrink(1, 2);
+        assert_eq!(displaced.genes, kept);
+        displaced.admit(&[0.0; 2], 5);
+        assert_eq!(displaced.genes, [0.0; 2]);
     }
 }

@@ -89,8 +89,9 @@ impl ImprovedPso {
             self.wheel.push(sum);
         }
         self.leaders.clear();
-        for &word in self.swarm.draw(1).iter().take(n) {
-            let at = unit(word) * sum;
+        let draws = self.swarm.draw(1);
+        for i in 0..n {
+            let at = unit(draws.word(i, 0)) * sum;
             self.leaders.push(self.wheel.partition_point(|&share| share < at).min(n - 1));
         }
     }

@@ -90,7 +90,7 @@ impl LShade {
         self.population.assess(problem);
         self.plan = Plan::new(&self.settings, &self.population);
         let history = History::new(MEMORY, CrossoverMean::Lehmer);
-        self.differences.forget(history, &self.population, archive_capacity(self.first_size));
+        self.differences.forget(history, archive_capacity(self.first_size));
     }
 
     /// Lets the worst go.
@@ -101,7 +101,7 @@ impl LShade {
         if size < self.population.size() {
             self.population.rank(&mut self.ranking);
             self.population.keep(&self.ranking[..size]);
-            self.differences.pool.shrink(size, archive_capacity(size));
+            self.differences.displaced.shrink(archive_capacity(size), self.population.dimensions());
         }
     }
 }

@@ -18,7 +18,7 @@
 use super::difference::{Bounds, Differences, Ties, skip};
 use super::history::{CrossoverMean, History};
 use super::plan::Plan;
-use super::random::{Counter, half_unit, index, unit};
+use super::random::{Counter, Draws, half_unit, index, unit};
 use super::{Optimizer, OptimizerSettings, Population, Problem, assert_settings};
 
 /// Draws of an individual in the first phase, before one per two dimensions: prey with step and the certain dimension.
@@ -86,12 +86,9 @@ pub struct Ngo {
     population: Population,
     differences: Differences,
     words: Vec<u32>,
+    draws: Draws,
     trials: Vec<f64>,
     trial_values: Vec<f64>,
-    /// Per individual: prey, and the dimension in which it attacks for certain.
-    prey: Vec<[usize; 2]>,
-    /// Per individual: I, or -1 where it flees.
-    step: Vec<f64>,
 }
 
 impl Ngo {
@@ -118,10 +115,9 @@ impl Ngo {
             population: Population::default(),
             differences: Differences::new(new_history(), bounds),
             words: Vec::new(),
+            draws: Draws::default(),
             trials: Vec::new(),
             trial_values: Vec::new(),
-            prey: Vec::new(),
-            step: Vec::new(),
         }
     }
 
@@ -131,42 +127,34 @@ impl Ngo {
     }
 
     fn draw(&mut self, sweep: u32, draws: usize) {
-        self.words.resize(Counter::stride(self.population.size()) * draws, 0);
-        self.random.fill(sweep, &mut self.words);
+        self.draws.fill(&self.random, sweep, self.population.size(), draws);
     }
 
     fn identify_prey(&mut self) {
         let (n, dimensions) = (self.population.size(), self.population.dimensions());
         self.draw(self.sweep(0), PREY_DRAWS + dimensions.div_ceil(2));
-        let stride = Counter::stride(n);
+        let NgoIngredients { translation_invariant_prey, partial_attack, .. } = self.ingredients;
         let values = self.population.values();
-        for i in 0..n {
-            let drawn = index(self.words[i], 2 * (n - 1) * dimensions);
+        for (i, trial) in self.trials.chunks_exact_mut(dimensions).enumerate() {
+            let drawn = index(self.draws.word(i, 0), 2 * (n - 1) * dimensions);
             let (other, certain) = (drawn / 2 % (n - 1), drawn / 2 / (n - 1));
             let prey = skip(other, [i, i]);
-            self.prey[i] = [prey, certain];
-            self.step[i] = if values[prey] < values[i] { (1 + drawn % 2) as f64 } else { -1.0 };
-        }
-        let NgoIngredients { translation_invariant_prey, partial_attack, .. } = self.ingredients;
-        // The lowest bit of half a word also decides whether the dimension is attacked.
-        let everywhere = u32::from(!partial_attack);
-        for j in 0..dimensions {
-            let draws = &self.words[(PREY_DRAWS + j / 2) * stride..][..n];
-            let row = &self.population.genes()[j * n..][..n];
-            let (trials, prey, step) = (&mut self.trials[j * n..][..n], &self.prey[..n], &self.step[..n]);
-            let half = (j % 2) as u32;
-            for i in 0..n {
-                let [prey, certain] = prey[i];
-                let (x, at_prey, r) = (row[i], row[prey], half_unit(draws[i], half));
-                let moved = if translation_invariant_prey {
-                    x + step[i] * r * (at_prey - x)
-                } else if step[i] > 0.0 {
-                    x + r * (at_prey - step[i] * x)
-                } else {
-                    x + r * (x - at_prey)
-                };
-                let attacks = ((draws[i] >> (16 * half) | everywhere) & 1 == 1) | (j == certain);
-                trials[i] = if attacks { moved.clamp(0.0, 1.0) } else { x };
+            let attack = Attack {
+                from: self.population.candidate(i),
+                prey: self.population.candidate(prey),
+                halves: &self.draws.halves(i)[2 * PREY_DRAWS..],
+                certain,
+                everywhere: !partial_attack,
+            };
+            let wins = values[prey] < values[i];
+            // I, or -1 where it flees.
+            let step = if wins { (1 + drawn % 2) as f64 } else { -1.0 };
+            if translation_invariant_prey {
+                attack.write(trial, |x, at_prey, r| x + step * r * (at_prey - x));
+            } else if wins {
+                attack.write(trial, |x, at_prey, r| x + r * (at_prey - step * x));
+            } else {
+                attack.write(trial, |x, at_prey, r| x + r * (x - at_prey));
             }
         }
     }
@@ -186,12 +174,11 @@ impl Ngo {
     fn pursue_as_published(&mut self, problem: &mut dyn Problem) {
         let (n, dimensions) = (self.population.size(), self.population.dimensions());
         self.draw(self.sweep(1), dimensions);
-        let stride = Counter::stride(n);
         let radius = RADIUS * (1.0 - self.plan.done_after(n as u64, &self.population));
-        for j in 0..dimensions {
-            for i in 0..n {
-                let (x, r) = (self.population.genes()[j * n + i], unit(self.words[j * stride + i]));
-                self.trials[j * n + i] = (x + radius * (2.0 * r - 1.0) * x).clamp(0.0, 1.0);
+        for (i, trial) in self.trials.chunks_exact_mut(dimensions).enumerate() {
+            for (j, (to, x)) in trial.iter_mut().zip(self.population.candidate(i)).enumerate() {
+                let r = unit(self.draws.word(i, j));
+                *to = (x + radius * (2.0 * r - 1.0) * x).clamp(0.0, 1.0);
             }
         }
         let Self { trials, trial_values, population, .. } = self;
@@ -203,7 +190,34 @@ impl Ngo {
         self.population.assess(problem);
         self.plan = Plan::new(&self.settings, &self.population);
         let capacity = if self.ingredients.archive { ARCHIVE_RATE * self.population.size() } else { 0 };
-        self.differences.forget(new_history(), &self.population, capacity);
+        self.differences.forget(new_history(), capacity);
+    }
+}
+
+/// A goshawk's move towards its prey or away from it.
+struct Attack<'a> {
+    from: &'a [f64],
+    prey: &'a [f64],
+    /// One per dimension: r, and by its lowest bit whether the dimension is attacked.
+    halves: &'a [u16],
+    /// The dimension that is attacked for certain.
+    certain: usize,
+    everywhere: bool,
+}
+
+impl Attack<'_> {
+    /// Writes where it ends, by `moved` of the two coordinates and r.
+    fn write(&self, trial: &mut [f64], moved: impl Fn(f64, f64, f64) -> f64) {
+        let dimensions = trial.len();
+        let (from, prey) = (&self.from[..dimensions], &self.prey[..dimensions]);
+        let halves = &self.halves[..dimensions];
+        let ended = |j: usize| moved(from[j], prey[j], half_unit(halves[j])).clamp(0.0, 1.0);
+        let everywhere = u16::from(self.everywhere);
+        for j in 0..dimensions {
+            let to = ended(j);
+            trial[j] = if (halves[j] | everywhere) & 1 == 1 { to } else { from[j] };
+        }
+        trial[self.certain] = ended(self.certain);
     }
 }
 
@@ -231,8 +245,6 @@ impl Optimizer for Ngo {
         self.population.draw_again(&self.random, &mut self.words);
         self.trials.resize(n * dimensions, 0.0);
         self.trial_values.resize(n, 0.0);
-        self.prey.resize(n, [0; 2]);
-        self.step.resize(n, 0.0);
         self.settle(problem);
     }
 

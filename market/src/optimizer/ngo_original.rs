@@ -79,11 +79,9 @@ impl NgoOriginal {
 
     /// Takes over the coordinates of a population that was just drawn.
     fn settle(&mut self, problem: &mut dyn Problem) {
-        let (n, dimensions) = (self.population.size(), self.population.dimensions());
-        let (genes, lower, width) = (self.population.genes(), self.lower, self.upper - self.lower);
+        let (dimensions, lower, width) = (self.population.dimensions(), self.lower, self.upper - self.lower);
         self.coordinates.clear();
-        self.coordinates
-            .extend((0..n).flat_map(|i| (0..dimensions).map(move |j| lower + genes[j * n + i] * width)));
+        self.coordinates.extend(self.population.genes().iter().map(|gene| lower + gene * width));
         self.trial = vec![0.0; dimensions];
         self.genes = vec![0.0; dimensions];
         self.population.assess(problem);

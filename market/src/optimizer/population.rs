@@ -6,7 +6,10 @@ use super::{Problem, TracePoint};
 /// Marks the sweeps that draw a population; a generation's number stays below it.
 const DRAWING: u32 = 1 << 31;
 
-/// A fixed number of candidates in [0, 1]^m, dimension-major, with the bookkeeping that every optimizer needs.
+/// Genes of a candidate that are transposed before the next candidate's, so that all stay in the cache.
+const TILE: usize = 16;
+
+/// A fixed number of candidates in [0, 1]^m, candidate by candidate, with the bookkeeping that every optimizer needs.
 #[derive(Debug, Clone, Default)]
 pub struct Population {
     size: usize,
@@ -17,6 +20,8 @@ pub struct Population {
     evaluations: u64,
     non_finite: u64,
     iterations: u32,
+    /// Candidates as a problem takes them: gene by gene.
+    batch: Vec<f64>,
 }
 
 impl Population {
@@ -31,37 +36,32 @@ impl Population {
         let (n, stride) = (self.size, Counter::stride(self.size));
         words.resize(stride * self.dimensions, 0);
         random.fill(DRAWING | self.iterations, words);
-        for (j, genes) in self.genes.chunks_exact_mut(n).enumerate() {
-            for (gene, &word) in genes.iter_mut().zip(&words[j * stride..]) {
-                *gene = unit(word);
+        for (j, words) in words.chunks_exact(stride).enumerate() {
+            for (i, &word) in words[..n].iter().enumerate() {
+                self.genes[i * self.dimensions + j] = unit(word);
             }
         }
     }
 
     /// Puts a candidate in a place.
     pub(super) fn place(&mut self, place: usize, genes: &[f64]) {
-        for (j, &gene) in genes.iter().enumerate() {
-            self.genes[j * self.size + place] = gene;
-        }
+        self.genes[place * self.dimensions..][..self.dimensions].copy_from_slice(genes);
     }
 
     /// Evaluates every candidate in place.
     pub(super) fn assess(&mut self, problem: &mut dyn Problem) {
-        problem.evaluate(&self.genes, self.size, &mut self.values);
+        transpose(&self.genes, self.dimensions, &mut self.batch);
+        problem.evaluate(&self.batch, self.size, &mut self.values);
         self.evaluations += self.size as u64;
         self.non_finite += mend(&mut self.values);
         self.find_best();
     }
 
-    /// Evaluates `n` trial candidates without taking any of them.
-    pub(super) fn try_out(
-        &mut self,
-        problem: &mut dyn Problem,
-        n: usize,
-        trials: &[f64],
-        trial_values: &mut [f64],
-    ) {
-        problem.evaluate(trials, n, trial_values);
+    /// Evaluates trial candidates without taking any of them.
+    pub(super) fn try_out(&mut self, problem: &mut dyn Problem, trials: &[f64], trial_values: &mut [f64]) {
+        let n = trial_values.len();
+        transpose(trials, self.dimensions, &mut self.batch);
+        problem.evaluate(&self.batch, n, trial_values);
         self.evaluations += n as u64;
         self.non_finite += mend(trial_values);
     }
@@ -69,14 +69,13 @@ impl Population {
     /// Puts trial `i` and its value in place `i`; [`find_best`](Self::find_best) has to follow.
     pub(super) fn take(&mut self, i: usize, trials: &[f64], value: f64) {
         self.values[i] = value;
-        for j in 0..self.dimensions {
-            self.genes[j * self.size + i] = trials[j * self.size + i];
-        }
+        let own = i * self.dimensions..(i + 1) * self.dimensions;
+        self.genes[own.clone()].copy_from_slice(&trials[own]);
     }
 
     /// Evaluates trial candidates and replaces those that they improve, strictly.
     pub(super) fn select(&mut self, problem: &mut dyn Problem, trials: &[f64], trial_values: &mut [f64]) {
-        self.try_out(problem, self.size, trials, trial_values);
+        self.try_out(problem, trials, trial_values);
         for (i, &trial) in trial_values.iter().enumerate() {
             if trial < self.values[i] {
                 self.take(i, trials, trial);
@@ -88,7 +87,7 @@ impl Population {
     /// Evaluates one candidate and puts it in place `i` if it is strictly better; returns whether it is.
     pub(super) fn challenge(&mut self, problem: &mut dyn Problem, i: usize, trial: &[f64]) -> bool {
         let mut value = [f64::INFINITY];
-        self.try_out(problem, 1, trial, &mut value);
+        self.try_out(problem, trial, &mut value);
         let wins = value[0] < self.values[i];
         if wins {
             self.place(i, trial);
@@ -111,11 +110,7 @@ impl Population {
 
     /// Keeps the candidates whose places `kept` names, in that order.
     pub(super) fn keep(&mut self, kept: &[usize]) {
-        let before = self.size;
-        self.genes = (0..self.dimensions)
-            .flat_map(|j| kept.iter().map(move |&i| (j, i)))
-            .map(|(j, i)| self.genes[j * before + i])
-            .collect();
+        self.genes = kept.iter().flat_map(|&i| self.candidate(i).iter().copied()).collect();
         self.values = kept.iter().map(|&i| self.values[i]).collect();
         self.size = kept.len();
         self.find_best();
@@ -161,9 +156,14 @@ impl Population {
         self.dimensions
     }
 
-    /// All genes: gene `j` of candidate `i` is at `j * size + i`.
+    /// All genes: gene `j` of candidate `i` is at `i * dimensions + j`.
     pub fn genes(&self) -> &[f64] {
         &self.genes
+    }
+
+    /// The genes of candidate `i`.
+    pub fn candidate(&self, i: usize) -> &[f64] {
+        &self.genes[i * self.dimensions..][..self.dimensions]
     }
 
     /// The values of all candidates; what was not finite is infinite.
@@ -178,7 +178,7 @@ impl Population {
 
     /// The genes of the best candidate.
     pub fn best_genes(&self) -> Vec<f64> {
-        (0..self.dimensions).map(|j| self.genes[j * self.size + self.best]).collect()
+        self.candidate(self.best).to_vec()
     }
 
     /// The best value.
@@ -219,6 +219,28 @@ impl Population {
     }
 }
 
+/// Turns candidate by candidate into gene by gene: gene `j` of `n` candidates from `j * n` on.
+fn transpose(candidates: &[f64], dimensions: usize, batch: &mut Vec<f64>) {
+    let n = candidates.len() / dimensions;
+    batch.resize(candidates.len(), 0.0);
+    for (tile, batch) in batch.chunks_mut(TILE * n).enumerate() {
+        let genes = batch.len() / n;
+        let row = |i: usize| &candidates[i * dimensions + tile * TILE..][..genes];
+        let whole = n - n % 4;
+        for i in (0..whole).step_by(4) {
+            let [a, b, c, d] = [row(i), row(i + 1), row(i + 2), row(i + 3)];
+            for (j, to) in batch.chunks_exact_mut(n).enumerate() {
+                to[i..i + 4].copy_from_slice(&[a[j], b[j], c[j], d[j]]);
+            }
+        }
+        for i in whole..n {
+            for (to, &gene) in batch.chunks_exact_mut(n).zip(row(i)) {
+                to[i] = gene;
+            }
+        }
+    }
+}
+
 /// Makes infinite what is not finite, and counts it.
 fn mend(values: &mut [f64]) -> u64 {
     let mut mended = 0;
@@ -227,4 +249,21 @@ fn mend(values: &mut [f64]) -> u64 {
         mended += 1;
     }
     mended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_every_gene_in_its_place() {
+        for (n, dimensions) in [(1, 5), (4, 16), (30, 10), (7, 33)] {
+            let candidates: Vec<f64> = (0..n * dimensions).map(|index| index as f64).collect();
+            let mut batch = Vec::new();
+            transpose(&candidates, dimensions, &mut batch);
+            for (i, j) in (0..n).flat_map(|i| (0..dimensions).map(move |j| (i, j))) {
+                assert_eq!(batch[j * n + i], candidates[i * dimensions + j]);
+            }
+        }
+    }
 }

@@ -2,20 +2,15 @@
 //!
 //! A draw is a pure function of its address, so no order of evaluation changes it. The key is the first word of the
 //! seed; the counter holds the block, the sweep (one per generation and phase) and the second word of the seed. In a
-//! sweep, draw d of individual i of a population padded to a multiple of four is word `d * stride + i`.
+//! sweep, draw d of individual i of a population padded to a multiple of four is word `d * stride + i`: [`Counter::fill`]
+//! writes them in this order, and [`Draws`] those of an individual side by side.
 
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const ROUNDS: usize = 10;
 
-/// Blocks that are computed side by side.
-const LANES: usize = 8;
-
-/// The 64 bits of a product, high and low.
-fn wide_product(a: u32, b: u32) -> (u32, u32) {
-    let product = u64::from(a) * u64::from(b);
-    ((product >> 32) as u32, product as u32)
-}
+/// Blocks that are computed at a time.
+const LANES: usize = 16;
 
 /// One block of Philox-4x32-10.
 ///
@@ -23,25 +18,22 @@ fn wide_product(a: u32, b: u32) -> (u32, u32) {
 /// use goshawk_market::optimizer::random::philox;
 /// assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
 /// ```
-pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    philox_lanes(counter.map(|word| [word]), key).map(|[word]| word)
-}
-
-/// `WIDTH` blocks side by side, word by word.
-#[allow(clippy::needless_range_loop, reason = "lanes run through four arrays at once")]
-fn philox_lanes<const WIDTH: usize>(mut x: [[u32; WIDTH]; 4], mut key: [u32; 2]) -> [[u32; WIDTH]; 4] {
+#[inline]
+pub fn philox(counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    let product = |word: u64, multiplier: u32| u64::from(word as u32) * u64::from(multiplier);
+    // A word is the low half; what the high half holds does not matter. So a product's low word needs no work.
+    let mut x = counter.map(u64::from);
     for _ in 0..ROUNDS {
-        for lane in 0..WIDTH {
-            let (high0, low0) = wide_product(MULTIPLIERS[0], x[0][lane]);
-            let (high1, low1) = wide_product(MULTIPLIERS[1], x[2][lane]);
-            x[0][lane] = high1 ^ x[1][lane] ^ key[0];
-            x[1][lane] = low1;
-            x[2][lane] = high0 ^ x[3][lane] ^ key[1];
-            x[3][lane] = low0;
-        }
+        let (product0, product1) = (product(x[0], MULTIPLIERS[0]), product(x[2], MULTIPLIERS[1]));
+        x = [
+            (product1 >> 32) ^ x[1] ^ u64::from(key[0]),
+            product1,
+            (product0 >> 32) ^ x[3] ^ u64::from(key[1]),
+            product0,
+        ];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    x
+    x.map(|word| word as u32)
 }
 
 /// The random numbers of one run.
@@ -65,23 +57,83 @@ impl Counter {
 
     /// Fills `words`, whose number is a multiple of four, with the numbers of a sweep.
     pub fn fill(&self, sweep: u32, words: &mut [u32]) {
-        let mut first = 0u32;
-        let mut chunks = words.chunks_exact_mut(4 * LANES);
-        for chunk in &mut chunks {
-            let blocks = std::array::from_fn(|lane| first + lane as u32);
-            let counter = [blocks, [sweep; LANES], [self.nonce[0]; LANES], [self.nonce[1]; LANES]];
-            let drawn = philox_lanes(counter, self.key);
-            for (block, words) in chunk.chunks_exact_mut(4).enumerate() {
-                for (word, lane) in words.iter_mut().zip(&drawn) {
-                    *word = lane[block];
+        let mut numbers = 0..;
+        for words in words.chunks_mut(4 * LANES) {
+            let drawn = self.blocks(sweep, || numbers.next().expect("invariant: fewer than 2^32 blocks"));
+            for (lane, words) in words.chunks_exact_mut(4).enumerate() {
+                for (word, lanes) in words.iter_mut().zip(&drawn) {
+                    *word = lanes[lane];
                 }
             }
-            first += LANES as u32;
         }
-        for words in chunks.into_remainder().chunks_exact_mut(4) {
-            words.copy_from_slice(&philox([first, sweep, self.nonce[0], self.nonce[1]], self.key));
-            first += 1;
+    }
+
+    /// Blocks of a sweep by their numbers, word by word.
+    #[inline]
+    fn blocks(&self, sweep: u32, mut number: impl FnMut() -> u32) -> [[u32; LANES]; 4] {
+        let numbers: [u32; LANES] = std::array::from_fn(|_| number());
+        let ([key, nonce], mut drawn) = ([self.key, self.nonce], [[0; LANES]; 4]);
+        let [first, second, third, fourth] = &mut drawn;
+        // Nothing but this in the loop, so that it is vectorised.
+        for lane in 0..LANES {
+            [first[lane], second[lane], third[lane], fourth[lane]] =
+                philox([numbers[lane], sweep, nonce[0], nonce[1]], key);
         }
+        drawn
+    }
+}
+
+/// The draws of a sweep, those of an individual side by side, in halves of words, the low one first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draws {
+    halves: Vec<u16>,
+    /// Halves of an individual.
+    width: usize,
+}
+
+impl Draws {
+    /// Draws so many words for each of so many individuals.
+    pub(super) fn fill(&mut self, random: &Counter, sweep: u32, individuals: usize, draws: usize) {
+        // A block is one draw of four individuals; the draws of the first four come first.
+        let quads = individuals.div_ceil(4);
+        let (width, blocks) = (2 * draws, quads * draws);
+        self.width = width;
+        self.halves.resize(4 * quads * width, 0);
+        // Places, as quad and draw, of the blocks that are drawn and written next.
+        let (mut drawing, mut quad, mut draw) = ((0, 0), 0, 0);
+        for start in (0..blocks).step_by(LANES) {
+            let drawn = random.blocks(sweep, || {
+                let (quad, draw) = drawing;
+                drawing = if draw + 1 < draws { (quad, draw + 1) } else { (quad + 1, 0) };
+                (draw * quads + quad) as u32
+            });
+            let (mut lane, end) = (0, LANES.min(blocks - start));
+            while lane < end {
+                let run = (draws - draw).min(end - lane);
+                for (word, lanes) in drawn.iter().enumerate() {
+                    let row = &mut self.halves[(4 * quad + word) * width + 2 * draw..][..2 * run];
+                    for (halves, lane) in row.as_chunks_mut::<2>().0.iter_mut().zip(&lanes[lane..lane + run])
+                    {
+                        *halves = [*lane as u16, (*lane >> 16) as u16];
+                    }
+                }
+                (lane, draw) = (lane + run, draw + run);
+                if draw == draws {
+                    (quad, draw) = (quad + 1, 0);
+                }
+            }
+        }
+    }
+
+    /// The halves of all draws of individual `i`: of draw d, the low one is `2 * d`.
+    pub(super) fn halves(&self, i: usize) -> &[u16] {
+        &self.halves[i * self.width..][..self.width]
+    }
+
+    /// The word of a draw of individual `i`.
+    pub(super) fn word(&self, i: usize, draw: usize) -> u32 {
+        let at = i * self.width + 2 * draw;
+        u32::from(self.halves[at]) | u32::from(self.halves[at + 1]) << 16
     }
 }
 
@@ -90,9 +142,9 @@ pub fn unit(word: u32) -> f64 {
     (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
-/// The same of half a word, 0 or 1, for what needs no more than 2^16 cells.
-pub fn half_unit(word: u32, half: u32) -> f64 {
-    (f64::from(word >> (16 * half) & 0xffff) + 0.5) * (1.0 / 65_536.0)
+/// The same of half a word, for what needs no more than 2^16 cells.
+pub fn half_unit(half: u16) -> f64 {
+    (f64::from(half) + 0.5) * (1.0 / 65_536.0)
 }
 
 /// A uniform index below `count`.
@@ -129,12 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn draws_are_the_words_of_the_sweep() {
+        let random = Counter::new([0x1234_5678_9abc_def0, 42]);
+        let mut drawn = Draws::default();
+        for (individuals, draws) in [(4, 1), (30, 7), (33, 8), (5, 13), (64, 4)] {
+            let stride = Counter::stride(individuals);
+            let mut words = vec![0; stride * draws];
+            random.fill(9, &mut words);
+            drawn.fill(&random, 9, individuals, draws);
+            for (i, draw) in (0..individuals).flat_map(|i| (0..draws).map(move |draw| (i, draw))) {
+                let word = words[draw * stride + i];
+                assert_eq!(drawn.word(i, draw), word);
+                assert_eq!(drawn.halves(i)[2 * draw..][..2], [word as u16, (word >> 16) as u16]);
+            }
+        }
+    }
+
+    #[test]
     fn units_stay_inside_and_indices_below() {
         assert!(unit(0) > 0.0 && unit(u32::MAX) < 1.0);
-        assert_eq!(
-            [half_unit(0x8000_0000, 0), half_unit(0x8000_0000, 1)],
-            [0.5 / 65_536.0, 0.5 + 0.5 / 65_536.0]
-        );
+        assert_eq!([half_unit(0), half_unit(0x8000)], [0.5 / 65_536.0, 0.5 + 0.5 / 65_536.0]);
         assert_eq!([index(0, 7), index(u32::MAX, 7)], [0, 6]);
     }
 }

@@ -1,6 +1,6 @@
 //! What particle swarms share: positions with velocities, and the population of their own bests.
 
-use super::random::{Counter, half_unit};
+use super::random::{Counter, Draws, half_unit};
 use super::{OptimizerSettings, Population, Problem, assert_settings};
 
 /// The largest step of a coordinate, as a share of the box.
@@ -24,6 +24,7 @@ pub(super) struct Swarm {
     velocities: Vec<f64>,
     values: Vec<f64>,
     words: Vec<u32>,
+    draws: Draws,
 }
 
 impl Swarm {
@@ -37,6 +38,7 @@ impl Swarm {
             velocities: Vec::new(),
             values: Vec::new(),
             words: Vec::new(),
+            draws: Draws::default(),
         }
     }
 
@@ -56,36 +58,34 @@ impl Swarm {
         self.values.resize(self.population.size(), 0.0);
     }
 
-    /// Draws the numbers of an iteration, `extra` words per particle, which it returns, and one per dimension,
-    /// whose halves are r1 and r2.
-    pub(super) fn draw(&mut self, extra: usize) -> &[u32] {
-        let stride = Counter::stride(self.population.size());
-        self.words.resize(stride * (extra + self.population.dimensions()), 0);
-        self.random.fill(self.population.iterations() + 1, &mut self.words);
-        &self.words[..stride * extra]
+    /// Draws the numbers of an iteration, which it returns: `extra` words per particle and one per dimension, whose halves
+    /// are r1 and r2.
+    pub(super) fn draw(&mut self, extra: usize) -> &Draws {
+        let (n, sweep) = (self.population.size(), self.population.iterations() + 1);
+        self.draws.fill(&self.random, sweep, n, extra + self.population.dimensions());
+        &self.draws
     }
 
     /// Moves every particle and evaluates it where it then is. `leaders` names one for each of them or one for all.
     pub(super) fn fly(&mut self, problem: &mut dyn Problem, pull: Pull, extra: usize, leaders: &[usize]) {
-        let n = self.population.size();
-        let stride = Counter::stride(n);
-        for j in 0..self.population.dimensions() {
-            let draws = &self.words[(extra + j) * stride..][..n];
-            let own = &self.population.genes()[j * n..][..n];
-            let positions = &mut self.positions[j * n..][..n];
-            let velocities = &mut self.velocities[j * n..][..n];
-            let one = leaders[0];
-            for i in 0..n {
-                let leader = own[if leaders.len() == 1 { one } else { leaders[i] }];
-                let x = positions[i];
-                let velocity = pull.inertia * velocities[i]
-                    + pull.own * half_unit(draws[i], 0) * (own[i] - x)
-                    + pull.leader * half_unit(draws[i], 1) * (leader - x);
+        let dimensions = self.population.dimensions();
+        let positions = self.positions.chunks_exact_mut(dimensions);
+        for (i, (positions, velocities)) in
+            positions.zip(self.velocities.chunks_exact_mut(dimensions)).enumerate()
+        {
+            let (halves, _) = self.draws.halves(i)[2 * extra..].as_chunks::<2>();
+            let own = self.population.candidate(i);
+            let leader = self.population.candidate(if leaders.len() == 1 { leaders[0] } else { leaders[i] });
+            for j in 0..dimensions {
+                let (x, [r1, r2]) = (positions[j], halves[j].map(half_unit));
+                let velocity = pull.inertia * velocities[j]
+                    + pull.own * r1 * (own[j] - x)
+                    + pull.leader * r2 * (leader[j] - x);
                 let velocity = velocity.clamp(-LARGEST_STEP, LARGEST_STEP);
                 let to = x + velocity;
                 let inside = (0.0..=1.0).contains(&to);
-                positions[i] = to.clamp(0.0, 1.0);
-                velocities[i] = if inside { velocity } else { 0.0 };
+                positions[j] = to.clamp(0.0, 1.0);
+                velocities[j] = if inside { velocity } else { 0.0 };
             }
         }
         self.population.select(problem, &self.positions, &mut self.values);
