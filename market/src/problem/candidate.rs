@@ -115,17 +115,18 @@ impl PeriodProblem {
             }
         }
 
-        let sold = |group: usize, lane: usize| -> f64 {
-            row(1 + group)[lane] * self.sellers[group].participating(price[lane])
+        let sold = |group: usize| -> [f64; WIDTH] {
+            let (share, participating) = (row(1 + group), self.sellers[group].participating_at(&price));
+            std::array::from_fn(|lane| share[lane] * participating[lane])
         };
         let mut traded = [0.0; WIDTH];
         let mut given_up = [0.0; WIDTH];
         for (group, seller) in self.sellers.iter().enumerate() {
             let reserve = seller.reserve();
+            let sold = sold(group);
             for lane in 0..WIDTH {
-                let sold = sold(group, lane);
-                traded[lane] += sold;
-                given_up[lane] += sold * reserve;
+                traded[lane] += sold[lane];
+                given_up[lane] += sold[lane] * reserve;
             }
         }
         let mut scale = [1.0; WIDTH];
@@ -143,8 +144,9 @@ impl PeriodProblem {
                 }
                 let share = row(1 + sellers + group);
                 let gain = seller.store_value - seller.keep_value;
+                let sold = sold(group);
                 for lane in 0..WIDTH {
-                    let left = (seller.energy - sold(group, lane) * scale[lane]).max(0.0);
+                    let left = (seller.energy - sold[lane] * scale[lane]).max(0.0);
                     let stored = share[lane] * seller.storable.min(left);
                     stored_total[lane] += stored;
                     stored_gain[lane] += stored * gain;

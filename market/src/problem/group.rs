@@ -6,6 +6,9 @@ use crate::order::{Bid, GroupId, Offer};
 use crate::quantity::{Energy, Price};
 use crate::satisfaction::satisfaction_of_excess;
 
+/// Up to so many steps, going through them all at several prices side by side is faster than searching.
+const FEW_STEPS: usize = 16;
+
 /// Orders of each group in order of the groups' ids, and as given within a group.
 pub(crate) fn by_group<T>(orders: &[T], group: impl Fn(&T) -> GroupId) -> Vec<Vec<&T>> {
     let mut groups: BTreeMap<GroupId, Vec<&T>> = BTreeMap::new();
@@ -87,6 +90,20 @@ impl SellerGroup {
     /// What members with a reserve price at or below `price` have (kWh).
     pub(crate) fn participating(&self, price: f64) -> f64 {
         self.supply[self.steps.partition_point(|&reserve| reserve <= price)]
+    }
+
+    /// [`Self::participating`] at several prices.
+    pub(crate) fn participating_at<const WIDTH: usize>(&self, prices: &[f64; WIDTH]) -> [f64; WIDTH] {
+        if self.steps.len() > FEW_STEPS {
+            return prices.map(|price| self.participating(price));
+        }
+        let mut participating = [self.supply[0]; WIDTH];
+        for (&reserve, &supply) in self.steps.iter().zip(&self.supply[1..]) {
+            for (participating, &price) in participating.iter_mut().zip(prices) {
+                *participating = if reserve <= price { supply } else { *participating };
+            }
+        }
+        participating
     }
 
     /// The reserve prices of members (currency/kWh).
