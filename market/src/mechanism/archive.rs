@@ -96,17 +96,24 @@ impl Archive {
 
     fn drop_most_crowded(&mut self) {
         // An archive of one or two has only ends, of which the first goes.
-        let (mut crowded, mut least) = (0, f64::INFINITY);
-        for (index, &room) in self.rooms.iter().enumerate() {
-            if room < least {
-                (crowded, least) = (index, room);
-            }
-        }
+        let least = least(&self.rooms);
+        let crowded = self.rooms.iter().position(|&room| room == least).unwrap_or(0);
         self.points.remove(crowded);
         self.rooms.remove(crowded);
         self.free.push(self.slots.remove(crowded));
         self.measure_around(crowded);
     }
+}
+
+/// The least of `rooms`, found side by side.
+fn least(rooms: &[f64]) -> f64 {
+    let less = |a: f64, b: f64| if b < a { b } else { a };
+    let (chunks, rest) = rooms.as_chunks::<8>();
+    let mut least = [f64::INFINITY; 8];
+    for chunk in chunks {
+        least = std::array::from_fn(|lane| less(least[lane], chunk[lane]));
+    }
+    least.iter().chain(rest).copied().fold(f64::INFINITY, less)
 }
 
 #[cfg(test)]

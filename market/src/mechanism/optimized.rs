@@ -231,8 +231,9 @@ impl Problem for Weighted<'_> {
         self.profits.resize(n, 0.0);
         self.costs.resize(n, 0.0);
         self.problem.evaluate_batch(genes, n, &mut self.profits, &mut self.costs);
+        let normalise = self.yardstick.normaliser();
         for (i, value) in values.iter_mut().enumerate() {
-            let [profit, cost] = self.yardstick.normalise(self.profits[i], self.costs[i]);
+            let [profit, cost] = normalise(self.profits[i], self.costs[i]);
             let fairness = profit.min(cost);
             let weights = self.weights_of(i, n);
             *value = -(weights[0] * profit + weights[1] * cost + TIE_BREAK * fairness);

@@ -64,12 +64,14 @@ impl Yardstick {
 
     /// u_profit and u_cost: 0 without trade; 0 of one that is dropped.
     pub fn normalised(&self, objectives: &Objectives) -> [f64; 2] {
-        self.normalise(objectives.sellers_profit, objectives.buyers_cost)
+        self.normaliser()(objectives.sellers_profit, objectives.buyers_cost)
     }
 
-    pub(crate) fn normalise(&self, profit: f64, cost: f64) -> [f64; 2] {
+    /// u_profit and u_cost of a profit and a cost.
+    pub(crate) fn normaliser(&self) -> impl Fn(f64, f64) -> [f64; 2] + use<> {
         let [profit_scale, cost_scale] = self.scales();
-        [(profit - self.profit_without_trade) * profit_scale, (self.cost_without_trade - cost) * cost_scale]
+        let (profit_zero, cost_zero) = (self.profit_without_trade, self.cost_without_trade);
+        move |profit, cost| [(profit - profit_zero) * profit_scale, (cost_zero - cost) * cost_scale]
     }
 
     /// U of a scheme for the given weights.

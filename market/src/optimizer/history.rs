@@ -7,6 +7,8 @@ use std::f64::consts::{PI, TAU};
 
 /// Scale of the Cauchy distribution of F and standard deviation of CR.
 const SPREAD: f64 = 0.1;
+/// A share this much above that of F = 1 gives 1, whatever is rounded on the way.
+const CERTAIN: f64 = 1e-9;
 
 /// How the crossover rates that succeeded are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(super) struct History {
     crossovers: Vec<Option<f64>>,
     /// The share of F's Cauchy distribution at or below 0, per slot.
     cut_off: Vec<f64>,
+    /// The share from which on F is certainly 1, per slot: the tangent need not be computed.
+    full: Vec<f64>,
     next: usize,
     successes: Successes,
 }
@@ -44,8 +48,9 @@ impl History {
     /// With every slot at F = CR = 0.5.
     pub(super) fn new(slots: usize, mean: CrossoverMean) -> Self {
         let (factors, crossovers) = (vec![0.5; slots], vec![Some(0.5); slots]);
-        let cut_off = factors.iter().map(|&factor| share_below_zero(factor)).collect();
-        Self { mean, factors, crossovers, cut_off, next: 0, successes: Successes::default() }
+        let cut_off = factors.iter().map(|&factor| share_below(factor, 0.0)).collect();
+        let full = factors.iter().map(|&factor| share_below(factor, 1.0) + CERTAIN).collect();
+        Self { mean, factors, crossovers, cut_off, full, next: 0, successes: Successes::default() }
     }
 
     /// The number of slots, H.
@@ -56,6 +61,9 @@ impl History {
     /// F: Cauchy around the memory, of what is positive, at most 1.
     pub(super) fn draw_factor(&self, slot: usize, uniform: f64) -> f64 {
         let share = self.cut_off[slot] + (1.0 - self.cut_off[slot]) * uniform;
+        if share >= self.full[slot] {
+            return 1.0;
+        }
         let drawn = self.factors[slot] + SPREAD * libm::tan(PI * (share - 0.5));
         // Just above the cut-off, rounding may touch 0.
         drawn.clamp(f64::EPSILON, 1.0)
@@ -88,7 +96,8 @@ impl History {
         if successes.weight > 0.0 && successes.factor > 0.0 && successes.factor_squared.is_finite() {
             let slot = self.next;
             self.factors[slot] = successes.factor_squared / successes.factor;
-            self.cut_off[slot] = share_below_zero(self.factors[slot]);
+            self.cut_off[slot] = share_below(self.factors[slot], 0.0);
+            self.full[slot] = share_below(self.factors[slot], 1.0) + CERTAIN;
             self.crossovers[slot] = match self.mean {
                 CrossoverMean::Arithmetic => Some(successes.crossover / successes.weight),
                 CrossoverMean::Lehmer if successes.crossover > 0.0 => {
@@ -101,7 +110,7 @@ impl History {
     }
 }
 
-/// The share of the Cauchy distribution around `factor` that is at or below 0.
-fn share_below_zero(factor: f64) -> f64 {
-    0.5 + libm::atan(-factor / SPREAD) / PI
+/// The share of the Cauchy distribution around `factor` that is at or below `limit`.
+fn share_below(factor: f64, limit: f64) -> f64 {
+    0.5 + libm::atan((limit - factor) / SPREAD) / PI
 }
