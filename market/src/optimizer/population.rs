@@ -1,5 +1,7 @@
 //! The candidates of an optimizer and their values.
 
+use std::cmp::Ordering;
+
 use super::random::{Counter, unit};
 use super::{Problem, TracePoint};
 
@@ -8,6 +10,9 @@ const DRAWING: u32 = 1 << 31;
 
 /// Genes of a candidate that are transposed before the next candidate's, so that all stay in the cache.
 const TILE: usize = 16;
+
+/// Up to so many candidates, moving each to its place in the last ranking is faster than sorting anew.
+const FEW: usize = 64;
 
 /// A fixed number of candidates in [0, 1]^m, candidate by candidate, with the bookkeeping that every optimizer needs.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +110,24 @@ impl Population {
             ranking.clear();
             ranking.extend(0..self.size);
         }
-        ranking.sort_unstable_by(|&a, &b| self.values[a].total_cmp(&self.values[b]).then(a.cmp(&b)));
+        let values = self.values.as_slice();
+        if ranking.len() > FEW {
+            ranking.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
+            return;
+        }
+        // Few have moved since the last ranking.
+        for sorted in 1..ranking.len() {
+            let (place, mut at) = (ranking[sorted], sorted);
+            let goes_before = |other: usize| match values[place].total_cmp(&values[other]) {
+                Ordering::Equal => place < other,
+                order => order == Ordering::Less,
+            };
+            while at > 0 && goes_before(ranking[at - 1]) {
+                ranking[at] = ranking[at - 1];
+                at -= 1;
+            }
+            ranking[at] = place;
+        }
     }
 
     /// Keeps the candidates whose places `kept` names, in that order.

@@ -10,7 +10,7 @@ const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const ROUNDS: usize = 10;
 
 /// Blocks that are computed at a time.
-const LANES: usize = 16;
+const LANES: usize = 24;
 
 /// One block of Philox-4x32-10.
 ///
