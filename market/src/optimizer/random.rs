@@ -3,7 +3,7 @@
 //! A draw is a pure function of its address, so no order of evaluation changes it. The key is the first word of the
 //! seed; the counter holds the block, the sweep (one per generation and phase) and the second word of the seed. In a
 //! sweep, draw d of individual i of a population padded to a multiple of four is word `d * stride + i`: [`Counter::fill`]
-//! writes them in this order, and [`Draws`] those of an individual side by side.
+//! writes them in this order, and `Draws` those of an individual side by side.
 
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
 const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
