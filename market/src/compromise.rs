@@ -40,9 +40,9 @@ pub struct Closeness {
 ///
 /// ```
 /// use goshawk_market::compromise::topsis;
-/// use goshawk_market::entropy_weight::{Criterion, Direction};
-/// let profit = Criterion { direction: Direction::Benefit, values: &[0.0, 0.8, 1.0] };
-/// let cost = Criterion { direction: Direction::Cost, values: &[10.0, 11.0, 20.0] };
+/// use goshawk_market::entropy_weight::Criterion;
+/// let profit = Criterion::benefit(&[0.0, 0.8, 1.0]);
+/// let cost = Criterion::cost(&[10.0, 11.0, 20.0]);
 /// assert_eq!(topsis(&[profit, cost], &[0.5, 0.5]).unwrap().ranking, [1, 0, 2]);
 /// ```
 ///
@@ -115,29 +115,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::entropy_weight::{Direction, entropy_weights};
+    use crate::entropy_weight::entropy_weights;
+    use crate::entropy_weight::tests::assert_close;
 
     const PROFIT: [f64; 4] = [100.0, 120.0, 110.0, 90.0];
     const COST: [f64; 4] = [80.0, 95.0, 85.0, 78.0];
 
-    fn benefit(values: &[f64]) -> Criterion<'_> {
-        Criterion { direction: Direction::Benefit, values }
-    }
-
-    fn cost(values: &[f64]) -> Criterion<'_> {
-        Criterion { direction: Direction::Cost, values }
-    }
-
-    fn assert_close(found: &[f64], expected: &[f64]) {
-        assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
-        }
-    }
-
     #[test]
     fn the_golden_example_picks_the_third_scheme() {
-        let criteria = [benefit(&PROFIT), cost(&COST)];
+        let criteria = [Criterion::benefit(&PROFIT), Criterion::cost(&COST)];
         let weights = entropy_weights(&criteria).unwrap().weights;
         let found = topsis(&criteria, &weights).unwrap();
         assert_close(&found.closeness, &[0.544_025, 0.546_736, 0.633_862, 0.453_264]);
@@ -155,8 +141,8 @@ mod tests {
     fn what_tells_nothing_counts_for_nothing() {
         let alike = [7.0; 3];
         let (with, without) = (
-            topsis(&[benefit(&[1.0, 3.0, 2.0]), cost(&alike)], &[0.5, 0.5]).unwrap(),
-            topsis(&[benefit(&[1.0, 3.0, 2.0])], &[0.5]).unwrap(),
+            topsis(&[Criterion::benefit(&[1.0, 3.0, 2.0]), Criterion::cost(&alike)], &[0.5, 0.5]).unwrap(),
+            topsis(&[Criterion::benefit(&[1.0, 3.0, 2.0])], &[0.5]).unwrap(),
         );
         assert_eq!(with, without);
         assert_eq!(with.ranking, [1, 2, 0]);
@@ -165,11 +151,11 @@ mod tests {
 
     #[test]
     fn where_nothing_differs_all_are_the_best_there_is() {
-        let single = topsis(&[benefit(&[4.0]), cost(&[2.0])], &[0.3, 0.7]).unwrap();
+        let single = topsis(&[Criterion::benefit(&[4.0]), Criterion::cost(&[2.0])], &[0.3, 0.7]).unwrap();
         assert_eq!(single, Closeness { closeness: vec![1.0], ranking: vec![0] });
-        let alike = topsis(&[benefit(&[4.0; 3])], &[1.0]).unwrap();
+        let alike = topsis(&[Criterion::benefit(&[4.0; 3])], &[1.0]).unwrap();
         assert_eq!(alike, Closeness { closeness: vec![1.0; 3], ranking: vec![0, 1, 2] });
-        let unweighed = topsis(&[benefit(&[1.0, 2.0])], &[0.0]).unwrap();
+        let unweighed = topsis(&[Criterion::benefit(&[1.0, 2.0])], &[0.0]).unwrap();
         assert_eq!(unweighed.closeness, [1.0, 1.0]);
     }
 
@@ -177,7 +163,7 @@ mod tests {
     fn on_a_straight_front_with_equal_weights_the_middle_and_the_ends_tie() {
         let up: Vec<f64> = (0..=10).map(f64::from).collect();
         let down: Vec<f64> = up.iter().map(|u| 10.0 - u).collect();
-        let found = topsis(&[benefit(&up), benefit(&down)], &[0.5, 0.5]).unwrap();
+        let found = topsis(&[Criterion::benefit(&up), Criterion::benefit(&down)], &[0.5, 0.5]).unwrap();
         assert!(found.closeness.iter().all(|closeness| (closeness - 0.5).abs() < 1e-12));
         assert_eq!(found.ranking, (0..=10).collect::<Vec<usize>>(), "rounding decides nothing");
     }
@@ -185,17 +171,17 @@ mod tests {
     #[test]
     fn what_cannot_be_ranked_is_an_error() {
         assert_eq!(topsis(&[], &[]), Err(EntropyWeightError::Empty));
-        assert_eq!(topsis(&[benefit(&[])], &[1.0]), Err(EntropyWeightError::Empty));
-        let uneven = topsis(&[benefit(&[1.0, 2.0]), cost(&[1.0])], &[0.5, 0.5]);
+        assert_eq!(topsis(&[Criterion::benefit(&[])], &[1.0]), Err(EntropyWeightError::Empty));
+        let uneven = topsis(&[Criterion::benefit(&[1.0, 2.0]), Criterion::cost(&[1.0])], &[0.5, 0.5]);
         assert_eq!(uneven, Err(EntropyWeightError::Length(1)));
-        let infinite = topsis(&[benefit(&[1.0, f64::INFINITY])], &[1.0]);
+        let infinite = topsis(&[Criterion::benefit(&[1.0, f64::INFINITY])], &[1.0]);
         assert_eq!(infinite, Err(EntropyWeightError::NotFinite { criterion: 0, scheme: 1 }));
     }
 
     #[test]
     #[should_panic(expected = "a weight per criterion")]
     fn every_criterion_has_a_weight() {
-        let _ = topsis(&[benefit(&[1.0, 2.0])], &[0.5, 0.5]);
+        let _ = topsis(&[Criterion::benefit(&[1.0, 2.0])], &[0.5, 0.5]);
     }
 
     #[test]
@@ -225,8 +211,8 @@ mod tests {
             let (profit, spent) = (column(|p| p.0), column(|p| p.1));
             let moved = |values: &[f64]| values.iter().map(|value| value * scale + shift).collect::<Vec<f64>>();
             let (profit_moved, spent_moved) = (moved(&profit), moved(&spent));
-            let plain = topsis(&[benefit(&profit), cost(&spent)], &[0.6, 0.4]).unwrap();
-            let found = topsis(&[benefit(&profit_moved), cost(&spent_moved)], &[0.6, 0.4]).unwrap();
+            let plain = topsis(&[Criterion::benefit(&profit), Criterion::cost(&spent)], &[0.6, 0.4]).unwrap();
+            let found = topsis(&[Criterion::benefit(&profit_moved), Criterion::cost(&spent_moved)], &[0.6, 0.4]).unwrap();
             for (found, plain) in found.closeness.iter().zip(&plain.closeness) {
                 prop_assert!((found - plain).abs() < 1e-9);
             }
@@ -238,7 +224,7 @@ mod tests {
         ) {
             let column = |of: fn(&(u8, u8)) -> u8| points.iter().map(|p| f64::from(of(p))).collect::<Vec<f64>>();
             let (up, down) = (column(|p| p.0), column(|p| p.1));
-            let found = topsis(&[benefit(&up), cost(&down)], &[weight, 1.0 - weight]).unwrap().closeness;
+            let found = topsis(&[Criterion::benefit(&up), Criterion::cost(&down)], &[weight, 1.0 - weight]).unwrap().closeness;
             for (i, p) in points.iter().enumerate() {
                 prop_assert!((0.0..=1.0).contains(&found[i]));
                 for (j, q) in points.iter().enumerate() {

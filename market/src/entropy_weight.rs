@@ -29,6 +29,18 @@ pub struct Criterion<'a> {
     pub values: &'a [f64],
 }
 
+impl<'a> Criterion<'a> {
+    /// Of which more is better.
+    pub fn benefit(values: &'a [f64]) -> Self {
+        Self { direction: Direction::Benefit, values }
+    }
+
+    /// Of which less is better.
+    pub fn cost(values: &'a [f64]) -> Self {
+        Self { direction: Direction::Cost, values }
+    }
+}
+
 /// What the method finds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntropyWeights {
@@ -195,18 +207,10 @@ fn ranges(front: &[[f64; 2]]) -> [f64; 2] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn benefit(values: &[f64]) -> Criterion<'_> {
-        Criterion { direction: Direction::Benefit, values }
-    }
-
-    fn cost(values: &[f64]) -> Criterion<'_> {
-        Criterion { direction: Direction::Cost, values }
-    }
-
-    fn assert_close(found: &[f64], expected: &[f64]) {
+    pub(crate) fn assert_close(found: &[f64], expected: &[f64]) {
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
@@ -215,9 +219,11 @@ mod tests {
 
     #[test]
     fn the_golden_example_picks_the_third_scheme() {
-        let found =
-            entropy_weights(&[benefit(&[100.0, 120.0, 110.0, 90.0]), cost(&[80.0, 95.0, 85.0, 78.0])])
-                .unwrap();
+        let found = entropy_weights(&[
+            Criterion::benefit(&[100.0, 120.0, 110.0, 90.0]),
+            Criterion::cost(&[80.0, 95.0, 85.0, 78.0]),
+        ])
+        .unwrap();
         assert_close(&found.entropies, &[0.729_574, 0.775_807]);
         assert_close(&found.weights, &[0.546_736, 0.453_264]);
         assert_close(&found.scores, &[0.582_184, 0.546_736, 0.631_117, 0.453_264]);
@@ -225,24 +231,30 @@ mod tests {
 
     #[test]
     fn shifts_and_scales_change_nothing() {
-        let plain = entropy_weights(&[benefit(&[1.0, 2.0, 4.0]), cost(&[5.0, 6.0, 9.0])]).unwrap();
-        let moved = entropy_weights(&[benefit(&[-70.0, -60.0, -40.0]), cost(&[0.5, 0.6, 0.9])]).unwrap();
+        let plain =
+            entropy_weights(&[Criterion::benefit(&[1.0, 2.0, 4.0]), Criterion::cost(&[5.0, 6.0, 9.0])])
+                .unwrap();
+        let moved =
+            entropy_weights(&[Criterion::benefit(&[-70.0, -60.0, -40.0]), Criterion::cost(&[0.5, 0.6, 0.9])])
+                .unwrap();
         assert_close(&moved.weights, &plain.weights);
         assert_close(&moved.scores, &plain.scores);
     }
 
     #[test]
     fn a_single_scheme_weighs_all_criteria_alike() {
-        let found = entropy_weights(&[benefit(&[3.0]), cost(&[7.0])]).unwrap();
+        let found = entropy_weights(&[Criterion::benefit(&[3.0]), Criterion::cost(&[7.0])]).unwrap();
         assert_eq!(found.weights, [0.5, 0.5]);
         assert_eq!(found.scores, [1.0]);
     }
 
     #[test]
     fn a_criterion_without_differences_weighs_nothing() {
-        let found = entropy_weights(&[benefit(&[3.0, 3.0, 3.0]), cost(&[7.0, 8.0, 9.0])]).unwrap();
+        let found =
+            entropy_weights(&[Criterion::benefit(&[3.0, 3.0, 3.0]), Criterion::cost(&[7.0, 8.0, 9.0])])
+                .unwrap();
         assert_eq!(found.weights, [0.0, 1.0]);
-        let none = entropy_weights(&[benefit(&[3.0, 3.0]), cost(&[7.0, 7.0])]).unwrap();
+        let none = entropy_weights(&[Criterion::benefit(&[3.0, 3.0]), Criterion::cost(&[7.0, 7.0])]).unwrap();
         assert_eq!(none.weights, [0.5, 0.5]);
         assert_eq!(none.scores, [1.0, 1.0]);
     }
@@ -250,13 +262,13 @@ mod tests {
     #[test]
     fn nothing_or_what_is_not_a_number_is_refused() {
         assert_eq!(entropy_weights(&[]), Err(EntropyWeightError::Empty));
-        assert_eq!(entropy_weights(&[benefit(&[])]), Err(EntropyWeightError::Empty));
+        assert_eq!(entropy_weights(&[Criterion::benefit(&[])]), Err(EntropyWeightError::Empty));
         assert_eq!(
-            entropy_weights(&[benefit(&[1.0, 2.0]), cost(&[1.0, f64::NAN])]),
+            entropy_weights(&[Criterion::benefit(&[1.0, 2.0]), Criterion::cost(&[1.0, f64::NAN])]),
             Err(EntropyWeightError::NotFinite { criterion: 1, scheme: 1 })
         );
         assert_eq!(
-            entropy_weights(&[benefit(&[1.0]), cost(&[1.0, 2.0])]),
+            entropy_weights(&[Criterion::benefit(&[1.0]), Criterion::cost(&[1.0, 2.0])]),
             Err(EntropyWeightError::Length(1))
         );
     }
@@ -267,7 +279,8 @@ mod tests {
         assert!(is_straight(&front, 1e-12));
         let even = resample_front(&front, 101);
         let columns = [0, 1].map(|axis| even.iter().map(|point| point[axis]).collect::<Vec<f64>>());
-        let found = entropy_weights(&[benefit(&columns[0]), benefit(&columns[1])]).unwrap();
+        let found =
+            entropy_weights(&[Criterion::benefit(&columns[0]), Criterion::benefit(&columns[1])]).unwrap();
         assert_close(&found.weights, &[0.5, 0.5]);
         assert!(found.scores.iter().all(|score| (score - 0.5).abs() < 1e-9));
     }

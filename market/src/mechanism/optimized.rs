@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
 use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
-use crate::entropy_weight::{Criterion, Direction, entropy_weights, is_straight, resample_front};
+use crate::entropy_weight::{Criterion, entropy_weights, is_straight, resample_front};
 use crate::optimizer::{Optimizer, Problem, TracePoint};
 use crate::order::GroupId;
 use crate::problem::{PeriodProblem, Scheme};
@@ -133,9 +133,8 @@ fn weigh(front: &[[f64; 2]]) -> [f64; 2] {
     let front = resample_front(front, FRONT_POINTS);
     let column = |axis: usize| front.iter().map(|point| point[axis]).collect::<Vec<f64>>();
     let (profit, cost) = (column(0), column(1));
-    let benefit = |values| Criterion { direction: Direction::Benefit, values };
     // u_cost is what is saved, so both are the more the better.
-    entropy_weights(&[benefit(&profit), benefit(&cost)])
+    entropy_weights(&[Criterion::benefit(&profit), Criterion::benefit(&cost)])
         .map_or(EQUAL_WEIGHTS, |found| [found.weights[0], found.weights[1]])
 }
 
