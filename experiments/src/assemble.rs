@@ -102,7 +102,8 @@ pub enum Budget {
 ///
 /// With N individuals and T iterations in the scenario, [`Budget::Evaluations`] is N + 2 N T for all of them, and N for the
 /// population that goes on once the weights are known. Both phases of NGO evaluate everybody, so a swarm runs 2 T
-/// iterations. L-SHADE runs as many as take it from N individuals to 4 in that number of evaluations.
+/// iterations. L-SHADE runs until its evaluations
+/// are used up, to less than a population.
 pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> MechanismSettings {
     let market = &scenario.market;
     let (n, t) = (market.optimizer.population, market.optimizer.iterations);
@@ -110,7 +111,8 @@ pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> Me
         (Budget::Iterations, _) => (t, None),
         (Budget::Evaluations, "ngo" | "ngo_original") => (t, None),
         (Budget::Evaluations, "l_shade") => {
-            let iterations = 4 * u64::from(n) * u64::from(t) / u64::from(n + 4);
+            // A tenth more than it takes: the population of the second stage begins with N again, and evaluations end it.
+            let iterations = 44 * u64::from(n) * u64::from(t) / u64::from(10 * (n + 4));
             (iterations as u32, Some(2 * u64::from(n) * (1 + u64::from(t))))
         }
         (Budget::Evaluations, _) => (2 * t, None),

@@ -118,7 +118,7 @@ pub enum CompareError {
     },
 }
 
-/// Runs all mechanisms on all replicates. The result does not depend on the number of jobs.
+/// Runs all mechanisms on all replicates. A result does not depend on the number of jobs, though an error may.
 ///
 /// # Errors
 /// When a run fails, or when asked to stop.

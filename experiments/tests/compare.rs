@@ -244,7 +244,7 @@ fn equal_evaluations_are_more_iterations_for_those_that_evaluate_once() {
     let scenario = scenario::load(smoke(), &[]).unwrap().scenario;
     let iterations =
         |name: &str, budget: Budget| mechanism_settings(name, &scenario, budget).optimizer.iterations;
-    for (name, within_evaluations) in [("ngo", 60), ("ngo_original", 60), ("pso", 120), ("l_shade", 211)] {
+    for (name, within_evaluations) in [("ngo", 60), ("ngo_original", 60), ("pso", 120), ("l_shade", 232)] {
         assert_eq!(iterations(name, Budget::Evaluations), within_evaluations, "{name}");
         assert_eq!(iterations(name, Budget::Iterations), 60, "{name}");
     }

@@ -45,7 +45,7 @@ pub use double_auction::DoubleAuction;
 pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
-pub use optimized::{Optimized, Weighting};
+pub use optimized::{EXPLORING_PART, Optimized, Weighting};
 pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
@@ -91,6 +91,8 @@ pub struct Clearing {
     pub evaluations: u64,
     /// Iterations before the weights were frozen; until then every individual of the optimizer has weights of its own.
     pub explored: u32,
+    /// The weights with which all individuals explored; `None` where each had its own, or nothing was explored.
+    pub explored_weights: Option<[f64; 2]>,
     /// The optimizer's way in terms of the weighted value, the more the better; its scale changes where exploration ends
     /// and the weights are frozen.
     pub trace: Vec<TracePoint>,
@@ -125,6 +127,7 @@ impl Clearing {
             iterations: 0,
             evaluations: 1,
             explored: 0,
+            explored_weights: None,
             trace: Vec::new(),
         }
     }

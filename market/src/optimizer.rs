@@ -143,10 +143,10 @@ pub trait Optimizer {
     /// The population, with the best candidate.
     fn population(&self) -> &Population;
 
-    /// Whether it evaluates its candidates one by one, each after the last has been judged, instead of in batches in which
-    /// candidate i belongs to individual i.
-    fn is_sequential(&self) -> bool {
-        false
+    /// Whether candidate i of a batch is always a trial of the same individual i. Not so where candidates are evaluated one
+    /// after the other, or where the population shrinks.
+    fn keeps_places(&self) -> bool {
+        true
     }
 
     /// The evaluations of the next iteration; the population's size unless it says otherwise.
@@ -219,8 +219,8 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
         (**self).population()
     }
 
-    fn is_sequential(&self) -> bool {
-        (**self).is_sequential()
+    fn keeps_places(&self) -> bool {
+        (**self).keeps_places()
     }
 
     fn evaluations_per_step(&self) -> u64 {

@@ -2,9 +2,9 @@
 //!
 //! Values are those of the weighted objective U, as a share of the largest that any scheme has for the same weights.
 //! While a search explores, every individual has weights of its own; the best value is then the best of the front's two
-//! ends, and its optimum is the larger of theirs. Afterwards the weights are frozen, and the optimum is that for them.
+//! ends, and its optimum is the larger of theirs; where all explore with the same weights, it is that for them. Afterwards the weights are frozen, and the optimum is that for them.
 
-use goshawk_market::mechanism::{Clearing, exact};
+use goshawk_market::mechanism::{Clearing, EXPLORING_PART, exact};
 use goshawk_market::optimizer::TracePoint;
 use goshawk_market::problem::PeriodProblem;
 
@@ -28,15 +28,15 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Those of a scenario's T iterations with N individuals: k iterations are N + 2 N k evaluations, and all T are N more,
-    /// for the population that is drawn again when the weights are known.
+    /// Those of a scenario's T iterations with N individuals: k iterations are N + 2 N k evaluations, and N more after the
+    /// first fifth, for the population that is drawn again when the weights are known.
     pub fn of(settings: &Optimizer) -> Self {
         let last = settings.iterations;
         let mut iterations: Vec<u32> = ITERATIONS.into_iter().filter(|&iteration| iteration < last).collect();
         iterations.push(last);
         let individuals = u64::from(settings.population);
         let evaluations = iterations.iter().map(|&iteration| {
-            let populations = if iteration < last { 1 } else { 2 };
+            let populations = if iteration <= last / EXPLORING_PART { 1 } else { 2 };
             individuals * (populations + 2 * u64::from(iteration))
         });
         Self { evaluations: evaluations.collect(), iterations }
@@ -65,13 +65,14 @@ impl Path {
         let (last, weights) = (clearing.trace.last()?, clearing.weights?);
         let bound = |weights| exact(problem, weights).bound;
         let optimum = bound(weights);
-        let at_ends = bound([1.0, 0.0]).max(bound([0.0, 1.0]));
-        if optimum <= NOTHING || at_ends <= NOTHING {
+        let while_exploring =
+            clearing.explored_weights.map_or_else(|| bound([1.0, 0.0]).max(bound([0.0, 1.0])), bound);
+        if optimum <= NOTHING || while_exploring <= NOTHING {
             return None;
         }
         let relative = |point: &TracePoint| {
             let explores = point.iteration <= clearing.explored;
-            point.best / if explores { at_ends } else { optimum }
+            point.best / if explores { while_exploring } else { optimum }
         };
         // The last point that is not beyond a checkpoint; of one before the start, the start.
         let within = |is_within: &dyn Fn(&TracePoint) -> bool| {

@@ -63,6 +63,7 @@ impl Mechanism for Exact {
             iterations: solution.nodes,
             evaluations: u64::from(solution.nodes),
             explored: 0,
+            explored_weights: None,
             trace: Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use crate::problem::{PeriodProblem, Scheme};
 /// The most candidates of the front that are kept.
 const ARCHIVE_CAPACITY: usize = 128;
 /// One iteration in so many explores, before the weights are known.
-const EXPLORING_PART: u32 = 5;
+pub const EXPLORING_PART: u32 = 5;
 /// Points along the front that are weighed.
 const FRONT_POINTS: usize = 101;
 /// A front within this share of its range of a straight line has no compromise of its own.
@@ -24,7 +24,7 @@ const TIE_BREAK: f64 = 1e-7;
 ///
 /// 1. *Explore.* In the first fifth of the iterations every individual maximises U for weights of its own, from all cost
 ///    to all profit, so that the whole front is seen; all candidates are offered to an archive of non-dominated ones. An
-///    optimizer that evaluates one by one explores with equal weights.
+///    optimizer whose individuals do not [keep their places](Optimizer::keeps_places) explores with equal weights.
 /// 2. *Weigh.* The archive's front, resampled evenly along its arc, gives the weights by the entropy method. A
 ///    straight front, such as that of a pure price transfer, makes all of its schemes tie and the weights noise: they
 ///    stay equal then. With [`Weighting::Equal`] they always do.
@@ -93,7 +93,7 @@ impl<O: Optimizer> Optimized<O> {
         let mut trace = Vec::with_capacity(iterations as usize + 2);
         let archive = Archive::new(ARCHIVE_CAPACITY, problem.dimensions());
         let mut weighted = Weighted::new(problem, yardstick, size, archive);
-        weighted.is_alike = self.optimizer.is_sequential();
+        weighted.is_alike = !self.optimizer.keeps_places();
 
         self.optimizer.start(&mut weighted, seed);
         trace.push(self.optimizer.population().trace_point());
@@ -176,6 +176,7 @@ impl<O: Optimizer> Mechanism for Optimized<O> {
         clearing.iterations = population.iterations();
         clearing.evaluations = population.evaluations();
         clearing.explored = explored;
+        clearing.explored_weights = (!self.optimizer.keeps_places()).then_some(EQUAL_WEIGHTS);
         clearing.trace = trace;
         clearing
     }

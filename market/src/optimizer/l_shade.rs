@@ -111,6 +111,10 @@ fn archive_capacity(size: usize) -> usize {
 }
 
 impl Optimizer for LShade {
+    fn keeps_places(&self) -> bool {
+        false
+    }
+
     fn name(&self) -> &'static str {
         "l_shade"
     }

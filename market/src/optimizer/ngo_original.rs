@@ -111,8 +111,8 @@ impl Optimizer for NgoOriginal {
         &self.settings
     }
 
-    fn is_sequential(&self) -> bool {
-        true
+    fn keeps_places(&self) -> bool {
+        false
     }
 
     fn evaluations_per_step(&self) -> u64 {

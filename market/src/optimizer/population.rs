@@ -40,7 +40,9 @@ impl Population {
     pub(super) fn draw_again(&mut self, random: &Counter, words: &mut Vec<u32>) {
         let (n, stride) = (self.size, Counter::stride(self.size));
         words.resize(stride * self.dimensions, 0);
-        random.fill(DRAWING | self.iterations, words);
+        // Drawn again before the first iteration, it is still another population than that of the start.
+        let drawing = if self.evaluations == 0 { 0 } else { self.iterations.max(1) };
+        random.fill(DRAWING | drawing, words);
         for (j, words) in words.chunks_exact(stride).enumerate() {
             for (i, &word) in words[..n].iter().enumerate() {
                 self.genes[i * self.dimensions + j] = unit(word);
