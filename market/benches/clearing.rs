@@ -70,7 +70,7 @@ fn gaps() {
     for name in OPTIMIZER_NAMES {
         let iterations = match name {
             "ngo" | "ngo_original" => 500,
-            "l_shade" => 4 * 500 * 30 / (30 + 4),
+            "l_shade" => 44 * 500 * 30 / (10 * (30 + 4)),
             _ => 1000,
         };
         let max_evaluations = Some(2 * 30 * (500 + 1));

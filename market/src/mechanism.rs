@@ -3,6 +3,7 @@
 //! | name | what it does |
 //! |---|---|
 //! | `ngo` | improved Northern Goshawk Optimization, a front, entropy weights, the compromise: [`Optimized`] |
+//! | `ngo_original`, `pso`, `improved_pso`, `l_shade` | the same with another [optimizer](crate::optimizer) |
 //! | `exact` | the same problem to a certified bound: [`Exact`] |
 //! | `double_auction` | one price, where asks cross limits: [`DoubleAuction`] |
 //! | `pay_as_bid` | the same pairs, every trade at its buyer's limit: [`PayAsBid`] |
