@@ -38,6 +38,7 @@ mod ngo_original;
 mod plan;
 mod population;
 mod pso;
+mod quantile;
 pub mod random;
 pub mod suite;
 mod swarm;

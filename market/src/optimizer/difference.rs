@@ -12,9 +12,9 @@ use super::history::History;
 use super::random::{Counter, Draws, index, unit};
 use super::{Population, Problem};
 
-/// Draws of an individual before one per two dimensions: F, two for CR, the slot with pbest and the certain dimension,
-/// a, b, whom it drives out of the archive.
-const DRAWS: usize = 7;
+/// Draws of an individual before one per two dimensions: F, CR, the slot with pbest and the certain dimension, a, b, whom it
+/// drives out of the archive.
+const DRAWS: usize = 6;
 
 /// Draws and makes the moves of a generation, and learns from them.
 #[derive(Debug, Clone)]
@@ -82,13 +82,13 @@ impl Differences {
         let (pool, slots) = (n + displaced.count(dimensions), history.slots());
         for (i, trial) in trials.chunks_exact_mut(dimensions).enumerate() {
             let draw = |number: usize| draws.word(i, number);
-            let drawn = index(draw(3), slots * best * dimensions);
+            let drawn = index(draw(2), slots * best * dimensions);
             let (slot, pbest, certain) = (drawn % slots, drawn / slots % best, drawn / slots / best);
             let factor = history.draw_factor(slot, unit(draw(0)));
-            let crossover = history.draw_crossover(slot, unit(draw(1)), unit(draw(2)));
+            let crossover = history.draw_crossover(slot, unit(draw(1)));
             (self.factor[i], self.crossover[i]) = (factor, crossover);
-            let a = skip(index(draw(4), n - 1), [i, i]);
-            let b = skip(index(draw(5), pool - 2), [i, a]);
+            let a = skip(index(draw(3), n - 1), [i, i]);
+            let b = skip(index(draw(4), pool - 2), [i, a]);
             let cross = Cross {
                 from: population.candidate(i),
                 pbest: population.candidate(ranking[pbest]),
@@ -120,7 +120,7 @@ impl Differences {
             let before = population.values()[i];
             if after < before {
                 self.history.note(self.factor[i], self.crossover[i], before - after);
-                self.displaced.admit(population.candidate(i), self.draws.word(i, 6));
+                self.displaced.admit(population.candidate(i), self.draws.word(i, 5));
             }
             if after < before || (after == before && ties == Ties::Replace) {
                 population.take(i, trials, after);

@@ -3,7 +3,9 @@
 //! Success-history adaptation: Tanabe and Fukunaga, *Success-history based parameter adaptation for differential
 //! evolution*, IEEE CEC 2013; with the closed crossover rates of L-SHADE, IEEE CEC 2014.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
+
+use super::quantile::Quantiles;
 
 /// Scale of the Cauchy distribution of F and standard deviation of CR.
 const SPREAD: f64 = 0.1;
@@ -23,12 +25,13 @@ pub(super) enum CrossoverMean {
 #[derive(Debug, Clone)]
 pub(super) struct History {
     mean: CrossoverMean,
+    quantiles: &'static Quantiles,
     factors: Vec<f64>,
     /// `None` where a slot is closed: CR = 0.
     crossovers: Vec<Option<f64>>,
     /// The share of F's Cauchy distribution at or below 0, per slot.
     cut_off: Vec<f64>,
-    /// The share from which on F is certainly 1, per slot: the tangent need not be computed.
+    /// The share from which on F is certainly 1, per slot.
     full: Vec<f64>,
     next: usize,
     successes: Successes,
@@ -50,7 +53,8 @@ impl History {
         let (factors, crossovers) = (vec![0.5; slots], vec![Some(0.5); slots]);
         let cut_off = factors.iter().map(|&factor| share_below(factor, 0.0)).collect();
         let full = factors.iter().map(|&factor| share_below(factor, 1.0) + CERTAIN).collect();
-        Self { mean, factors, crossovers, cut_off, full, next: 0, successes: Successes::default() }
+        let (quantiles, successes) = (Quantiles::get(), Successes::default());
+        Self { mean, quantiles, factors, crossovers, cut_off, full, next: 0, successes }
     }
 
     /// The number of slots, H.
@@ -64,17 +68,15 @@ impl History {
         if share >= self.full[slot] {
             return 1.0;
         }
-        let drawn = self.factors[slot] + SPREAD * libm::tan(PI * (share - 0.5));
-        // Just above the cut-off, rounding may touch 0.
+        let drawn = self.factors[slot] + SPREAD * self.quantiles.cauchy(share);
+        // Just above the cut-off, the quantile's line may touch 0.
         drawn.clamp(f64::EPSILON, 1.0)
     }
 
     /// CR: normal around the memory, from 0 to 1.
-    pub(super) fn draw_crossover(&self, slot: usize, radius: f64, angle: f64) -> f64 {
-        self.crossovers[slot].map_or(0.0, |crossover| {
-            let normal = (-2.0 * libm::log(radius)).sqrt() * libm::cos(TAU * angle);
-            (crossover + SPREAD * normal).clamp(0.0, 1.0)
-        })
+    pub(super) fn draw_crossover(&self, slot: usize, uniform: f64) -> f64 {
+        self.crossovers[slot]
+            .map_or(0.0, |crossover| (crossover + SPREAD * self.quantiles.normal(uniform)).clamp(0.0, 1.0))
     }
 
     /// Notes a success of the generation at hand.
