@@ -44,7 +44,9 @@ pub use dealing::{Awards, Match, curtail, deal};
 pub use grouping::Grouping;
 pub use mechanism::{Clearing, MECHANISM_NAMES, Mechanism, MechanismSettings, mechanism_by_name};
 pub use optimizer::{OptimizerSettings, TracePoint};
-pub use order::{Bid, Credit, CreditError, GroupId, HouseholdId, Offer, Order, PriceBand, Terms};
+pub use order::{
+    Bid, Credit, CreditError, GroupId, HouseholdId, Offer, Order, PriceBand, SavingRange, Terms,
+};
 pub use problem::{Objectives, PeriodProblem, Scheme};
 pub use satisfaction::{MovingSaving, OutsideChannel, Saving, price_satisfaction, satisfaction};
 pub use tariff::{Band, LocalMoment, Tariff, TariffProblem, TariffProblems};

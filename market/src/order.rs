@@ -88,6 +88,28 @@ impl Offer {
     }
 }
 
+/// The smallest and the largest of what buying from users is expected to save per kWh over some periods: d1 or d2 of
+/// equation (20), outside price less sellers' price, of the channel that the buyer would use otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavingRange {
+    /// The smallest (currency/kWh).
+    pub least: Price,
+    /// The largest (currency/kWh), not below `least`.
+    pub most: Price,
+}
+
+impl SavingRange {
+    /// The range of some savings, or `None` without any.
+    pub fn of(savings: impl IntoIterator<Item = Price>) -> Option<Self> {
+        savings.into_iter().fold(None, |range: Option<Self>, saving| {
+            Some(range.map_or(Self { least: saving, most: saving }, |range| Self {
+                least: range.least.min(saving),
+                most: range.most.max(saving),
+            }))
+        })
+    }
+}
+
 /// What a buyer lacks in one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bid {
@@ -105,6 +127,9 @@ pub struct Bid {
     pub expected_price: Price,
     /// How much dearer than expected it will just tolerate, C_max of equation (19) (currency/kWh).
     pub tolerance: Price,
+    /// What it expects users to save it in the later periods that it could move to, equation (20); `None` where it
+    /// expects nothing of them.
+    pub later_savings: Option<SavingRange>,
     /// Its credit score.
     pub credit: Credit,
 }

@@ -10,9 +10,10 @@
 //! welfare         = profit gained + cost saved, both against no trade at all, + T (lambda + mu)
 //! ```
 //!
-//! A seller takes part from its reserve price on, so the energy on offer is a step function of p; a buyer moves the
-//! more the less the price satisfies it: m_g <= M_g(p) = F_g (1 - Gra_g(Q_b)), equation (19). T <= Y is (7). For a
-//! given price all this is linear, and solved exactly; the price makes it non-convex.
+//! A seller takes part from its reserve price on, so the energy on offer is a step function of p. A buyer moves the
+//! more the less it is satisfied, be it with the price (19) or with charging now rather than later (20):
+//! m_g <= M_g(p) = F_g (1 - min(Gra_g(Q_b), Gra_price,g(Q_out - p))). T <= Y is (7). For a given price all this is
+//! linear, and solved exactly; the price makes it non-convex.
 
 pub(crate) mod allocation;
 mod candidate;
@@ -77,7 +78,8 @@ pub struct Objectives {
 /// };
 /// let bid = Bid {
 ///     household: HouseholdId(1), group: GroupId(1), energy: energy(3.0), flexible: Energy::ZERO,
-///     later_price: Price::ZERO, expected_price: price(0.8), tolerance: price(0.2), credit: Credit::FULL,
+///     later_price: Price::ZERO, expected_price: price(0.8), tolerance: price(0.2), later_savings: None,
+///     credit: Credit::FULL,
 /// };
 /// let problem = PeriodProblem::new(&terms, &[offer], &[bid]);
 /// let scheme = Scheme { price: Some(price(0.7)), sold: vec![3.0], stored: vec![0.0], moved: vec![0.0] };
@@ -118,7 +120,7 @@ impl PeriodProblem {
             by_group(&offers, |offer| offer.group).iter().map(|group| SellerGroup::new(group)).collect();
         let buyers: Vec<BuyerGroup> = by_group(&bids, |bid| bid.group)
             .iter()
-            .map(|group| BuyerGroup::new(group, terms.fees().to_f64()))
+            .map(|group| BuyerGroup::new(group, terms.fees().to_f64(), terms.outside_price().to_f64()))
             .collect();
         Self {
             band: terms.price_band(),

@@ -56,6 +56,13 @@ def mean(members, field, weight):
     return sum(value * weight for value, weight in zip(values, weights)) / sum(weights) / MICRO
 
 
+def satisfaction(excess, tolerance):
+    """Equation (19) of an excess over what was expected."""
+    share = numpy.divide(excess, tolerance, out=numpy.full_like(excess, numpy.inf), where=tolerance > 0)
+    falling = numpy.where(share >= 1, 0.0, numpy.cos(numpy.clip(share, 0, 1) * numpy.pi / 2))
+    return numpy.where(excess <= 0, 1.0, falling)
+
+
 class Problem:
     """The market's problem of a period; rows are prices, columns x_g, s_g, m_g."""
 
@@ -83,6 +90,7 @@ class Problem:
         self.later_price = array(mean(group, "later_price", "flexible") for group in buyers)
         self.expected = array(mean(group, "expected_price", "energy") for group in buyers)
         self.tolerance = array(max(mean(group, "tolerance", "energy"), 0.0) for group in buyers)
+        self.dearest, self.range = (array(column) for column in zip(*map(self.timing, buyers)))
         self.demand = self.wanted.sum()
         anybody = self.takes_part(numpy.array([self.highest])).sum() > 0
         self.tradeable = bool(fees > 0 and self.lowest <= self.highest and self.demand > 0 and anybody)
@@ -105,16 +113,24 @@ class Problem:
             columns.append(energy[numpy.searchsorted(reserves, prices, side="right")])
         return numpy.stack(columns, axis=1)
 
+    def timing(self, group):
+        """The sellers' price that saves as much as the best later period, and how much less the worst saves."""
+        told = [bid for bid in group if bid["later_savings"] is not None]
+        if not told:
+            return numpy.inf, 0.0
+        weights = [bid["flexible"] for bid in told]
+        weights = weights if sum(weights) > 0 else [1] * len(told)
+        least, most = (
+            numpy.average([bid["later_savings"][end] for bid in told], weights=weights) / MICRO for end in ("least", "most")
+        )
+        return self.outside - most, most - least
+
     def movable(self, prices):
-        """F_g (1 - Gra_g(Q_b)), equation (19)."""
-        excess = prices[:, None] / MICRO + self.fees - self.expected
-        share = numpy.divide(
-            excess, self.tolerance, out=numpy.full_like(excess, numpy.inf), where=self.tolerance > 0
-        )
-        satisfied = numpy.where(
-            excess <= 0, 1.0, numpy.where(share >= 1, 0.0, numpy.cos(numpy.clip(share, 0, 1) * numpy.pi / 2))
-        )
-        return self.flexible * (1 - satisfied)
+        """F_g (1 - min(Gra_g(Q_b), Gra_price,g)), equations (19) and (20)."""
+        prices = prices[:, None] / MICRO
+        with_price = satisfaction(prices + self.fees - self.expected, self.tolerance)
+        with_timing = satisfaction(prices - self.dearest, self.range)
+        return self.flexible * (1 - numpy.minimum(with_price, with_timing))
 
     def caps(self, prices):
         if prices is None:
@@ -159,6 +175,8 @@ class Problem:
         """Prices at which energy on offer or the shape of what is movable changes, and their neighbours."""
         reserves = [reserve for members in self.reserves for reserve, _ in members]
         ends = numpy.concatenate([self.expected, self.expected + self.tolerance]) - self.fees
+        timing = numpy.concatenate([self.dearest, self.dearest + self.range])
+        ends = numpy.concatenate([ends, timing[numpy.isfinite(timing)]])
         ends = numpy.floor(ends * MICRO).astype(int)
         return numpy.concatenate([[r - 1, r] for r in reserves] + [ends + step for step in (-1, 0, 1, 2)])
 

@@ -33,6 +33,7 @@ fn bid(household: u32, energy: f64, flexible: f64, expected: f64) -> Bid {
         later_price: Price::ZERO,
         expected_price: Price::from_f64(expected).unwrap(),
         tolerance: Price::ZERO,
+        later_savings: None,
         credit: Credit::FULL,
     }
 }

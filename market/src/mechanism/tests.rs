@@ -6,7 +6,7 @@ mod every;
 
 use super::*;
 use crate::optimizer::Ngo;
-use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
+use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, SavingRange, Terms};
 use crate::problem::feasible;
 use crate::problem::sample::{self, Draws};
 use crate::quantity::{Energy, Price};
@@ -67,6 +67,7 @@ fn alike_above(price_min: Price, seller_energy: f64, buyer_energy: f64) -> Perio
         later_price: Price::ZERO,
         expected_price: price(0.6),
         tolerance: price(0.3),
+        later_savings: None,
         credit: Credit::FULL,
     };
     PeriodProblem::new(&terms, &[offer], &[bid])
@@ -146,12 +147,17 @@ proptest! {
         let (mut terms, (mut offers, mut bids)) = (sample::terms(&mut draw), sample::orders(&mut draw));
         // A band of about 400 prices, with reserve prices and tolerances in and around it.
         let narrow = |price: Price| Price::from_micro(500_000 + price.micro() / 1500);
+        let narrow_saving = |saving: Price| Price::from_micro(saving.micro() / 1500);
         for offer in &mut offers {
             (offer.cost, offer.keep_value) = (narrow(offer.cost), Price::from_micro(offer.keep_value.micro() / 1500));
         }
         for bid in &mut bids {
             (bid.expected_price, bid.tolerance) = (narrow(bid.expected_price), Price::from_micro(bid.tolerance.micro() / 1500));
             bid.later_price = Price::from_micro(500_000 + bid.later_price.micro() / 700);
+            bid.later_savings = bid.later_savings.map(|range| SavingRange {
+                least: narrow_saving(range.least),
+                most: narrow_saving(range.most),
+            });
         }
         terms.price_min = price(0.5);
         (terms.grid_fee, terms.platform_fee) = (Price::from_micro(3), Price::from_micro(2));

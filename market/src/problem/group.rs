@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::order::{Bid, GroupId, Offer};
 use crate::quantity::{Energy, Price};
-use crate::satisfaction::satisfaction_of_excess;
+use crate::satisfaction::{Tolerance, quarter_cosine};
 
 /// Up to so many steps, going through them all at several prices side by side is faster than searching.
 const FEW_STEPS: usize = 16;
@@ -121,15 +121,19 @@ pub(crate) struct BuyerGroup {
     pub(crate) flexible: f64,
     /// What moved energy is expected to cost, weighted by what is flexible (currency/kWh).
     pub(crate) later_price: f64,
-    /// The sellers' price at which Q_b is what the group expected (currency/kWh).
-    expected_sellers_price: f64,
-    /// C_max (currency/kWh).
-    tolerance: f64,
+    /// (19): the sellers' price at which Q_b is what the group expected, and C_max.
+    price: Tolerance,
+    /// (20): the same for when to charge.
+    timing: Tolerance,
 }
 
 impl BuyerGroup {
-    pub(crate) fn new(bids: &[&Bid], fees: f64) -> Self {
+    pub(crate) fn new(bids: &[&Bid], fees: f64, outside_price: f64) -> Self {
         for bid in bids {
+            assert!(
+                bid.later_savings.is_none_or(|range| range.least <= range.most),
+                "invariant: the least saving is not above the most"
+            );
             assert!(
                 !bid.flexible.is_negative() && bid.flexible <= bid.energy,
                 "invariant: what is flexible is a part of the energy wanted"
@@ -141,23 +145,71 @@ impl BuyerGroup {
             energy: bids.iter().map(|bid| bid.energy).sum::<Energy>().to_f64(),
             flexible: bids.iter().map(|bid| bid.flexible).sum::<Energy>().to_f64(),
             later_price: weighted_mean(bids.iter().map(|bid| (bid.later_price, bid.flexible))),
-            expected_sellers_price: by_energy(|bid| bid.expected_price) - fees,
-            tolerance: by_energy(|bid| bid.tolerance).max(0.0),
+            price: Tolerance::new(by_energy(|bid| bid.expected_price) - fees, by_energy(|bid| bid.tolerance)),
+            timing: timing(bids, outside_price),
         }
     }
 
     /// Gra_g at a sellers' price, equation (19).
     pub(crate) fn satisfaction(&self, price: f64) -> f64 {
-        satisfaction_of_excess(price - self.expected_sellers_price, self.tolerance)
+        quarter_cosine(self.price.used(price))
     }
 
-    /// M_g at a sellers' price (kWh): never falls with the price, and is convex up to [`Self::intolerable`].
+    /// M_g at a sellers' price (kWh), by the less of (19) and (20): never falls with the price, and is convex up to
+    /// [`Self::intolerable`], since the less of two concave satisfactions is concave.
     pub(crate) fn movable(&self, price: f64) -> f64 {
-        if self.flexible > 0.0 { self.flexible * (1.0 - self.satisfaction(price)) } else { 0.0 }
+        self.flexible * (1.0 - quarter_cosine(self.price.used(price).max(self.timing.used(price))))
     }
 
     /// The sellers' price from which on nothing satisfies (currency/kWh).
     pub(crate) fn intolerable(&self) -> f64 {
-        self.expected_sellers_price + self.tolerance
+        self.price.end().min(self.timing.end())
+    }
+}
+
+/// Equation (20) as (19): a saving d = Q_out - p between the least and the most of later periods satisfies like a price
+/// between the one that saves most, which is expected, and the one that saves least, which is just tolerated. The
+/// means of the members that expect anything, weighted by what is flexible.
+fn timing(bids: &[&Bid], outside_price: f64) -> Tolerance {
+    let ranges = bids.iter().filter_map(|bid| bid.later_savings.map(|range| (range, bid.flexible)));
+    if ranges.clone().next().is_none() {
+        return Tolerance::ANYTHING;
+    }
+    let most = weighted_mean(ranges.clone().map(|(range, flexible)| (range.most, flexible)));
+    let least = weighted_mean(ranges.map(|(range, flexible)| (range.least, flexible)));
+    Tolerance::new(outside_price - most, most - least)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::order::{Credit, HouseholdId, SavingRange};
+    use crate::satisfaction::{MovingSaving, OutsideChannel, Saving, price_satisfaction, satisfaction};
+
+    proptest! {
+        #[test]
+        fn a_bid_moves_as_the_less_of_19_and_20_says(
+            expected in 300_000i64..1_000_000, tolerance in 0i64..500_000, price in 200_000i64..1_000_000,
+            ends in (0i64..900_000, 0i64..900_000),
+        ) {
+            let (micro, energy) = (Price::from_micro, Energy::from_micro(4_000_000));
+            let (outside, fees) = (micro(1_100_000), micro(80_000));
+            let range = SavingRange { least: micro(ends.0.min(ends.1)), most: micro(ends.0.max(ends.1)) };
+            let bid = Bid {
+                household: HouseholdId(0), group: GroupId(0), energy, flexible: energy, later_price: micro(0),
+                expected_price: micro(expected), tolerance: micro(tolerance), later_savings: Some(range),
+                credit: Credit::FULL,
+            };
+            let group = BuyerGroup::new(&[&bid], fees.to_f64(), outside.to_f64());
+            let price = micro(price);
+            let now = outside - price;
+            let saving = Saving { now, least: range.least.min(now), most: range.most.max(now) };
+            let with_price = satisfaction(bid.expected_price, price + fees, bid.tolerance);
+            let with_timing = price_satisfaction(OutsideChannel::Grid, MovingSaving::Mean, saving, saving);
+            let expected = 4.0 * (1.0 - with_price.min(with_timing));
+            prop_assert!((group.movable(price.to_f64()) - expected).abs() < 1e-5, "{} {expected}", group.movable(price.to_f64()));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Random order books, from public constructors alone: for property tests, benchmarks, and other crates' tests.
 
-use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
+use crate::order::{Bid, Credit, GroupId, HouseholdId, Offer, SavingRange, Terms};
 use crate::problem::PeriodProblem;
 use crate::quantity::{Energy, Price};
 
@@ -110,6 +110,7 @@ pub(crate) fn bids(draw: &mut Draws, groups: u64, first_group: u64, others: usiz
                 later_price: draw.price(0.2, 1.2),
                 expected_price: draw.price(0.3, 1.1),
                 tolerance: draw.price(0.0, 0.5),
+                later_savings: later_savings(draw),
                 credit: Credit::from_micro(draw.below(4) as u32 * 250_000).unwrap(),
             };
             if alike && member > 0 {
@@ -120,6 +121,14 @@ pub(crate) fn bids(draw: &mut Draws, groups: u64, first_group: u64, others: usiz
         }
     }
     bids
+}
+
+/// For half of all bids; for most of those the least is 0: a later period may have no seller.
+fn later_savings(draw: &mut Draws) -> Option<SavingRange> {
+    let kind = draw.below(8);
+    let [first, second] = [draw.price(0.05, 0.9), draw.price(-0.1, 0.9)];
+    let least = if kind == 0 { second } else { Price::ZERO };
+    (kind < 4).then(|| SavingRange { least: least.min(first), most: first.max(least) })
 }
 
 /// A problem of up to three seller and three buyer groups.

@@ -55,6 +55,7 @@ impl Book {
             later_price: Price::ZERO,
             expected_price: price(limit),
             tolerance: price(0.1),
+            later_savings: None,
             credit: Credit::FULL,
         };
         Self {

@@ -28,7 +28,7 @@ fn day(seed: u64) -> Vec<PeriodProblem> {
 fn warm_started_with_a_fifth_of_the_iterations_it_comes_close_too() {
     let settings = OptimizerSettings { iterations: 100, ..OptimizerSettings::default() };
     let gaps = |mut mechanism: Optimized<Ngo>| {
-        let days = (0..40).flat_map(|seed| day(seed).into_iter().zip((seed * 24)..));
+        let days = (0..120).flat_map(|seed| day(seed).into_iter().zip((seed * 24)..));
         let mut gaps: Vec<f64> =
             days.filter_map(|(problem, seed)| mechanism.clear(&problem, [seed, 3]).gap).collect();
         gaps.sort_by(f64::total_cmp);
