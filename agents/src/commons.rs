@@ -6,6 +6,7 @@ use goshawk_engine::ActorId;
 use goshawk_ledger::{AccountId, Operation, SignedTransaction, Signer, Transaction};
 use goshawk_market::grouping::Grouping;
 use goshawk_market::quantity::{Energy, Price};
+use goshawk_market::satisfaction::MovingSaving;
 
 use crate::calendar::Calendar;
 
@@ -49,6 +50,12 @@ pub struct Rules {
     pub expected_price_share: f64,
     /// C_max of (19), as a share of the cheaper outside price.
     pub tolerance_share: f64,
+    /// d of (22), which says whether moving saves anything.
+    pub moving_saving: MovingSaving,
+    /// How surely a buyer counts on buying from users later: 0 not at all, 1 fully.
+    pub later_confidence: f64,
+    /// The weight of a new price in what households expect at its time of day, above 0 to 1.
+    pub learning_rate: f64,
     /// How surely a seller counts on a later, dearer hour: 0 not at all, 1 fully.
     pub keep_confidence: f64,
     /// C_g of (9): wear of the photovoltaics per kWh that they give.

@@ -18,7 +18,7 @@
 //! |---|---|
 //! | [`community`] | what a run is made of, and how it is run |
 //! | [`household`] | photovoltaics, battery, driving, portrait and decision of a household |
-//! | [`market_operator`] | the clock of the periods; collects orders, clears, deals out |
+//! | [`market_operator`], [`price_board`] | the clock of the periods; collects orders, clears, deals out; past prices |
 //! | [`grid`], [`company`], [`storage`], [`upstream`] | the operators |
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
@@ -35,6 +35,7 @@ pub mod market_operator;
 pub mod message;
 pub mod network;
 pub mod platform;
+pub mod price_board;
 pub mod storage;
 pub mod tally;
 pub mod upstream;

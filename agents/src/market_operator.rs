@@ -15,6 +15,7 @@ use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, price_share};
 use crate::journal::Clearance;
 use crate::message::{Award, CommunityModel, Message, Opening, Supplier, Verdict, phase};
+use crate::price_board::PriceBoard;
 use crate::unexpected;
 
 /// Contracts of one period; their numbers are the period's times this plus their place, counted from 1.
@@ -31,6 +32,7 @@ pub struct MarketOperator {
     grid_price: Option<Price>,
     company_price: Option<Price>,
     opening: Option<Arc<Opening>>,
+    board: Arc<PriceBoard>,
     offers: Vec<Offer>,
     bids: Vec<Bid>,
     cleared: Option<(PeriodProblem, Clearing)>,
@@ -52,6 +54,7 @@ impl MarketOperator {
         newcomer: Credit,
     ) -> Self {
         let households = commons.directory.households.len();
+        let board = PriceBoard::new(commons.rules.learning_rate, commons.calendar.periods_per_day());
         Self {
             commons,
             mechanism,
@@ -61,6 +64,7 @@ impl MarketOperator {
             grid_price: None,
             company_price: None,
             opening: None,
+            board: Arc::new(board),
             offers: Vec::new(),
             bids: Vec::new(),
             cleared: None,
@@ -107,7 +111,8 @@ impl MarketOperator {
         let (Some(grid_price), Some(company_price)) = (self.grid_price, self.company_price) else { return };
         (self.grid_price, self.company_price) = (None, None);
         let moment = *self.commons.calendar.moment(period);
-        let opening = Arc::new(Opening { period, moment, grid_price, company_price });
+        let opening =
+            Arc::new(Opening { period, moment, grid_price, company_price, board: Arc::clone(&self.board) });
         for &household in &self.commons.directory.households {
             context.send_in(household, phase::OPEN, Message::Open(Arc::clone(&opening)));
         }
@@ -170,6 +175,9 @@ impl MarketOperator {
         };
         let contracts = self.contracts(&clearing.awards, &opening);
         self.write_row(&clearing, &contracts, curtailed, &opening, context);
+        if let Some(price) = clearing.scheme.price.filter(|_| !contracts.is_empty()) {
+            Arc::make_mut(&mut self.board).note(&opening.moment, price);
+        }
         self.send_awards(&contracts, &clearing.awards, &opening, context);
         self.offers.clear();
         self.bids.clear();

@@ -30,6 +30,7 @@ use goshawk_market::quantity::{Energy, Money, Price};
 
 use crate::calendar::{Moment, PeriodIndex};
 use crate::journal::Journal;
+use crate::price_board::PriceBoard;
 
 /// The phases of an instant, in order.
 pub mod phase {
@@ -88,7 +89,7 @@ pub enum Supplier {
 }
 
 /// What everybody learns when a period opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Opening {
     /// The period.
     pub period: PeriodIndex,
@@ -98,6 +99,8 @@ pub struct Opening {
     pub grid_price: Price,
     /// Q_C, the company's price.
     pub company_price: Price,
+    /// What users have paid each other so far.
+    pub board: Arc<PriceBoard>,
 }
 
 impl Opening {

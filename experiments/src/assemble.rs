@@ -14,10 +14,11 @@ use goshawk_agents::storage::StorageSpec;
 use goshawk_engine::{SimDuration, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::grouping::Grouping;
-use goshawk_market::mechanism::{Mechanism, MechanismSettings, Weighting, mechanism_by_name};
+use goshawk_market::mechanism::{Compromise, Mechanism, MechanismSettings, Weighting, mechanism_by_name};
 use goshawk_market::optimizer::OptimizerSettings;
 use goshawk_market::order::GroupId;
 use goshawk_market::quantity::{Energy, Money, Power, Price};
+use goshawk_market::satisfaction::MovingSaving;
 
 use crate::scenario::{self, Loaded, Scenario, Signatures, Trip};
 
@@ -128,7 +129,12 @@ pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> Me
         scenario::Weights::Entropy => Weighting::Entropy,
         scenario::Weights::Equal => Weighting::Equal,
     };
-    MechanismSettings { optimizer, weighting, is_warm_started: market.warm_start }
+    let compromise = match market.compromise {
+        scenario::Compromise::WeightedSum => Compromise::WeightedSum,
+        scenario::Compromise::Topsis => Compromise::Topsis,
+        scenario::Compromise::Knee => Compromise::Knee,
+    };
+    MechanismSettings { optimizer, weighting, compromise, is_warm_started: market.warm_start }
 }
 
 fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {
@@ -199,6 +205,12 @@ fn rules(scenario: &Scenario) -> Rules {
         take_or_pay_share: scenario.ledger.take_or_pay_share,
         expected_price_share: scenario.buyers.expected_price_share,
         tolerance_share: scenario.buyers.tolerance_share,
+        moving_saving: match scenario.buyers.moving_saving {
+            scenario::MovingSaving::Mean => MovingSaving::Mean,
+            scenario::MovingSaving::Printed => MovingSaving::Printed,
+        },
+        later_confidence: scenario.buyers.later_confidence,
+        learning_rate: scenario.buyers.learning_rate,
         keep_confidence: scenario.sellers.keep_confidence,
         panel_wear: price(scenario.battery.pv_wear_cost_per_kwh),
         battery_wear: price(scenario.battery.wear_cost_per_kwh),

@@ -29,11 +29,11 @@ mod time;
 mod words;
 
 pub use data::DataFile;
-pub use household::{Battery, Buyers, Photovoltaics, Portrait, Sellers, Trip};
+pub use household::{Battery, Buyers, MovingSaving, Photovoltaics, Portrait, Sellers, Trip};
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Storage, TariffSource, Tariffs};
 pub use problem::{Color, Problem, Problems};
-pub use rules::{Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
+pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
 pub use schema::schema_json;
 pub use time::{Time, WeatherSource};
 

@@ -46,7 +46,7 @@ pub use double_auction::DoubleAuction;
 pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
-pub use optimized::{EXPLORING_PART, Optimized, Weighting};
+pub use optimized::{Compromise, EXPLORING_PART, Optimized, Weighting};
 pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
@@ -173,7 +173,8 @@ pub fn mechanism_by_name(name: &str, settings: &MechanismSettings) -> Option<Box
 }
 
 fn optimized(optimizer: impl Optimizer + 'static, settings: &MechanismSettings) -> Box<dyn Mechanism> {
-    let mechanism = Optimized::new(optimizer).weighted_by(settings.weighting);
+    let mechanism =
+        Optimized::new(optimizer).weighted_by(settings.weighting).compromising_by(settings.compromise);
     Box::new(if settings.is_warm_started { mechanism.warm_started() } else { mechanism })
 }
 
@@ -185,6 +186,8 @@ pub struct MechanismSettings {
     pub optimizer: OptimizerSettings,
     /// How the two objectives are weighed; by entropy by default.
     pub weighting: Weighting,
+    /// How one scheme is taken from the front.
+    pub compromise: Compromise,
     /// Whether a period's search also starts from the best of the last one; not by default.
     pub is_warm_started: bool,
 }

@@ -1,8 +1,9 @@
 //! What a household knows when a period opens, and the orders that follow from it.
 
 use goshawk_engine::SimTime;
-use goshawk_market::order::{Bid, Credit, Offer};
+use goshawk_market::order::{Bid, Credit, Offer, SavingRange};
 use goshawk_market::quantity::{Energy, Price};
+use goshawk_market::satisfaction::MovingSaving;
 
 use super::decision::{Intent, Situation};
 use super::driving::Trip;
@@ -153,16 +154,58 @@ impl Household {
         let departure =
             self.trip_within_a_day(opening).map_or(opening.period, |trip| calendar.period_at(trip.planned));
         let next = PeriodIndex(opening.period.0 + 1);
-        let later_price = self.kind.outlook.cheapest_charge(next, departure).unwrap_or(outside);
+        let later = self.later_charging(opening, next, departure);
+        // (21): where d < 0, moving saves nothing and the charging time stays. By (3) and (4) the mean of d1 and d2 is never
+        // negative.
+        let moving_saves = match rules.moving_saving {
+            MovingSaving::Mean => true,
+            MovingSaving::Printed => opening.grid_price >= opening.company_price,
+        };
         Bid {
             household: self.id,
             group: self.kind.portrait.group,
             energy: demand,
-            flexible,
-            later_price,
+            flexible: if moving_saves { flexible } else { Energy::ZERO },
+            later_price: later.price.unwrap_or(outside),
             expected_price: price_share(outside, rules.expected_price_share),
             tolerance: price_share(outside, rules.tolerance_share),
+            later_savings: later.savings(),
             credit: Credit::NONE,
         }
+    }
+
+    /// What charging in the periods `from..to` promises, by published prices and by what users have paid each other.
+    fn later_charging(&self, opening: &Opening, from: PeriodIndex, to: PeriodIndex) -> LaterCharging {
+        let (rules, outlook) = (&self.commons.rules, &self.kind.outlook);
+        let mut later = LaterCharging::default();
+        for period in outlook.charging_in(from, to) {
+            let outside = outlook.outside(period);
+            let users = opening.board.expected(self.commons.calendar.moment(period));
+            let saving = users.map(|sellers_price| outside - sellers_price);
+            let counted_on = saving.map_or(Price::ZERO, |saving| {
+                price_share((saving - rules.fees()).max(Price::ZERO), rules.later_confidence)
+            });
+            let price = outside - counted_on;
+            later.price = Some(later.price.map_or(price, |cheapest| cheapest.min(price)));
+            later.most_saved = later.most_saved.max(saving);
+        }
+        later
+    }
+}
+
+/// What charging later promises a buyer.
+#[derive(Debug, Default)]
+struct LaterCharging {
+    /// The cheapest price expected (currency/kWh).
+    price: Option<Price>,
+    /// The most that users are expected to save, d of (20) (currency/kWh).
+    most_saved: Option<Price>,
+}
+
+impl LaterCharging {
+    /// The range of d over the later periods. The least is nothing saved: there may be no seller.
+    fn savings(&self) -> Option<SavingRange> {
+        let most = self.most_saved.filter(|most| most.is_positive())?;
+        Some(SavingRange { least: Price::ZERO, most })
     }
 }

@@ -118,14 +118,22 @@ impl Outlook {
         Some(self.outside[later] - self.fees).filter(|price| price.is_positive())
     }
 
-    /// The cheapest outside price of the charging periods `from..to`; nothing beyond the calendar.
-    pub fn cheapest_charge(&self, from: PeriodIndex, to: PeriodIndex) -> Option<Price> {
-        let last = self.outside.len();
-        let range = (from.0 as usize).min(last)..(to.0 as usize).min(last);
-        range
-            .filter(|&period| self.charging_before[period] < self.charging_before[period + 1])
-            .map(|period| self.outside[period])
-            .min()
+    /// The charging periods among `from..to`; nothing beyond the calendar.
+    pub fn charging_in(&self, from: PeriodIndex, to: PeriodIndex) -> impl Iterator<Item = PeriodIndex> {
+        let last = self.outside.len() as u32;
+        let is_charging = |period: &u32| {
+            let before = *period as usize;
+            self.charging_before[before] < self.charging_before[before + 1]
+        };
+        (from.0.min(last)..to.0.min(last)).filter(is_charging).map(PeriodIndex)
+    }
+
+    /// The outside price of a period: the cheaper of grid and company.
+    ///
+    /// # Panics
+    /// Beyond the calendar.
+    pub fn outside(&self, period: PeriodIndex) -> Price {
+        self.outside[period.0 as usize]
     }
 }
 
@@ -151,7 +159,10 @@ mod tests {
         assert_eq!(outlook.best_sale_after(PeriodIndex(0)), Some(Price::from_micro(920_020)));
         assert_eq!(outlook.best_sale_after(PeriodIndex(20)), None, "the next one is tomorrow's");
         assert_eq!(outlook.best_sale_after(PeriodIndex(24)), Some(Price::from_micro(920_044)));
-        let cheapest = |from, to| outlook.cheapest_charge(PeriodIndex(from), PeriodIndex(to));
+        let cheapest = |from, to| {
+            let charging = outlook.charging_in(PeriodIndex(from), PeriodIndex(to));
+            charging.map(|period| outlook.outside(period)).min()
+        };
         assert_eq!(cheapest(5, 48), Some(Price::from_micro(1_000_005)), "hour 6");
         assert_eq!(cheapest(6, 20), None, "it leaves before the next charging hour");
         assert_eq!(outlook.charging_periods(PeriodIndex(0), PeriodIndex(48)), 4);

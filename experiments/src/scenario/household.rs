@@ -190,7 +190,7 @@ pub struct Trip {
     pub probability: f64,
 }
 
-/// How buyers judge a price; equation (19).
+/// How buyers judge a price, and when to charge; equations (19) to (23).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Buyers {
@@ -201,12 +201,36 @@ pub struct Buyers {
     /// above 0 up to 10.
     #[schemars(range(max = 10.0), extend("exclusiveMinimum" = 0.0))]
     pub tolerance_share: f64,
+    /// d of (22), which says whether moving saves anything: "mean" of d1 and d2, or "printed", half of their difference.
+    pub moving_saving: MovingSaving,
+    /// How surely a buyer counts on buying from users in a later period: 0 not at all, 1 fully.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub later_confidence: f64,
+    /// Weight of a new price in what is expected at its time of day, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub learning_rate: f64,
 }
 
 impl Default for Buyers {
     fn default() -> Self {
-        Self { expected_price_share: 0.7, tolerance_share: 0.5 }
+        Self {
+            expected_price_share: 0.7,
+            tolerance_share: 0.5,
+            moving_saving: MovingSaving::Mean,
+            later_confidence: 0.5,
+            learning_rate: 0.3,
+        }
     }
+}
+
+/// How d of (22) follows from d1 and d2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MovingSaving {
+    /// (d1 + d2)/2.
+    Mean,
+    /// (d1 - d2)/2, as printed: nobody moves while the grid is cheaper than the company.
+    Printed,
 }
 
 /// How sellers value energy that they keep.

@@ -56,6 +56,19 @@ pub enum Weights {
     Equal,
 }
 
+/// How mechanisms that search take one scheme from the front of those that no other beats in both objectives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compromise {
+    /// The largest weighted sum, as in the paper.
+    #[default]
+    WeightedSum,
+    /// The closest to the best of both, seen from the worst of both, by the weights: TOPSIS.
+    Topsis,
+    /// The knee: the farthest beyond the chord between the ends; weights do not count.
+    Knee,
+}
+
 /// The clearing of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -75,6 +88,8 @@ pub struct Market {
     pub similar_groups: NonZeroU16,
     /// How mechanisms that search weigh the two objectives.
     pub weights: Weights,
+    /// How mechanisms that search take one scheme from the front.
+    pub compromise: Compromise,
     /// Whether a period's search also starts from the best of the last period with the same groups.
     pub warm_start: bool,
     /// Parameters of the mechanisms that search with an optimizer.
@@ -90,6 +105,7 @@ impl Default for Market {
             groups: Groups::default(),
             similar_groups: NonZeroU16::new(10).expect("invariant: ten is not zero"),
             weights: Weights::default(),
+            compromise: Compromise::default(),
             warm_start: false,
             optimizer: Optimizer::default(),
         }

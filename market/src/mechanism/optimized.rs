@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
 use super::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
+use crate::compromise::{knee_point, topsis};
 use crate::entropy_weight::{Criterion, entropy_weights, is_straight, resample_front};
 use crate::optimizer::{Optimizer, Problem, TracePoint};
 use crate::order::GroupId;
@@ -32,6 +33,9 @@ const TIE_BREAK: f64 = 1e-7;
 ///    along the front, half drawn again, since the explorers have gathered at other optima. Between schemes that tie, the
 ///    larger of min(u_profit, u_cost) wins, by a term of 1e-7 of it.
 ///
+/// With [`Compromise::Topsis`] or [`Compromise::Knee`] the whole search explores, and the scheme is one of the archive. Its gap
+/// is still that of U, and holds what the choice itself gives up of U.
+///
 /// Evaluations are those of the optimizer's iterations, and N for the new population.
 ///
 /// [Warm-started](Self::warm_started), the new population also has the best of the last period with the same groups: genes
@@ -40,6 +44,7 @@ const TIE_BREAK: f64 = 1e-7;
 pub struct Optimized<O> {
     optimizer: O,
     weighting: Weighting,
+    compromise: Compromise,
     is_warm: bool,
     last: Option<Last>,
 }
@@ -56,6 +61,18 @@ pub enum Weighting {
     Equal,
 }
 
+/// How one scheme is taken from the front.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compromise {
+    /// The largest weighted sum U, which most of the search is spent on.
+    #[default]
+    WeightedSum,
+    /// The [closest to the best of everything](crate::compromise::topsis) of the front that the whole search has seen.
+    Topsis,
+    /// Its [knee](crate::compromise::knee_point), for which weights do not count.
+    Knee,
+}
+
 /// The best of a period, for the next one.
 #[derive(Debug)]
 struct Last {
@@ -66,13 +83,20 @@ struct Last {
 impl<O: Optimizer> Optimized<O> {
     /// With the given optimizer.
     pub fn new(optimizer: O) -> Self {
-        Self { optimizer, weighting: Weighting::default(), is_warm: false, last: None }
+        let (weighting, compromise) = (Weighting::default(), Compromise::default());
+        Self { optimizer, weighting, compromise, is_warm: false, last: None }
     }
 
     /// Weighs the two objectives in this way.
     #[must_use]
     pub fn weighted_by(self, weighting: Weighting) -> Self {
         Self { weighting, ..self }
+    }
+
+    /// Takes the scheme from the front in this way.
+    #[must_use]
+    pub fn compromising_by(self, compromise: Compromise) -> Self {
+        Self { compromise, ..self }
     }
 
     /// Starts each period with the best of the last one. A clearing then depends on those before it.
@@ -88,7 +112,10 @@ impl<O: Optimizer> Optimized<O> {
 
     fn search(&mut self, problem: &PeriodProblem, yardstick: &Yardstick, seed: [u64; 2]) -> Searched {
         let iterations = self.optimizer.settings().iterations;
-        let exploring = iterations / EXPLORING_PART;
+        let exploring = match self.compromise {
+            Compromise::WeightedSum => iterations / EXPLORING_PART,
+            Compromise::Topsis | Compromise::Knee => iterations,
+        };
         let size = self.optimizer.settings().population;
         let mut trace = Vec::with_capacity(iterations as usize + 2);
         let archive = Archive::new(ARCHIVE_CAPACITY, problem.dimensions());
@@ -105,7 +132,15 @@ impl<O: Optimizer> Optimized<O> {
             Weighting::Equal => EQUAL_WEIGHTS,
         };
         weighted.weights = weights;
+        let picked = pick(archive.front(), weights, self.compromise);
         let groups = if self.is_warm { problem.groups() } else { Default::default() };
+        if let Some(picked) = picked {
+            negate(&mut trace);
+            let genes = archive.genes(picked).to_vec();
+            let (scheme, explored) = (problem.decode(&genes), self.optimizer.population().iterations());
+            self.last = self.is_warm.then_some(Last { groups, genes });
+            return Searched { scheme, weights, explored, trace };
+        }
         let mut guests = guests(&archive, weights, size / 2);
         // In the second place: the first is the archive's best.
         let last_best = self.last_best(&groups).map(<[f64]>::to_vec);
@@ -114,10 +149,7 @@ impl<O: Optimizer> Optimized<O> {
         let explored = self.optimizer.population().iterations();
         self.optimizer.advance(&mut weighted, iterations - explored, &mut trace);
 
-        // The optimizer minimises; tables show U.
-        for point in &mut trace {
-            (point.best, point.mean) = (-point.best, -point.mean);
-        }
+        negate(&mut trace);
         let genes = self.optimizer.population().best_genes();
         let scheme = problem.decode(&genes);
         self.last = self.is_warm.then_some(Last { groups, genes });
@@ -136,6 +168,34 @@ fn weigh(front: &[[f64; 2]]) -> [f64; 2] {
     // u_cost is what is saved, so both are the more the better.
     entropy_weights(&[Criterion::benefit(&profit), Criterion::benefit(&cost)])
         .map_or(EQUAL_WEIGHTS, |found| [found.weights[0], found.weights[1]])
+}
+
+/// The optimizer minimises; tables show U.
+fn negate(trace: &mut [TracePoint]) {
+    for point in trace {
+        (point.best, point.mean) = (-point.best, -point.mean);
+    }
+}
+
+/// The point of a front that is taken as it is, or `None` where the search goes on for the weighted sum. On a straight
+/// front nothing else tells its points apart: the fairest is taken.
+fn pick(front: &[[f64; 2]], weights: [f64; 2], compromise: Compromise) -> Option<usize> {
+    let largest = |value: fn(&[f64; 2]) -> f64| {
+        // Of equals the first.
+        (0..front.len()).rev().max_by(|&a, &b| value(&front[a]).total_cmp(&value(&front[b])))
+    };
+    let fairest = || largest(|&[profit, cost]| profit.min(cost));
+    match compromise {
+        Compromise::WeightedSum => None,
+        _ if is_straight(front, STRAIGHT) => fairest(),
+        Compromise::Knee => knee_point(front).or_else(fairest),
+        Compromise::Topsis => {
+            let column = |axis: usize| front.iter().map(|point| point[axis]).collect::<Vec<f64>>();
+            let (profit, cost) = (column(0), column(1));
+            topsis(&[Criterion::benefit(&profit), Criterion::benefit(&cost)], &weights)
+                .map_or_else(|_| fairest(), |found| found.ranking.first().copied())
+        }
+    }
 }
 
 /// Candidates of the front with which to go on: the best for the weights, and others evenly along the front.

@@ -254,5 +254,6 @@ fn with_equal_weights_ngo_ends_where_exact_does() {
     assert!(short[short.len() - 1] <= 1e-2, "{short:?}");
 }
 
+mod compromise;
 mod shift;
 mod warm;
