@@ -31,6 +31,16 @@ pub struct Directory {
     pub validators: Vec<ActorId>,
 }
 
+/// By what households decide when to charge and when to sell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Decisions {
+    /// By the hours of their portrait, as in the paper.
+    #[default]
+    Habit,
+    /// By the value of a kWh kept, at any hour.
+    Rational,
+}
+
 /// What holds for everybody.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
@@ -50,6 +60,8 @@ pub struct Rules {
     pub expected_price_share: f64,
     /// C_max of (19), as a share of the cheaper outside price.
     pub tolerance_share: f64,
+    /// By what households decide.
+    pub decisions: Decisions,
     /// d of (22), which says whether moving saves anything.
     pub moving_saving: MovingSaving,
     /// How surely a buyer counts on buying from users later: 0 not at all, 1 fully.

@@ -14,6 +14,7 @@ pub mod battery;
 pub mod books;
 pub mod decision;
 pub mod driving;
+pub mod expectation;
 pub mod photovoltaics;
 mod planning;
 pub mod portrait;
@@ -23,14 +24,15 @@ use std::sync::Arc;
 use goshawk_engine::{Actor, Context, Fault, SimTime};
 use goshawk_ledger::Operation;
 use goshawk_market::order::{HouseholdId, Order};
-use goshawk_market::quantity::{Energy, Money, mean_price};
+use goshawk_market::quantity::{Energy, Money, Price, mean_price};
 
 use crate::calendar::PeriodIndex;
-use crate::commons::{Commons, Signatory, price_share, share_down};
+use crate::commons::{Commons, Decisions, Signatory, share_down};
 use crate::household::battery::Battery;
 use crate::household::books::{Books, Flows};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
 use crate::household::driving::{Driving, Trip};
+use crate::household::expectation::Chances;
 use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
 use crate::journal::Role;
@@ -77,6 +79,8 @@ struct Current {
     /// How long the household meant to be plugged in.
     planned_micros: u64,
     granted: Energy,
+    /// The expected price and the tolerance of its bid.
+    expected: Option<[Price; 2]>,
     award: Award,
 }
 
@@ -102,12 +106,18 @@ pub struct Household {
     trip_energy: Energy,
     /// `reserve[k]`: what the battery must hold for own need after period `k` of the day; habit only.
     reserve: Vec<Energy>,
+    /// What it has learned of its own sales; rational households only.
+    chances: Option<Chances>,
     current: Option<Current>,
 }
 
 impl Household {
     /// A household that is plugged in as the run begins.
     pub fn new(commons: Arc<Commons>, kind: Arc<Kind>, spec: HouseholdSpec, signatory: Signatory) -> Self {
+        let chances = match commons.rules.decisions {
+            Decisions::Habit => None,
+            Decisions::Rational => Some(Chances::new(commons.calendar.periods_per_day())),
+        };
         Self {
             commons,
             kind,
@@ -123,6 +133,7 @@ impl Household {
             driven_meanwhile: Energy::ZERO,
             trip_energy: Energy::ZERO,
             reserve: Vec::new(),
+            chances,
             current: None,
         }
     }
@@ -186,6 +197,7 @@ impl Household {
             role: if plugged { Role::None } else { Role::Away },
             planned_micros,
             granted: Energy::ZERO,
+            expected: None,
             award: Award::default(),
         });
         let wish = self.withdrawal_wish();
@@ -224,8 +236,12 @@ impl Household {
             Intent::Buy { demand, flexible } => Order::Bid(self.bid(&current.opening, demand, flexible)),
             Intent::Rest => return,
         };
-        let role = if matches!(order, Order::Offer(_)) { Role::Seller } else { Role::Buyer };
-        self.current.as_mut().expect("invariant: looked at just above").role = role;
+        let (role, expected) = match &order {
+            Order::Offer(_) => (Role::Seller, None),
+            Order::Bid(bid) => (Role::Buyer, Some([bid.expected_price, bid.tolerance])),
+        };
+        let current = self.current.as_mut().expect("invariant: looked at just above");
+        (current.role, current.expected) = (role, expected);
         context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(order));
     }
 
@@ -329,11 +345,14 @@ impl Household {
         }
         let rules = &self.commons.rules;
         let bought = current.award.bought.iter().map(|terms| (terms.buyer_price, terms.energy));
-        let satisfaction = mean_price(bought).filter(|_| !delivery.bought.is_zero()).map(|paid| {
-            let expected = price_share(price, rules.expected_price_share);
-            let tolerance = price_share(price, rules.tolerance_share);
+        let paid = mean_price(bought).filter(|_| !delivery.bought.is_zero());
+        let satisfaction = paid.zip(current.expected).map(|(paid, [expected, tolerance])| {
             goshawk_market::satisfaction::satisfaction(expected, paid, tolerance)
         });
+        if let (Some(chances), Intent::Sell { surplus, .. }) = (&mut self.chances, current.intent) {
+            let period_of_day = opening.moment.period_of_day;
+            chances.learn(period_of_day, surplus, delivery.sold, rules.learning_rate);
+        }
         context.sink().household(crate::journal::HouseholdBooks {
             household: self.id,
             role: current.role,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goshawk_agents::calendar::Calendar;
-use goshawk_agents::commons::{Lease, Rules};
+use goshawk_agents::commons::{Decisions, Lease, Rules};
 use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec};
 use goshawk_agents::household::battery::BatterySpec;
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
@@ -210,7 +210,11 @@ fn rules(scenario: &Scenario) -> Rules {
             scenario::MovingSaving::Printed => MovingSaving::Printed,
         },
         later_confidence: scenario.buyers.later_confidence,
-        learning_rate: scenario.buyers.learning_rate,
+        learning_rate: scenario.decisions.learning_rate,
+        decisions: match scenario.decisions.mode {
+            scenario::DecisionMode::Habit => Decisions::Habit,
+            scenario::DecisionMode::Rational => Decisions::Rational,
+        },
         keep_confidence: scenario.sellers.keep_confidence,
         panel_wear: price(scenario.battery.pv_wear_cost_per_kwh),
         battery_wear: price(scenario.battery.wear_cost_per_kwh),

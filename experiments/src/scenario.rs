@@ -29,7 +29,9 @@ mod time;
 mod words;
 
 pub use data::DataFile;
-pub use household::{Battery, Buyers, MovingSaving, Photovoltaics, Portrait, Sellers, Trip};
+pub use household::{
+    Battery, Buyers, DecisionMode, Decisions, MovingSaving, Photovoltaics, Portrait, Sellers, Trip,
+};
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Storage, TariffSource, Tariffs};
 pub use problem::{Color, Problem, Problems};
@@ -77,6 +79,9 @@ pub struct Scenario {
         "x-in-words": "a name of 1 to 64 letters, digits, _ and -",
     }))]
     pub portraits: BTreeMap<String, Portrait>,
+    /// How households decide.
+    #[serde(default)]
+    pub decisions: Decisions,
     /// How buyers judge a price.
     #[serde(default)]
     pub buyers: Buyers,

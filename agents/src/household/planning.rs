@@ -7,6 +7,7 @@ use goshawk_market::satisfaction::MovingSaving;
 
 use super::decision::{Intent, Situation};
 use super::driving::Trip;
+use super::expectation::Ahead;
 use super::portrait::Need;
 use super::{Household, kwh};
 use crate::calendar::PeriodIndex;
@@ -36,9 +37,19 @@ impl Household {
             discharge_limit: spec.discharge_power.over_micros(planned_micros),
             later_charge: Energy::ZERO,
             charging_hour: portrait.charging.contains(hour),
-            discharging_hour: portrait.discharging.contains(hour),
+            discharging_hour: self.discharges_at(hour),
         };
         match &portrait.need {
+            Need::ChargingHours { per_hour_kwh, .. } if self.chances.is_some() => {
+                let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
+                let need = if quiet.charging_hour { need } else { Energy::ZERO };
+                // What it holds is worth more later than a purchase costs now: it is not used up.
+                let held = (self.battery.content() - self.battery.floor()).or_zero();
+                let keeps = self.purchase_price(opening) < self.own_value(opening);
+                let untouchable = if keeps { held } else { Energy::ZERO };
+                let wanted = if need.is_zero() { Energy::ZERO } else { need + untouchable };
+                Situation { reserved: need, wanted, driven_now: need, ..quiet }
+            }
             Need::ChargingHours { per_hour_kwh, reserve } => {
                 let kept = self.reserve[usize::from(opening.moment.period_of_day)];
                 if !quiet.charging_hour {
@@ -57,15 +68,22 @@ impl Household {
                 let departure = calendar.period_at(trip.planned);
                 let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
                     .min(self.battery.ceiling() - self.battery.floor());
-                let later_charge = spec.charge_power.over_micros(calendar.period().micros()).to_f64()
-                    * f64::from(self.kind.outlook.charging_periods(next, departure));
-                Situation {
-                    reserved: wanted,
-                    wanted,
-                    later_sun: kwh(self.area_m2 * self.kind.sun.between(next, departure)),
-                    later_charge: kwh(later_charge),
-                    ..quiet
-                }
+                let a_period = spec.charge_power.over_micros(calendar.period().micros());
+                let later_sun = kwh(self.area_m2 * self.kind.sun.between(next, departure));
+                let mut situation = Situation { reserved: wanted, wanted, later_sun, ..quiet };
+                let periods = match self.ahead(opening) {
+                    None => self.kind.outlook.charging_periods(next, departure),
+                    // Any hour is good enough if it is one of the cheapest that it takes.
+                    Some(ahead) => {
+                        let cheaper = f64::from(ahead.cheaper_than(self.purchase_price(opening)));
+                        let held = (self.battery.content() - self.battery.floor()).or_zero();
+                        let lacking = (wanted - held).to_f64();
+                        situation.charging_hour = cheaper * a_period.to_f64() < lacking;
+                        departure.0.saturating_sub(next.0)
+                    }
+                };
+                situation.later_charge = kwh(a_period.to_f64() * f64::from(periods));
+                situation
             }
         }
     }
@@ -110,14 +128,64 @@ impl Household {
         let opening = &current.opening;
         match current.intent {
             Intent::Buy { demand, .. } => available.min(demand),
-            _ if !self.kind.portrait.discharging.contains(opening.moment.local.hour()) => Energy::ZERO,
+            _ if !self.discharges_at(opening.moment.local.hour()) => Energy::ZERO,
             _ if self.expects_better_later(opening) => Energy::ZERO,
             Intent::Sell { surplus, .. } => available.min(limit - surplus),
             Intent::Rest => available.min(limit),
         }
     }
 
+    /// The periods until it leaves or for a day, for a household that decides by what they promise.
+    fn ahead<'a>(&'a self, opening: &'a Opening) -> Option<Ahead<'a>> {
+        let chances = self.chances.as_ref()?;
+        let calendar = &*self.commons.calendar;
+        let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
+        Some(Ahead {
+            calendar,
+            rules: &self.commons.rules,
+            outlook: &self.kind.outlook,
+            board: &opening.board,
+            chances,
+            next: PeriodIndex(opening.period.0 + 1),
+            end: self.trip_within_a_day(opening).map_or(a_day_on, |trip| calendar.period_at(trip.planned)),
+        })
+    }
+
+    /// What buying a kWh in the opening period is expected to cost.
+    fn purchase_price(&self, opening: &Opening) -> Price {
+        let outside = opening.cheaper().1;
+        let users = opening.board.expected(&opening.moment);
+        users.map_or(outside, |sellers_price| outside.min(sellers_price + self.commons.rules.fees()))
+    }
+
+    /// What a kWh kept is worth for own use (currency/kWh): the purchase that it saves. The energy at hand serves the
+    /// dearest of the coming needs first, so the next kWh serves the dearest one that is left; a trip's energy can be bought
+    /// in the cheapest period.
+    fn own_value(&self, opening: &Opening) -> Price {
+        let Some(ahead) = self.ahead(opening) else { return Price::ZERO };
+        let value = match &self.kind.portrait.need {
+            Need::ChargingHours { per_hour_kwh, .. } => {
+                let need = per_hour_kwh * self.commons.calendar.period_hours();
+                let held = (self.battery.content() - self.battery.floor()).or_zero().to_f64();
+                let sun = self.area_m2 * self.kind.sun.between(ahead.next, ahead.end);
+                let covered = if need > 0.0 { ((held + sun) / need) as u32 } else { u32::MAX };
+                ahead.price_after_covering(covered)
+            }
+            Need::Trips { .. } => ahead.cheapest_purchase(),
+        };
+        value.unwrap_or(Price::ZERO)
+    }
+
+    /// Whether it is willing to sell out of its battery in an hour of the day.
+    fn discharges_at(&self, hour: u8) -> bool {
+        self.chances.is_some() || self.kind.portrait.discharging.contains(hour)
+    }
+
     fn expects_better_later(&self, opening: &Opening) -> bool {
+        if let Some(ahead) = self.ahead(opening) {
+            let now = opening.board.expected(&opening.moment).unwrap_or(Price::ZERO);
+            return ahead.sale_value(Price::ZERO) > now;
+        }
         let now = opening.cheaper().1 - self.commons.rules.fees();
         self.kind.outlook.best_sale_after(opening.period).is_some_and(|later| later > now)
     }
@@ -127,20 +195,27 @@ impl Household {
         let cost = rules.sale_cost();
         // Kept energy may be sold in a later hour of the day, as far as the seller counts on it; sun that does not fit
         // the battery cannot be kept at all.
-        let best = self.kind.outlook.best_sale_after(opening.period);
-        let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
+        let kept = match self.ahead(opening) {
+            None => {
+                let best = self.kind.outlook.best_sale_after(opening.period);
+                let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
+                price_share(later, rules.keep_confidence)
+            }
+            // By a later sale with its own chances, or by the purchase that it saves.
+            Some(ahead) => ahead.sale_value(cost).max(self.own_value(opening)),
+        };
         let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
         let lease = &self.commons.lease;
         let through_store = lease.charge_efficiency * lease.discharge_efficiency;
         let fees = price_share(lease.fee, 1.0 + through_store);
         let storable = if lease.offered { overflow } else { Energy::ZERO };
-        let stored_value = price_share(later, rules.keep_confidence * through_store) - fees;
+        let stored_value = price_share(kept, through_store) - fees;
         Offer {
             household: self.id,
             group: self.kind.portrait.group,
             energy: surplus,
             cost,
-            keep_value: price_share(later, rules.keep_confidence * kept_share),
+            keep_value: price_share(kept, kept_share),
             storable,
             store_value: stored_value.max(Price::ZERO),
             credit: Credit::NONE,
@@ -155,6 +230,11 @@ impl Household {
             self.trip_within_a_day(opening).map_or(opening.period, |trip| calendar.period_at(trip.planned));
         let next = PeriodIndex(opening.period.0 + 1);
         let later = self.later_charging(opening, next, departure);
+        // A rational household expects what it has seen, the others a share of what they would pay outside.
+        let seen = self.chances.as_ref().and_then(|_| opening.board.expected(&opening.moment));
+        let expected_price = seen.map_or(price_share(outside, rules.expected_price_share), |price| {
+            outside.min(price + rules.fees())
+        });
         // (21): where d < 0, moving saves nothing and the charging time stays. By (3) and (4) the mean of d1 and d2 is never
         // negative.
         let moving_saves = match rules.moving_saving {
@@ -167,7 +247,7 @@ impl Household {
             energy: demand,
             flexible: if moving_saves { flexible } else { Energy::ZERO },
             later_price: later.price.unwrap_or(outside),
-            expected_price: price_share(outside, rules.expected_price_share),
+            expected_price,
             tolerance: price_share(outside, rules.tolerance_share),
             later_savings: later.savings(),
             credit: Credit::NONE,

@@ -190,6 +190,33 @@ pub struct Trip {
     pub probability: f64,
 }
 
+/// How households decide when to charge and when to sell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Decisions {
+    /// By the hours of their portrait, "habit", or by the value of a kWh kept, "rational".
+    pub mode: DecisionMode,
+    /// Weight of what is new in prices and chances expected at a time of day, above 0 up to 1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub learning_rate: f64,
+}
+
+impl Default for Decisions {
+    fn default() -> Self {
+        Self { mode: DecisionMode::Habit, learning_rate: 0.3 }
+    }
+}
+
+/// By what households decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionMode {
+    /// By the charging and discharging hours of their portrait, as in the paper.
+    Habit,
+    /// By the value of a kWh kept, at any hour; the portraits' hours say only when a need per hour falls due.
+    Rational,
+}
+
 /// How buyers judge a price, and when to charge; equations (19) to (23).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -206,9 +233,6 @@ pub struct Buyers {
     /// How surely a buyer counts on buying from users in a later period: 0 not at all, 1 fully.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub later_confidence: f64,
-    /// Weight of a new price in what is expected at its time of day, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
-    pub learning_rate: f64,
 }
 
 impl Default for Buyers {
@@ -218,7 +242,6 @@ impl Default for Buyers {
             tolerance_share: 0.5,
             moving_saving: MovingSaving::Mean,
             later_confidence: 0.5,
-            learning_rate: 0.3,
         }
     }
 }

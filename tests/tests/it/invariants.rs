@@ -42,6 +42,10 @@ every_run! {
     improved_pso: "smoke", ["market.mechanism=improved_pso"];
     l_shade: "smoke", ["market.mechanism=l_shade"];
     mid_market_rate: "smoke", ["market.mechanism=mid_market_rate"];
+    rational: "community", ["time.days=2", "decisions.mode=rational", "market.groups=similar"];
+    rational_portraits: "paper_1", ["decisions.mode=rational"];
+    topsis: "smoke", ["market.compromise=topsis"];
+    knee: "smoke", ["market.compromise=knee"];
 }
 
 fn everything_is_audited_and_nothing_found(run: &Run) {
