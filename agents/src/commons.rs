@@ -60,6 +60,8 @@ pub struct Rules {
     pub expected_price_share: f64,
     /// C_max of (19), as a share of the cheaper outside price.
     pub tolerance_share: f64,
+    /// How much dearer a seller without any credit counts when partners are chosen.
+    pub credit_setback: Price,
     /// By what households decide.
     pub decisions: Decisions,
     /// d of (22), which says whether moving saves anything.

@@ -122,7 +122,11 @@ impl MarketOperator {
     fn order(&mut self, order: Order) {
         let credit = |household: HouseholdId| self.credits[household.0 as usize];
         match order {
-            Order::Offer(offer) => self.offers.push(Offer { credit: credit(offer.household), ..offer }),
+            Order::Offer(offer) => {
+                let credit = credit(offer.household);
+                let setback = price_share(self.commons.rules.credit_setback, 1.0 - credit.to_f64());
+                self.offers.push(Offer { credit, setback, ..offer });
+            }
             Order::Bid(bid) => self.bids.push(Bid { credit: credit(bid.household), ..bid }),
         }
     }

@@ -211,6 +211,7 @@ fn rules(scenario: &Scenario) -> Rules {
         },
         later_confidence: scenario.buyers.later_confidence,
         learning_rate: scenario.decisions.learning_rate,
+        credit_setback: price(scenario.market.credit_setback_per_kwh),
         decisions: match scenario.decisions.mode {
             scenario::DecisionMode::Habit => Decisions::Habit,
             scenario::DecisionMode::Rational => Decisions::Rational,

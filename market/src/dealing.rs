@@ -137,7 +137,7 @@ fn deal_trade(
         .map(|group| {
             let mut line: Vec<&Offer> =
                 group.iter().copied().filter(|offer| offer.reserve_price() <= price).collect();
-            line.sort_by_key(|offer| (offer.reserve_price(), Reverse(offer.credit), offer.household));
+            line.sort_by_key(|offer| (offer.standing(), Reverse(offer.credit), offer.household));
             line
         })
         .collect();

@@ -79,12 +79,19 @@ pub struct Offer {
     pub store_value: Price,
     /// Its credit score.
     pub credit: Credit,
+    /// How far its credit sets it back in the line of sellers, as if its reserve price were higher by so much (currency/kWh).
+    pub setback: Price,
 }
 
 impl Offer {
     /// The least price at which it sells: its cost, and what the kWh is worth to it if kept.
     pub fn reserve_price(&self) -> Price {
         self.cost + self.keep_value
+    }
+
+    /// By which it stands in the line of sellers: its reserve price, and how far its credit sets it back.
+    pub fn standing(&self) -> Price {
+        self.reserve_price() + self.setback
     }
 }
 

@@ -74,7 +74,7 @@ pub struct Objectives {
 /// };
 /// let offer = Offer {
 ///     household: HouseholdId(0), group: GroupId(0), energy: energy(5.0), cost: price(0.1), keep_value: price(0.3),
-///     storable: Energy::ZERO, store_value: Price::ZERO, credit: Credit::FULL,
+///     storable: Energy::ZERO, store_value: Price::ZERO, credit: Credit::FULL, setback: Price::ZERO,
 /// };
 /// let bid = Bid {
 ///     household: HouseholdId(1), group: GroupId(1), energy: energy(3.0), flexible: Energy::ZERO,

@@ -145,6 +145,7 @@ mod tests {
         take_or_pay_share: 0.0,
         expected_price_share: 0.7,
         tolerance_share: 0.5,
+        credit_setback: Price::ZERO,
         decisions: Decisions::Rational,
         moving_saving: MovingSaving::Mean,
         later_confidence: 0.5,

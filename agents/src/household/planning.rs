@@ -219,6 +219,7 @@ impl Household {
             storable,
             store_value: stored_value.max(Price::ZERO),
             credit: Credit::NONE,
+            setback: Price::ZERO,
         }
     }
 
@@ -258,7 +259,9 @@ impl Household {
     fn later_charging(&self, opening: &Opening, from: PeriodIndex, to: PeriodIndex) -> LaterCharging {
         let (rules, outlook) = (&self.commons.rules, &self.kind.outlook);
         let mut later = LaterCharging::default();
-        for period in outlook.charging_in(from, to) {
+        let last = PeriodIndex(self.commons.calendar.horizon());
+        let periods = (from.0..to.min(last).0).map(PeriodIndex);
+        for period in periods.filter(|&period| self.chances.is_some() || outlook.is_charging(period)) {
             let outside = outlook.outside(period);
             let users = opening.board.expected(self.commons.calendar.moment(period));
             let saving = users.map(|sellers_price| outside - sellers_price);

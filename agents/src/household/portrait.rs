@@ -118,14 +118,19 @@ impl Outlook {
         Some(self.outside[later] - self.fees).filter(|price| price.is_positive())
     }
 
+    /// Whether a period is in the portrait's charging hours.
+    ///
+    /// # Panics
+    /// Beyond the calendar.
+    pub fn is_charging(&self, period: PeriodIndex) -> bool {
+        let before = period.0 as usize;
+        self.charging_before[before] < self.charging_before[before + 1]
+    }
+
     /// The charging periods among `from..to`; nothing beyond the calendar.
     pub fn charging_in(&self, from: PeriodIndex, to: PeriodIndex) -> impl Iterator<Item = PeriodIndex> {
         let last = self.outside.len() as u32;
-        let is_charging = |period: &u32| {
-            let before = *period as usize;
-            self.charging_before[before] < self.charging_before[before + 1]
-        };
-        (from.0.min(last)..to.0.min(last)).filter(is_charging).map(PeriodIndex)
+        (from.0.min(last)..to.0.min(last)).map(PeriodIndex).filter(|&period| self.is_charging(period))
     }
 
     /// The outside price of a period: the cheaper of grid and company.

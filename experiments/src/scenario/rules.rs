@@ -90,6 +90,10 @@ pub struct Market {
     pub weights: Weights,
     /// How mechanisms that search take one scheme from the front.
     pub compromise: Compromise,
+    /// How much dearer a seller without any credit counts when partners are chosen, in currency per kWh, 0 to 10000; one with
+    /// full credit counts at its reserve price.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub credit_setback_per_kwh: f64,
     /// Whether a period's search also starts from the best of the last period with the same groups.
     pub warm_start: bool,
     /// Parameters of the mechanisms that search with an optimizer.
@@ -106,6 +110,7 @@ impl Default for Market {
             similar_groups: NonZeroU16::new(10).expect("invariant: ten is not zero"),
             weights: Weights::default(),
             compromise: Compromise::default(),
+            credit_setback_per_kwh: 0.0,
             warm_start: false,
             optimizer: Optimizer::default(),
         }

@@ -21,6 +21,7 @@ fn offer(household: u32, energy: f64, reserve: f64, credit: u32) -> Offer {
         storable: kwh(energy),
         store_value: Price::ZERO,
         credit: Credit::from_micro(credit).unwrap(),
+        setback: Price::ZERO,
     }
 }
 
@@ -63,6 +64,24 @@ fn cheaper_sellers_go_first_then_those_with_more_credit() {
         [(HouseholdId(4), kwh(2.0)), (HouseholdId(1), kwh(1.5))],
         "only what was not sold can be stored"
     );
+}
+
+#[test]
+fn little_credit_sets_a_cheaper_seller_back() {
+    let doubtful = Offer { setback: Price::from_f64(0.3).unwrap(), ..offer(2, 2.0, 0.3, 0) };
+    let scheme = Scheme {
+        price: Some(Price::from_f64(0.55).unwrap()),
+        sold: vec![3.0],
+        stored: vec![0.0],
+        moved: vec![0.0],
+    };
+    let bids = [bid(7, 3.0, 0.0, 0.6)];
+    let sellers = |offers: &[Offer]| -> Vec<(u32, Energy)> {
+        deal(&scheme, offers, &bids).trades.iter().map(|trade| (trade.seller.0, trade.energy)).collect()
+    };
+    assert_eq!(sellers(&[offer(1, 2.0, 0.5, 10), offer(2, 2.0, 0.3, 0)]), [(2, kwh(2.0)), (1, kwh(1.0))]);
+    // It still takes part: its own reserve price is below the price.
+    assert_eq!(sellers(&[offer(1, 2.0, 0.5, 10), doubtful]), [(1, kwh(2.0)), (2, kwh(1.0))]);
 }
 
 fn sums(amounts: impl Iterator<Item = Amount>) -> BTreeMap<HouseholdId, Energy> {

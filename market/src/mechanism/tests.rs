@@ -58,6 +58,7 @@ fn alike_above(price_min: Price, seller_energy: f64, buyer_energy: f64) -> Perio
         storable: Energy::ZERO,
         store_value: Price::ZERO,
         credit: Credit::FULL,
+        setback: Price::ZERO,
     };
     let bid = Bid {
         household: HouseholdId(1),

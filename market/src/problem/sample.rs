@@ -84,6 +84,7 @@ pub(crate) fn offers(draw: &mut Draws, groups: u64) -> Vec<Offer> {
                 storable: if draw.below(2) == 0 { Energy::ZERO } else { draw.energy(energy.to_f64()) },
                 store_value: draw.price(0.1, 0.9),
                 credit: Credit::from_micro(draw.below(4) as u32 * 250_000).unwrap(),
+                setback: Price::ZERO,
             };
             if alike && member > 0 {
                 let first = offers.last().unwrap();

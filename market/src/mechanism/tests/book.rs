@@ -46,6 +46,7 @@ impl Book {
             storable: Energy::ZERO,
             store_value: Price::ZERO,
             credit: Credit::FULL,
+            setback: Price::ZERO,
         };
         let bid = |(id, &(energy, limit)): (u32, &(f64, f64))| Bid {
             household: HouseholdId(id),
