@@ -1,5 +1,8 @@
 //! The state grid: supplier, carrier of users' trades (25), and guardian of the feeder's limit.
 
+pub mod feeder;
+pub mod power_flow;
+
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault};
