@@ -143,6 +143,8 @@ pub struct Commons {
     pub rules: Rules,
     /// The storage operator's terms.
     pub lease: Lease,
+    /// Where there is a feeder, the place of each household on it.
+    pub feeder_places: Option<Arc<[u32]>>,
 }
 
 /// An account on the ledger with its key.

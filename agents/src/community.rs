@@ -18,6 +18,8 @@ use crate::calendar::{Calendar, PeriodIndex};
 use crate::commons::{Commons, Directory, Lease, Rules, Signatory};
 use crate::company::Company;
 use crate::grid::Grid;
+use crate::grid::operation::{FeederOperation, FeederSpec};
+use crate::grid::placement::Placement;
 use crate::household::battery::{Battery, BatterySpec};
 use crate::household::driving::Driving;
 use crate::household::photovoltaics::{Panel, Sun};
@@ -92,8 +94,10 @@ pub struct CommunitySpec {
     pub company_tariff: Tariff,
     /// What the company pays upstream.
     pub wholesale: Price,
-    /// The feeder's limit on users' trades.
+    /// The limit on users' trades all together.
     pub grid_limit: Power,
+    /// The feeder that households hang on, if one is modelled.
+    pub feeder: Option<FeederSpec>,
     /// The ledger.
     pub ledger: LedgerSpec,
     /// Every how many periods the convergence of a clearing is written down; 0 is never.
@@ -167,6 +171,19 @@ pub struct Community {
 /// A household's name: its portrait and its number within it, so that another household changes nobody's name.
 fn household_name(portrait: &str, number: u32) -> String {
     format!("{portrait}-{number:04}")
+}
+
+/// The place of every household on a feeder. Each portrait deals its own out, so that one more household moves nobody;
+/// the rounds of the portraits begin at different places.
+fn places(feeder: &FeederSpec, groups: &[Group]) -> Arc<[u32]> {
+    let rounds = groups.iter().zip(&feeder.weights).enumerate();
+    rounds
+        .flat_map(|(number, (group, weights))| {
+            let placement = Placement::new(weights.clone());
+            let offset = number * placement.choices().div_ceil(groups.len());
+            placement.skipped(offset).take(group.count as usize).map(|place| place as u32)
+        })
+        .collect()
 }
 
 fn directory(households: usize, validators: usize) -> Directory {
@@ -253,7 +270,11 @@ impl Community {
             directory: directory(household_names.len(), spec.ledger.validators),
             rules: spec.rules,
             lease: spec.lease,
+            feeder_places: spec.feeder.as_ref().map(|feeder| places(feeder, &spec.groups)),
         });
+        let operation = spec.feeder.clone().zip(commons.feeder_places.clone());
+        let operation = operation
+            .map(|(feeder, places)| FeederOperation::new(feeder, places, spec.calendar.period_hours()));
         let mut simulation = Simulation::new(Limits::default());
         let signatory = |account: AccountId| {
             let signer = genesis.signer(account).expect("invariant: every account has a signer");
@@ -278,6 +299,7 @@ impl Community {
             Arc::clone(&commons),
             spec.grid_tariff.clone(),
             spec.grid_limit,
+            operation,
             signatory(genesis.grid()),
         );
         simulation.add("grid", grid)?;
@@ -332,6 +354,10 @@ impl Community {
         let price_at = |local| spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local));
         let outside: Arc<[Price]> =
             spec.calendar.moments().iter().map(|moment| price_at(&moment.local)).collect();
+        let bus_of = |household: HouseholdId| {
+            let (feeder, places) = (spec.feeder.as_ref()?, commons.feeder_places.as_ref()?);
+            Some(feeder.feeder.bus_at(places[household.0 as usize] as usize))
+        };
         for (class, group) in spec.groups.iter().enumerate() {
             let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
             let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun: Arc::clone(&sun) });
@@ -349,7 +375,7 @@ impl Community {
                     pv_kw: Power::from_f64(household.area_m2 * spec.panel.efficiency)
                         .expect("invariant: areas are checked input"),
                     initial_kwh: household.battery.content(),
-                    bus: None,
+                    bus: bus_of(id),
                 });
                 self.run_names.households.push(interned);
                 self.run_names.classes.push(class_name);

@@ -1,7 +1,10 @@
-//! The state grid: supplier, carrier of users' trades (25), and guardian of the feeder's limit.
+//! The state grid: supplier, carrier of users' trades (25), and guardian of what the lines can carry.
 
 pub mod feeder;
+pub mod operation;
+pub mod placement;
 pub mod power_flow;
+pub mod security;
 
 use std::sync::Arc;
 
@@ -10,10 +13,14 @@ use goshawk_ledger::Operation;
 use goshawk_market::quantity::{Energy, Money, Power};
 use goshawk_market::tariff::Tariff;
 
-use crate::commons::{Commons, Signatory};
+use crate::calendar::PeriodIndex;
+use crate::commons::{Commons, Signatory, share_down};
 use crate::journal::Operator;
-use crate::message::{CommunityModel, Message, Supplier, Verdict, phase};
+use crate::message::{CommunityModel, Message, Schedule, Supplier, Verdict, phase};
 use crate::unexpected;
+use operation::FeederOperation;
+use power_flow::PowerFlowError;
+use security::Outcome;
 
 /// Sells energy, carries trades for a fee, and checks that they fit the feeder.
 #[derive(Debug)]
@@ -21,25 +28,89 @@ pub struct Grid {
     commons: Arc<Commons>,
     tariff: Tariff,
     limit: Power,
+    operation: Option<FeederOperation>,
     signatory: Signatory,
     sold: Energy,
     revenue: Money,
 }
 
+/// A feeder that could not have carried what flowed over it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "day {day}, period {period}: the feeder cannot carry what flowed: {reason}; it takes stronger lines, a higher \
+     source_voltage_pu, less base load, or fewer households"
+)]
+struct Blackout {
+    day: u16,
+    period: u16,
+    reason: PowerFlowError,
+}
+
 impl Grid {
-    /// A grid that sells at `tariff` and carries users' trades up to `limit`.
-    pub fn new(commons: Arc<Commons>, tariff: Tariff, limit: Power, signatory: Signatory) -> Self {
-        Self { commons, tariff, limit, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
+    /// A grid that sells at `tariff` and carries users' trades up to `limit`, and as far as its feeder can, if it
+    /// operates one.
+    pub fn new(
+        commons: Arc<Commons>,
+        tariff: Tariff,
+        limit: Power,
+        operation: Option<FeederOperation>,
+        signatory: Signatory,
+    ) -> Self {
+        Self { commons, tariff, limit, operation, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
     }
 
-    /// The security check: all trades of a period together must stay within the feeder's limit.
-    fn check(&self, energy: Energy) -> Verdict {
-        let allowed = self.limit.over_micros(self.commons.calendar.period().micros());
-        if energy <= allowed {
-            return Verdict::Approved;
+    /// The security check: all trades of a period together must stay within the limit, and the feeder must carry them.
+    fn check(&mut self, schedule: &Schedule) -> Verdict {
+        let energy = schedule.energy;
+        let limit = self.limit.over_micros(self.commons.calendar.period().micros());
+        let by_feeder = self.check_feeder(schedule);
+        if energy <= limit || matches!(&by_feeder, Some((allowed, _)) if *allowed <= limit) {
+            return match by_feeder {
+                None => Verdict::Approved,
+                Some((allowed, reason)) if allowed.is_positive() => Verdict::Curtailed { allowed, reason },
+                Some((_, reason)) => Verdict::Rejected { reason },
+            };
         }
-        let reason = format!("feeder limit of {} kW allows {allowed} of {energy} kWh", self.limit);
-        Verdict::Curtailed { allowed, reason }
+        let reason = format!("feeder limit of {} kW allows {limit} of {energy} kWh", self.limit);
+        Verdict::Curtailed { allowed: limit, reason }
+    }
+
+    /// What the feeder allows of a schedule, and why; `None` where it carries it all.
+    fn check_feeder(&mut self, schedule: &Schedule) -> Option<(Energy, String)> {
+        let local = self.commons.calendar.moment(schedule.period).local;
+        let energy = schedule.energy;
+        match self.operation.as_mut()?.secure(schedule, &local) {
+            Outcome::Approved => None,
+            Outcome::Curtailed { share, binding } => {
+                let allowed = share_down(energy, share);
+                Some((allowed, format!("{binding} allows {allowed} of {energy} kWh")))
+            }
+            Outcome::Refused { binding } => Some((Energy::ZERO, format!("{binding} allows none of {energy} kWh"))),
+        }
+    }
+
+    /// Writes the books of a period, and pays for what was lost in it.
+    fn close_books(
+        &mut self,
+        period: PeriodIndex,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Result<(), Fault> {
+        let energy = std::mem::take(&mut self.sold);
+        let revenue = std::mem::take(&mut self.revenue);
+        let moment = self.commons.calendar.moment(period);
+        let mut cost = Money::ZERO;
+        if let Some(operation) = &mut self.operation {
+            let (day, number) = (moment.day, moment.period_of_day);
+            let books = operation
+                .close(&moment.local)
+                .map_err(|reason| Box::new(Blackout { day, period: number, reason }))?;
+            cost = books.loss_cost();
+            let payment = Message::UpstreamPayment { energy: books.losses, amount: cost };
+            context.send_in(self.commons.directory.upstream, phase::CLOSE_BOOKS, payment);
+            context.sink().feeder(&books);
+        }
+        context.sink().operator(Operator::Grid, revenue, cost, energy);
+        Ok(())
     }
 }
 
@@ -51,8 +122,15 @@ impl Actor<CommunityModel> for Grid {
                 let price = self.tariff.price_at(&self.commons.calendar.moment(period).local);
                 context.send(directory.market, Message::Tariff { supplier: Supplier::Grid, price });
             }
-            Message::Schedule { energy } => {
-                context.send(directory.market, Message::Verdict(self.check(energy)));
+            Message::Schedule(schedule) => {
+                let market = directory.market;
+                let verdict = self.check(&schedule);
+                context.send(market, Message::Verdict(verdict));
+            }
+            Message::GridUse { household, drawn, sold } => {
+                if let Some(operation) = &mut self.operation {
+                    operation.meter(household, drawn, sold);
+                }
             }
             Message::Cleared { period, contracts } => {
                 let check = Operation::Check { period: period.0, approved: contracts, rejected: Vec::new() };
@@ -64,11 +142,7 @@ impl Actor<CommunityModel> for Grid {
                 self.revenue += amount;
             }
             Message::WheelingFees(amount) => self.revenue += amount,
-            Message::CloseBooks(_) => {
-                let energy = std::mem::take(&mut self.sold);
-                let revenue = std::mem::take(&mut self.revenue);
-                context.sink().operator(Operator::Grid, revenue, Money::ZERO, energy);
-            }
+            Message::CloseBooks(period) => self.close_books(period, context)?,
             other => return Err(unexpected(&other)),
         }
         Ok(())

@@ -389,6 +389,13 @@ impl Household {
             let purchase = Message::Purchase { energy: books.outside, amount: outside_cost };
             context.send_in(seller, phase::BOOKS, purchase);
         }
+        if self.commons.feeder_places.is_some() {
+            let drawn = books.outside + books.bought + books.withdrawn - books.sold - books.stored;
+            if !drawn.is_zero() || !books.sold.is_zero() {
+                let usage = Message::GridUse { household: self.id, drawn, sold: books.sold };
+                context.send_in(directory.grid, phase::BOOKS, usage);
+            }
+        }
         if books.stored.is_positive() || books.withdrawn.is_positive() {
             let lease = &self.commons.lease;
             self.title = self.title + lease.content_of_deposit(books.stored)

@@ -8,7 +8,7 @@ use goshawk_engine::SimTime;
 use goshawk_ledger::{Change, Committed, Operation, Receipt};
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
-    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, HouseholdRow, KpiRow, MarketPeriodRow,
+    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow, MarketPeriodRow,
     OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
 };
 pub use goshawk_output::table::{Operator, Role};
@@ -21,7 +21,7 @@ use crate::tally::Tally;
 
 mod records;
 
-pub use records::{BooksError, Clearance, HouseholdBooks, StorageBooks, Trade};
+pub use records::{BooksError, Clearance, FeederBooks, HouseholdBooks, LineUse, StorageBooks, Trade};
 
 /// How far a run is, for whoever watches it from another thread.
 #[derive(Debug, Default)]
@@ -61,6 +61,7 @@ pub struct Journal {
     households: Vec<Option<HouseholdBooks>>,
     operators: [Option<(Money, Money, Energy)>; OPERATORS.len()],
     storage: Option<StorageBooks>,
+    feeder: Option<FeederBooks>,
     tally: Tally,
 }
 
@@ -83,6 +84,7 @@ impl Journal {
             households,
             operators: Default::default(),
             storage: None,
+            feeder: None,
             tally,
         }
     }
@@ -111,6 +113,11 @@ impl Journal {
     /// The store has closed its books of the period.
     pub fn storage(&mut self, books: &StorageBooks) {
         self.storage = Some(*books);
+    }
+
+    /// The grid has accounted for its feeder in the period.
+    pub fn feeder(&mut self, books: &FeederBooks) {
+        self.feeder = Some(*books);
     }
 
     /// The market has cleared the period.
@@ -243,6 +250,7 @@ impl Journal {
             |who: &str| BooksError::Missing { day: stamp.day, period: stamp.period, who: who.to_owned() };
         let mut money = Money::ZERO;
         let (mut sold, mut bought, mut stored) = (Energy::ZERO, Energy::ZERO, Energy::ZERO);
+        let mut outside = Energy::ZERO;
         for place in 0..self.households.len() {
             let Some(books) = self.households[place].take() else {
                 let name = self.names.households[place];
@@ -252,6 +260,7 @@ impl Journal {
             sold += books.books.sold;
             bought += books.books.bought;
             stored += books.books.stored - books.books.withdrawn;
+            outside += books.books.outside;
             self.tally.household(place, &books);
             self.write_household(stamp, place, &books);
         }
@@ -273,6 +282,11 @@ impl Journal {
             income: storage.income,
             cost: storage.cost,
         });
+        let feeder = self.feeder.take();
+        if let Some(books) = &feeder {
+            self.tally.feeder(books);
+            self.write_feeder(stamp, books);
+        }
         let (day, period) = (stamp.day, stamp.period);
         if !money.is_zero() {
             return Err(BooksError::Money { day, period, residual: money });
@@ -283,6 +297,11 @@ impl Journal {
         let residual = stored - (storage.charge - storage.discharge);
         if !residual.is_zero() {
             return Err(BooksError::Storage { day, period, residual });
+        }
+        let over_connections = outside + bought - sold - stored;
+        let residual = feeder.map_or(Energy::ZERO, |books| books.households - over_connections);
+        if !residual.is_zero() {
+            return Err(BooksError::Feeder { day, period, residual });
         }
         self.next_period()
     }
@@ -297,6 +316,28 @@ impl Journal {
             return Err(BooksError::Interrupted { periods: self.period.0 });
         }
         Ok(())
+    }
+
+    fn write_feeder(&mut self, stamp: PeriodStamp, books: &FeederBooks) {
+        let ((lowest_bus, lowest), (highest_bus, highest)) = (books.lowest, books.highest);
+        self.recorder.push(FeederPeriodRow {
+            when: stamp,
+            supplied_kwh: books.supplied(),
+            base_load_kwh: books.base_load,
+            households_kwh: books.households,
+            losses_kwh: books.losses,
+            base_losses_kwh: books.base_losses,
+            trade_losses_kwh: books.trade_losses,
+            loss_cost: books.loss_cost(),
+            lowest_voltage_pu: lowest,
+            lowest_voltage_bus: lowest_bus,
+            highest_voltage_pu: highest,
+            highest_voltage_bus: highest_bus,
+            highest_loading: books.fullest.map(|line| line.share),
+            highest_loading_from_bus: books.fullest.map(|line| line.from),
+            highest_loading_to_bus: books.fullest.map(|line| line.to),
+            iterations: books.iterations,
+        });
     }
 
     fn write_household(&mut self, stamp: PeriodStamp, place: usize, household: &HouseholdBooks) {

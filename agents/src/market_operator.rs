@@ -14,8 +14,8 @@ use goshawk_market::quantity::{Energy, Price};
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, price_share};
 use crate::journal::Clearance;
-use crate::message::{Award, CommunityModel, Message, Opening, Supplier, Verdict, phase};
 use crate::price_board::PriceBoard;
+use crate::message::{Award, CommunityModel, Message, Opening, Schedule, Supplier, Verdict, phase};
 use crate::unexpected;
 
 /// Contracts of one period; their numbers are the period's times this plus their place, counted from 1.
@@ -152,9 +152,22 @@ impl MarketOperator {
         if energy.is_zero() {
             self.award(&Verdict::Approved, context);
         } else {
-            let schedule = Message::Schedule { energy };
+            let schedule = Message::Schedule(Box::new(self.schedule(energy, &opening)));
             context.send_in(self.commons.directory.grid, phase::SECURITY, schedule);
         }
+    }
+
+    /// What the grid is to check: all trades together and, where there is a feeder, who means to feed in and draw.
+    fn schedule(&self, energy: Energy, opening: &Opening) -> Schedule {
+        let mut schedule = Schedule { period: opening.period, energy, sold: Vec::new(), anyway: Vec::new() };
+        if let Some((_, clearing)) = self.cleared.as_ref().filter(|_| self.commons.feeder_places.is_some()) {
+            let Awards { trades, stored, moved } = &clearing.awards;
+            let demands = self.bids.iter().map(|bid| (bid.household, bid.energy));
+            let waits = moved.iter().chain(stored).map(|&(household, energy)| (household, -energy));
+            schedule.anyway = demands.chain(waits).collect();
+            schedule.sold = trades.iter().map(|trade| (trade.seller, trade.energy)).collect();
+        }
+        schedule
     }
 
     fn opening(&self) -> Arc<Opening> {
@@ -165,13 +178,18 @@ impl MarketOperator {
         let (problem, mut clearing) =
             self.cleared.take().expect("invariant: a verdict answers a clearing of this period");
         let opening = self.opening();
-        let curtailed = match verdict {
-            Verdict::Approved => Energy::ZERO,
-            Verdict::Curtailed { allowed, reason } => {
+        let cut = match verdict {
+            Verdict::Approved => None,
+            Verdict::Curtailed { allowed, reason } => Some((*allowed, "curtailment", reason)),
+            Verdict::Rejected { reason } => Some((Energy::ZERO, "refusal", reason)),
+        };
+        let curtailed = match cut {
+            None => Energy::ZERO,
+            Some((allowed, kind, reason)) => {
                 let (now, name) = (context.now(), context.name().to_owned());
-                context.sink().event(now, &name, "curtailment", reason.clone());
+                context.sink().event(now, &name, kind, reason.clone());
                 let before = clearing.awards.traded();
-                let removed = curtail(&mut clearing.awards.trades, *allowed);
+                let removed = curtail(&mut clearing.awards.trades, allowed);
                 let left = clearing.awards.traded().to_f64() / before.to_f64();
                 clearing = scaled_down(&problem, clearing, left);
                 removed

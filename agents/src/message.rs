@@ -140,6 +140,20 @@ pub struct Delivery {
     pub spend: Money,
 }
 
+/// What users mean to trade in a period, for the grid's security check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The period.
+    pub period: PeriodIndex,
+    /// All trades together.
+    pub energy: Energy,
+    /// What each seller means to deliver; empty where there is no feeder.
+    pub sold: Vec<(HouseholdId, Energy)>,
+    /// What households draw whatever becomes of the trades, as far as the market knows: buyers their demand, from
+    /// users or from outside; less what is put into the shared storage. Empty where there is no feeder.
+    pub anyway: Vec<(HouseholdId, Energy)>,
+}
+
 /// The grid's word on a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -149,6 +163,11 @@ pub enum Verdict {
     Curtailed {
         /// What may flow.
         allowed: Energy,
+        /// The binding element.
+        reason: String,
+    },
+    /// Nothing at all.
+    Rejected {
         /// The binding element.
         reason: String,
     },
@@ -200,6 +219,15 @@ pub enum Message {
         /// The service fee.
         fee: Money,
     },
+    /// Household to grid, where there is a feeder: what went over its connection in the period.
+    GridUse {
+        /// Who.
+        household: HouseholdId,
+        /// Drawn; if negative, fed in.
+        drawn: Energy,
+        /// Delivered to other users.
+        sold: Energy,
+    },
     /// Operator to upstream: what its energy or plant costs it.
     UpstreamPayment {
         /// Energy bought upstream, if any.
@@ -243,10 +271,7 @@ pub enum Message {
     /// Storage operator to market: most that can be put in during the period, at the meter.
     Room(Energy),
     /// Market to grid: what users mean to trade in the period.
-    Schedule {
-        /// All trades together.
-        energy: Energy,
-    },
+    Schedule(Box<Schedule>),
     /// Grid to market.
     Verdict(Verdict),
     /// Market to household.
@@ -312,7 +337,8 @@ impl goshawk_engine::Message for Message {
             Self::GateClosure(_) => "gate_closure",
             Self::AskRoom => "ask_room",
             Self::Room(_) => "room",
-            Self::Schedule { .. } => "schedule",
+            Self::Schedule(_) => "schedule",
+            Self::GridUse { .. } => "grid_use",
             Self::Verdict(_) => "verdict",
             Self::Award(_) => "award",
             Self::Cleared { .. } => "cleared",
@@ -353,8 +379,20 @@ impl goshawk_engine::Message for Message {
             Self::Tariff { price, .. } => digest.write_i64(price.micro()),
             Self::WithdrawalRequest { energy, .. }
             | Self::WithdrawalGrant { energy }
-            | Self::Room(energy)
-            | Self::Schedule { energy } => digest.write_i64(energy.micro()),
+            | Self::Room(energy) => digest.write_i64(energy.micro()),
+            Self::Schedule(schedule) => {
+                digest.write_u64(u64::from(schedule.period.0));
+                digest.write_i64(schedule.energy.micro());
+                for &(household, energy) in schedule.sold.iter().chain(&schedule.anyway) {
+                    digest.write_u64(u64::from(household.0));
+                    digest.write_i64(energy.micro());
+                }
+            }
+            Self::GridUse { household, drawn, sold } => {
+                digest.write_u64(u64::from(household.0));
+                digest.write_i64(drawn.micro());
+                digest.write_i64(sold.micro());
+            }
             Self::Order(Order::Offer(offer)) => {
                 digest.write_i64(offer.energy.micro());
                 digest.write_i64(offer.reserve_price().micro());
@@ -389,7 +427,7 @@ impl goshawk_engine::Message for Message {
             | Self::Return
             | Self::Open(_)
             | Self::AskRoom
-            | Self::Verdict(Verdict::Approved)
+            | Self::Verdict(Verdict::Approved | Verdict::Rejected { .. })
             | Self::Cleared { .. }
             | Self::Contracts(_)
             | Self::Transactions(_)

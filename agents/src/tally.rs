@@ -11,6 +11,9 @@
 //! | `mean_price_without_trade` | currency/kWh | the same energy at the cheaper outside price of its period / energy bought |
 //! | `net_cost` | currency | spend - income of households |
 //! | `gap_mean`, `gap_max` | 1 | over the periods in which users traded |
+//! | `line_losses` | kWh | lost in the feeder's lines; null without a feeder, as are the next two |
+//! | `lowest_voltage` | p.u. | over buses and periods |
+//! | `highest_loading` | 1 | apparent power over limit, over lines and periods; null where no line has a limit |
 //! | `latency_mean`, `latency_p95` | ms | from the submission of a block's oldest transaction to the platform's knowledge of its commit, over blocks; the quantile to a millisecond, up to a minute |
 
 use goshawk_market::problem::Objectives;
@@ -18,7 +21,7 @@ use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::Label;
 use goshawk_output::table::{KpiRow, Operator};
 
-use crate::journal::{Clearance, HouseholdBooks, Trade};
+use crate::journal::{Clearance, FeederBooks, HouseholdBooks, Trade};
 use crate::message::Supplier;
 
 /// Sums over the households of a class, or over all.
@@ -105,6 +108,9 @@ pub struct Tally {
     defaults: u64,
     range_shortfalls: u64,
     rejections: u64,
+    line_losses: Option<Energy>,
+    lowest_voltage: Option<f64>,
+    highest_loading: Option<f64>,
 }
 
 impl Tally {
@@ -135,6 +141,9 @@ impl Tally {
             defaults: 0,
             range_shortfalls: 0,
             rejections: 0,
+            line_losses: None,
+            lowest_voltage: None,
+            highest_loading: None,
         }
     }
 
@@ -170,6 +179,16 @@ impl Tally {
                 self.gap_max = self.gap_max.max(gap);
                 self.gaps += 1;
             }
+        }
+    }
+
+    pub(crate) fn feeder(&mut self, books: &FeederBooks) {
+        self.line_losses = Some(self.line_losses.unwrap_or_default() + books.losses);
+        let lowest = books.lowest.1;
+        self.lowest_voltage = Some(self.lowest_voltage.map_or(lowest, |so_far| so_far.min(lowest)));
+        if let Some(line) = books.fullest {
+            let so_far = self.highest_loading.unwrap_or_default();
+            self.highest_loading = Some(so_far.max(line.share));
         }
     }
 
@@ -222,6 +241,9 @@ impl Tally {
         run.count("transactions", self.transactions);
         run.row("latency_mean", ratio(self.latency_sum, self.blocks as f64), "ms");
         run.row("latency_p95", nearest_rank(&self.latencies, 0.95), "ms");
+        run.row("line_losses", self.line_losses.map(Energy::to_f64), "kWh");
+        run.row("lowest_voltage", self.lowest_voltage, "p.u.");
+        run.row("highest_loading", self.highest_loading, "1");
         for (name, sums) in &self.classes {
             Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums, Scope::Class);
         }

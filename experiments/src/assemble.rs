@@ -62,6 +62,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
         company_tariff: loaded.company_tariff.clone(),
         wholesale: price(scenario.company.wholesale_price_per_kwh),
         grid_limit: power(scenario.grid.limit_kw),
+        feeder: loaded.feeder.clone(),
         ledger: ledger(&scenario.ledger),
         convergence_every: scenario.output.convergence_every,
     }

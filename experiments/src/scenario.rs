@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 mod data;
 mod document;
+mod feeder;
 mod household;
 mod json_place;
 mod load;
@@ -32,6 +33,7 @@ pub use data::DataFile;
 pub use household::{
     Battery, Buyers, DecisionMode, Decisions, MovingSaving, Photovoltaics, Portrait, Sellers, Trip,
 };
+pub use feeder::{Feeder, Placement};
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Storage, TariffSource, Tariffs};
 pub use problem::{Color, Problem, Problems};

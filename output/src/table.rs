@@ -13,7 +13,7 @@ use crate::cell::{Cell, Storage, category_type};
 use crate::names::Names;
 
 /// Version of the tables' columns; a changed column is a new version.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A column, as the table's file declares it.
 #[derive(Debug, Clone)]
@@ -277,6 +277,8 @@ tables! {
     OperatorPeriods, operator_periods, OperatorPeriodRow;
     /// What the shared storage did in a period.
     StoragePeriods, storage_periods, StoragePeriodRow;
+    /// What went over the feeder in a period.
+    FeederPeriods, feeder_periods, FeederPeriodRow;
     /// The blocks of the ledger.
     Blocks, blocks, BlockRow;
     /// The transactions in those blocks.

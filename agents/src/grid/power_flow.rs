@@ -60,6 +60,16 @@ pub enum PowerFlowError {
     },
 }
 
+impl PowerFlowError {
+    /// The bus where it shows, if it shows at one.
+    pub fn bus(&self) -> Option<u32> {
+        match *self {
+            Self::Collapse { bus } => Some(bus),
+            Self::Unsettled { .. } => None,
+        }
+    }
+}
+
 /// What a power flow came to, all buses together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Solution {
@@ -194,7 +204,7 @@ impl PowerFlow {
             let half = 0.5 * v[parents[place] as usize] - (r[place] * active + x[place] * reactive);
             let under_root = half * half - z[place] * (active * active + reactive * reactive);
             let squared = half + under_root.max(0.0).sqrt();
-            if under_root < 0.0 || squared <= 0.0 {
+            if under_root < 0.0 || squared.is_nan() || squared <= 0.0 {
                 return Err(PowerFlowError::Collapse { bus: self.feeder.bus_at(place) });
             }
             change = change.max((squared - v[place]).abs());

@@ -62,6 +62,54 @@ pub struct StorageBooks {
     pub cost: Money,
 }
 
+/// A line, and how full it was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LineUse {
+    /// Its bus on one side.
+    pub from: u32,
+    /// Its bus on the other side.
+    pub to: u32,
+    /// Apparent power as a share of its limit.
+    pub share: f64,
+}
+
+/// What went over the feeder in a period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeederBooks {
+    /// Drawn by base loads.
+    pub base_load: Energy,
+    /// Drawn by households, less what they fed in.
+    pub households: Energy,
+    /// Lost in the lines.
+    pub losses: Energy,
+    /// What base loads alone would have lost.
+    pub base_losses: Energy,
+    /// Losses less those without the trades between users; `None` where the feeder could not have done without them.
+    pub trade_losses: Option<Energy>,
+    /// What a kWh that is lost costs the grid.
+    pub loss_price: Price,
+    /// The bus with the lowest voltage, and that voltage (per unit).
+    pub lowest: (u32, f64),
+    /// The bus with the highest voltage, and that voltage (per unit).
+    pub highest: (u32, f64),
+    /// The fullest line, where lines have limits.
+    pub fullest: Option<LineUse>,
+    /// Sweeps of the power flow.
+    pub iterations: u32,
+}
+
+impl FeederBooks {
+    /// What went into the feeder at the substation.
+    pub fn supplied(&self) -> Energy {
+        self.base_load + self.households + self.losses
+    }
+
+    /// What the grid pays for the losses.
+    pub fn loss_cost(&self) -> Money {
+        self.loss_price * self.losses
+    }
+}
+
 /// A period's clearing.
 #[derive(Debug)]
 pub struct Clearance<'a> {
@@ -144,6 +192,16 @@ pub enum BooksError {
     /// What users stored and withdrew is not what the store took in and gave out.
     #[error("day {day}, period {period}: the store's books differ from its users' by {residual} kWh")]
     Storage {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// The difference.
+        residual: Energy,
+    },
+    /// What went over the feeder to households is not what households say.
+    #[error("day {day}, period {period}: the feeder's books differ from its households' by {residual} kWh")]
+    Feeder {
         /// Day of the run.
         day: u16,
         /// Period of the day.

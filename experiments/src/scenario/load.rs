@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use goshawk_agents::grid::operation::FeederSpec;
 use goshawk_agents::weather::Weather;
 use goshawk_market::tariff::Tariff;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use super::data::{DataFile, DataFiles, read_text};
 use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
-use super::{Scenario, Time, data, structure, tariff};
+use super::{Scenario, Time, data, feeder, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Loaded {
     pub grid_tariff: Tariff,
     /// The sales company's tariff Q_C, scaled.
     pub company_tariff: Tariff,
+    /// The feeder, if the scenario has one.
+    pub feeder: Option<FeederSpec>,
     /// What was asked for and does not happen: days beyond `time.periods`, a tariff's demand charges.
     pub remarks: Vec<String>,
 }
@@ -67,6 +70,8 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let grid = tariff::tariff(&mut report, &mut files, "grid");
     let company = tariff::tariff(&mut report, &mut files, "company");
 
+    let feeder = feeder::feeder(&mut report, &mut files);
+
     let scenario: Option<Scenario> = report.section(&[]);
     if let Some(problems) = Problems::all(report.problems, name) {
         return Err(problems);
@@ -82,6 +87,8 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
             remarks.push(remark);
         }
     }
+    let (feeder, remark) = feeder.unzip();
+    remarks.extend(remark.flatten());
     Ok(Loaded {
         scenario,
         effective_toml,
@@ -92,6 +99,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         weather,
         grid_tariff: grid.0,
         company_tariff: company.0,
+        feeder,
         remarks,
     })
 }

@@ -136,11 +136,14 @@ pub struct Grid {
     /// Security limit on the sum of all trades between users in kW, above 0 up to 10 million.
     #[schemars(range(max = 10_000_000.0), extend("exclusiveMinimum" = 0.0))]
     pub limit_kw: f64,
+    /// The feeder that households hang on; without it there are no lines, no voltages and no line losses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feeder: Option<super::Feeder>,
 }
 
 impl Default for Grid {
     fn default() -> Self {
-        Self { limit_kw: 1_000_000.0 }
+        Self { limit_kw: 1_000_000.0, feeder: None }
     }
 }
 
