@@ -85,7 +85,9 @@ impl Grid {
                 let allowed = share_down(energy, share);
                 Some((allowed, format!("{binding} allows {allowed} of {energy} kWh")))
             }
-            Outcome::Refused { binding } => Some((Energy::ZERO, format!("{binding} allows none of {energy} kWh"))),
+            Outcome::Refused { binding } => {
+                Some((Energy::ZERO, format!("{binding} allows none of {energy} kWh")))
+            }
         }
     }
 

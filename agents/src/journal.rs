@@ -8,8 +8,8 @@ use goshawk_engine::SimTime;
 use goshawk_ledger::{Change, Committed, Operation, Receipt};
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
-    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow, MarketPeriodRow,
-    OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
+    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
+    MarketPeriodRow, OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
 };
 pub use goshawk_output::table::{Operator, Role};
 use goshawk_output::{Digest, Label, Name, PeriodStamp, Recorder, Timestamp};

@@ -7,6 +7,7 @@
 //! What is not checked here: signatures, and block hashes against the blocks' content. That is the ledger's.
 
 mod chain;
+mod feeder;
 mod files;
 mod households;
 mod micro;

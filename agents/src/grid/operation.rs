@@ -111,7 +111,8 @@ impl FeederOperation {
     /// # Errors
     /// When the feeder could not have carried it.
     pub fn close(&mut self, local: &LocalMoment) -> Result<FeederBooks, PowerFlowError> {
-        let energy = |kw: f64| Energy::from_f64(kw * self.hours).expect("invariant: feeders are checked input");
+        let energy =
+            |kw: f64| Energy::from_f64(kw * self.hours).expect("invariant: feeders are checked input");
         set_base_load(&mut self.anyway, &self.spec, local);
         let base_load = energy(self.anyway.p_kw.iter().sum());
         let base = energy(self.flow.solve(&self.anyway)?.losses_kw);
@@ -128,8 +129,11 @@ impl FeederOperation {
             // Without the trades buyers would have drawn as much, and sellers would have kept what they sold.
             add(&mut self.trades, place, kw(drawn + sold), self.reactive_share);
         }
-        let without_trades =
-            if is_traded { Some(self.flow.solve(&self.trades).ok().map(|flow| energy(flow.losses_kw))) } else { None };
+        let without_trades = if is_traded {
+            Some(self.flow.solve(&self.trades).ok().map(|flow| energy(flow.losses_kw)))
+        } else {
+            None
+        };
         let solution = self.flow.solve(&self.anyway)?;
         let losses = energy(solution.losses_kw);
         let feeder = self.flow.feeder();

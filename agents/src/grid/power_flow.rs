@@ -271,6 +271,6 @@ impl PowerFlow {
 }
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -11,10 +11,10 @@ use goshawk_market::quantity::Price;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Portrait;
 use super::data::DataFiles;
 use super::meaning::Report;
 use super::problem::{Place, Problem, Source};
-use super::Portrait;
 
 /// The column of the file of buses that weighs them for portraits without a column of their own.
 const HOUSEHOLDS: &str = "households";
@@ -105,7 +105,10 @@ fn wholesale() -> f64 {
 const PATH: [&str; 2] = ["grid", "feeder"];
 
 /// The scenario's feeder with a remark on its base load, if it has one and nothing is wrong with it.
-pub(super) fn feeder(report: &mut Report<'_>, files: &mut DataFiles<'_>) -> Option<(FeederSpec, Option<String>)> {
+pub(super) fn feeder(
+    report: &mut Report<'_>,
+    files: &mut DataFiles<'_>,
+) -> Option<(FeederSpec, Option<String>)> {
     report.document.get(&PATH)?;
     let source: Feeder = report.section(&PATH)?;
     let portraits: BTreeMap<String, Portrait> = report.section(&["portraits"]).unwrap_or_default();
@@ -192,7 +195,10 @@ fn weights(
         }
         Placement::Column => {
             let Some((_, values)) = column(portrait).or_else(|| column(HOUSEHOLDS)) else {
-                let found = format!("\"column\", without a column `{portrait}` or `{HOUSEHOLDS}` in {}", source.buses);
+                let found = format!(
+                    "\"column\", without a column `{portrait}` or `{HOUSEHOLDS}` in {}",
+                    source.buses
+                );
                 report.add(&["grid", "feeder", "placement"], found, "a column of numbers for every portrait");
                 return None;
             };

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::feeder::check_feeder;
 use super::households::Homes;
 use super::micro::Micro;
 use super::read::{Context, Record, Rows, When};
-use super::records::{Agent, Household, Market, OperatorMoney, Storage, Trade};
+use super::records::{Agent, Feeder, Household, Market, OperatorMoney, Storage, Trade};
 use super::report::{Check, Ledger};
 use super::trades::check_trade;
 use crate::error::OutputError;
@@ -19,8 +20,9 @@ pub(super) struct Period {
     pub(super) agents: Vec<Agent>,
     pub(super) trades: Vec<Trade>,
     market: Vec<Market>,
-    operators: Vec<OperatorMoney>,
+    pub(super) operators: Vec<OperatorMoney>,
     storage: Vec<Storage>,
+    pub(super) feeder: Vec<Feeder>,
 }
 
 /// Checks the books of every period.
@@ -32,9 +34,12 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     let mut market = Rows::<Market>::open(context, ledger)?;
     let mut operators = Rows::<OperatorMoney>::open(context, ledger)?;
     let mut storage = Rows::<Storage>::open(context, ledger)?;
+    let mut feeder = Rows::<Feeder>::open(context, ledger)?;
     for replicate in manifest.replicates.first..=manifest.replicates.last {
         let first = When { replicate, day: 0, period: 0 };
-        let mut homes = Homes::open(households.take(first, context, ledger)?, context, ledger);
+        let rows = households.take(first, context, ledger)?;
+        let has_feeder = rows.iter().any(|household| household.bus.is_some());
+        let mut homes = Homes::open(rows, context, ledger);
         let mut stored = Micro::from_steps(manifest.opening.storage_micro_kwh.micro());
         for (number, when) in periods_of(manifest, replicate).enumerate() {
             let period = Period {
@@ -44,6 +49,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
                 market: market.take(when, context, ledger)?,
                 operators: operators.take(when, context, ledger)?,
                 storage: storage.take(when, context, ledger)?,
+                feeder: feeder.take(when, context, ledger)?,
             };
             let start = start_of(manifest, number);
             check_starts(&period.agents, |row| row.stamp.1, start, context, ledger);
@@ -51,9 +57,11 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
             check_starts(&period.market, |row| row.stamp.1, start, context, ledger);
             check_starts(&period.operators, |row| row.stamp.1, start, context, ledger);
             check_starts(&period.storage, |row| row.stamp.1, start, context, ledger);
+            check_starts(&period.feeder, |row| row.stamp.1, start, context, ledger);
             homes.check(&period, context, ledger);
             check_market(&period, context, ledger);
             stored = check_storage(&period, stored, context, ledger);
+            check_feeder(&period, has_feeder, context, ledger);
             check_money(&period, context, ledger);
         }
     }
@@ -62,7 +70,8 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     trades.finish(context, ledger)?;
     market.finish(context, ledger)?;
     operators.finish(context, ledger)?;
-    storage.finish(context, ledger)
+    storage.finish(context, ledger)?;
+    feeder.finish(context, ledger)
 }
 
 /// The periods that the manifest promises, in order.

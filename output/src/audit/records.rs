@@ -125,9 +125,22 @@ record! {
 }
 
 record! {
+    /// The feeder in a period.
+    Feeder of FeederPeriods, dated by when as stamp: (When, i64) {
+        supplied_kwh: Micro = micros,
+        base_load_kwh: Micro = micros,
+        households_kwh: Micro = micros,
+        losses_kwh: Micro = micros,
+        base_losses_kwh: Micro = micros,
+        loss_cost: Micro = micros,
+    }
+}
+
+record! {
     /// A household as it began.
     Household of Households, dated by replicates as when: When {
         household: Name = names,
+        bus: Option<u32> = optional::<UInt32Type>,
         initial_kwh: Micro = micros,
     }
 }

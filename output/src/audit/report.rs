@@ -50,6 +50,8 @@ checks! {
     HouseholdEnergy: "each household's energy balances, nothing negative",
     /// The storage's energy.
     StorageEnergy: "the storage's energy balances with its content and the households",
+    /// The feeder's energy and what its losses cost.
+    FeederEnergy: "the feeder's energy balances with the households, its losses are paid",
     /// Money.
     Money: "money of households and operators sums to nothing",
     /// Blocks.

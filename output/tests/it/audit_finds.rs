@@ -107,6 +107,27 @@ fn a_storage_that_does_not_balance_is_named() {
 }
 
 #[test]
+fn a_feeder_that_does_not_balance_is_named() {
+    let report = broken(|run| run.feeder[3].losses_kwh += ONE);
+    assert_found(&report, Check::FeederEnergy, &["day 1 period 0", "supplied_kwh =", "expected 6.123457"]);
+    let report = broken(|run| {
+        run.feeder[3].households_kwh += ONE;
+        run.feeder[3].supplied_kwh += ONE;
+    });
+    assert_found(&report, Check::FeederEnergy, &["households' meters", "expected 1.000000, found 1.000001"]);
+    let report = broken(|run| run.feeder[3].loss_cost += Money::from_micro(1));
+    assert_found(&report, Check::FeederEnergy, &["loss_cost", "found 0.250001"]);
+    let report = broken(|run| run.feeder[0].base_losses_kwh = -ONE);
+    assert_found(&report, Check::FeederEnergy, &["base_losses_kwh", "0 or more"]);
+    let report = broken(|run| {
+        run.feeder.remove(2);
+    });
+    assert_found(&report, Check::FeederEnergy, &["day 0 period 2", "expected 1, found 0"]);
+    let report = broken(|run| run.households.iter_mut().for_each(|household| household.bus = None));
+    assert_found(&report, Check::FeederEnergy, &["day 0 period 0", "expected 0, found 1"]);
+}
+
+#[test]
 fn money_that_appears_or_vanishes_is_named() {
     let report = broken(|run| run.agents[0].income += Money::from_micro(1));
     assert_found(&report, Check::Money, &["replicate 1, day 0 period 0", "found 0.000001"]);

@@ -5,8 +5,8 @@ use std::path::Path;
 use goshawk_market::quantity::Power;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::{
-    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, HouseholdRow, KpiRow, MarketPeriodRow, Operator,
-    OperatorPeriodRow, Role, StoragePeriodRow, TradeRow, TransactionRow,
+    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
+    MarketPeriodRow, Operator, OperatorPeriodRow, Role, StoragePeriodRow, TradeRow, TransactionRow,
 };
 use goshawk_output::{
     AuditReport, Digest, Existing, Horizon, Label, Manifest, Name, Names, OutputError, OutputFolder,
@@ -54,6 +54,7 @@ pub(crate) struct Replicate {
     pub(crate) agents: Vec<AgentPeriodRow>,
     pub(crate) operators: Vec<OperatorPeriodRow>,
     pub(crate) storage: Vec<StoragePeriodRow>,
+    pub(crate) feeder: Vec<FeederPeriodRow>,
     pub(crate) blocks: Vec<BlockRow>,
     pub(crate) transactions: Vec<TransactionRow>,
     pub(crate) convergence: Vec<ConvergenceRow>,
@@ -116,7 +117,7 @@ impl Replicate {
                 charger_kw: Power::from_micro(7_000_000),
                 pv_kw: Power::ZERO,
                 initial_kwh: kwh(initial),
-                bus: None,
+                bus: Some(3),
             });
         }
         let mut before = [30.0, 10.0, 20.0].map(kwh);
@@ -141,6 +142,7 @@ impl Replicate {
                 income: Money::ZERO,
                 cost: Money::ZERO,
             });
+            replicate.push_feeder(when);
             hash = replicate.push_block(when, platform, &trade, hash);
             replicate.push_notes(when, platform);
         }
@@ -282,6 +284,29 @@ impl Replicate {
         }
     }
 
+    fn push_feeder(&mut self, when: PeriodStamp) {
+        // From outside 1.3 kWh, from the store 0.2 kWh, into it 0.5 kWh.
+        let (base_load, households, losses) = (kwh(5.0), kwh(1.0), kwh(0.123_456));
+        self.feeder.push(FeederPeriodRow {
+            when,
+            supplied_kwh: base_load + households + losses,
+            base_load_kwh: base_load,
+            households_kwh: households,
+            losses_kwh: losses,
+            base_losses_kwh: kwh(0.1),
+            trade_losses_kwh: when.period.is_multiple_of(2).then_some(kwh(-0.01)),
+            loss_cost: money(0.25),
+            lowest_voltage_pu: 0.95,
+            lowest_voltage_bus: 17,
+            highest_voltage_pu: 1.0,
+            highest_voltage_bus: 0,
+            highest_loading: Some(0.5),
+            highest_loading_from_bus: Some(0),
+            highest_loading_to_bus: Some(1),
+            iterations: 5,
+        });
+    }
+
     fn push_block(&mut self, when: PeriodStamp, sender: Name, trade: &TradeRow, prev_hash: Digest) -> Digest {
         let height = trade.block_height;
         for (index, kind) in (0..).zip(["publish", "settle"]) {
@@ -345,6 +370,7 @@ impl Replicate {
         self.agents.into_iter().for_each(|row| recorder.push(row));
         self.operators.into_iter().for_each(|row| recorder.push(row));
         self.storage.into_iter().for_each(|row| recorder.push(row));
+        self.feeder.into_iter().for_each(|row| recorder.push(row));
         self.blocks.into_iter().for_each(|row| recorder.push(row));
         self.transactions.into_iter().for_each(|row| recorder.push(row));
         self.convergence.into_iter().for_each(|row| recorder.push(row));

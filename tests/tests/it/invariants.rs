@@ -18,6 +18,7 @@ macro_rules! every_run {
             every_kwh_of_every_household_is_accounted_for(&run);
             the_storage_holds_what_was_put_in_and_not_taken_out(&run);
             money_sums_to_nothing_in_every_period(&run);
+            what_goes_into_the_feeder_comes_out_or_is_lost(&run);
             every_kwh_of_the_run_is_accounted_for(&run);
             everything_is_audited_and_nothing_found(&run);
         })+
@@ -30,6 +31,7 @@ every_run! {
     paper_3: "paper_3", [];
     community: "community", ["time.days=2"];
     smoke: "smoke", [];
+    feeder: "feeder", ["time.days=2", "market.optimizer.iterations=60"];
     similar_households: "community", ["time.days=1", "market.groups=similar", "market.similar_groups=5"];
     each_household_by_itself: "smoke", ["market.groups=households"];
     warm_started: "smoke", ["market.warm_start=true"];
@@ -132,6 +134,31 @@ fn the_storage_holds_what_was_put_in_and_not_taken_out(run: &Run) {
     let households = run.rows(Table::AgentPeriods);
     assert_eq!(per_period(&households, "stored_kwh"), per_period(&rows, "charge_kwh"));
     assert_eq!(per_period(&households, "withdrawn_kwh"), per_period(&rows, "discharge_kwh"));
+}
+
+fn what_goes_into_the_feeder_comes_out_or_is_lost(run: &Run) {
+    let rows = run.rows(Table::FeederPeriods);
+    let columns =
+        ["supplied_kwh", "base_load_kwh", "households_kwh", "losses_kwh"].map(|name| rows.micro(name));
+    let [supplied, base_load, households, losses] = columns;
+    let agents = run.rows(Table::AgentPeriods);
+    let mut meters: BTreeMap<Slot, i64> = BTreeMap::new();
+    for (sign, column) in [
+        (1, "bought_p2p_kwh"),
+        (1, "bought_grid_kwh"),
+        (1, "bought_company_kwh"),
+        (1, "withdrawn_kwh"),
+        (-1, "sold_kwh"),
+        (-1, "stored_kwh"),
+    ] {
+        for (slot, value) in per_period(&agents, column) {
+            *meters.entry(slot).or_default() += sign * value;
+        }
+    }
+    for (row, slot) in rows.slots().into_iter().enumerate() {
+        assert_eq!(supplied[row], base_load[row] + households[row] + losses[row], "{slot:?}");
+        assert_eq!(households[row], meters[&slot], "{slot:?}");
+    }
 }
 
 fn money_sums_to_nothing_in_every_period(run: &Run) {

@@ -6,14 +6,20 @@
 //! | [`determinism`] | what repeats, and what changes nobody else's draws |
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`world`] | what somebody who knows the field expects |
+//! | [`feeder`] | what a feeder curtails, loses and pays |
 //! | [`read_back`] | the tables in DuckDB, pandas and polars |
 //! | [`highs`] | the exact clearing against HiGHS |
+//! | [`pandapower`] | the power flow against pandapower |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod determinism;
+mod feeder;
+#[path = "../../../agents/src/grid/power_flow/sample.rs"]
+mod feeder_sample;
 mod highs;
 mod invariants;
+mod pandapower;
 mod python;
 mod read_back;
 mod run;
@@ -24,5 +30,6 @@ mod table;
 mod tampering;
 mod world;
 
-// What the market's generator of order books imports.
+// What the generators of order books and of feeders import.
+use goshawk_agents::grid;
 use goshawk_market::{order, problem, quantity};
