@@ -68,7 +68,7 @@ impl Grid {
             return match by_feeder {
                 None => Verdict::Approved,
                 Some((allowed, reason)) if allowed.is_positive() => Verdict::Curtailed { allowed, reason },
-                Some((_, reason)) => Verdict::Rejected { reason },
+                Some((_, reason)) => Verdict::Refused { reason },
             };
         }
         let reason = format!("feeder limit of {} kW allows {limit} of {energy} kWh", self.limit);

@@ -181,7 +181,7 @@ impl MarketOperator {
         let cut = match verdict {
             Verdict::Approved => None,
             Verdict::Curtailed { allowed, reason } => Some((*allowed, "curtailment", reason)),
-            Verdict::Rejected { reason } => Some((Energy::ZERO, "refusal", reason)),
+            Verdict::Refused { reason } => Some((Energy::ZERO, "refusal", reason)),
         };
         let curtailed = match cut {
             None => Energy::ZERO,

@@ -15,7 +15,7 @@
 //! | [`OPEN`](phase::OPEN) | market: `Open(k)`; households may ask for stored energy |
 //! | [`ORDER`](phase::ORDER) | households: an offer, a bid or nothing |
 //! | [`GATE`](phase::GATE) | the storage operator states its room; the market clears |
-//! | [`SECURITY`](phase::SECURITY) | the grid approves, curtails or rejects the schedule |
+//! | [`SECURITY`](phase::SECURITY) | the grid approves, curtails or refuses the schedule |
 //! | [`AWARD`](phase::AWARD) | awards to households, contracts to the platform |
 //! | [`CONTRACT`](phase::CONTRACT) | signed transactions reach the platform |
 //! | [`SUBMIT`](phase::SUBMIT) | the platform submits them to the validators |
@@ -167,7 +167,7 @@ pub enum Verdict {
         reason: String,
     },
     /// Nothing at all.
-    Rejected {
+    Refused {
         /// The binding element.
         reason: String,
     },
@@ -427,7 +427,7 @@ impl goshawk_engine::Message for Message {
             | Self::Return
             | Self::Open(_)
             | Self::AskRoom
-            | Self::Verdict(Verdict::Approved | Verdict::Rejected { .. })
+            | Self::Verdict(Verdict::Approved | Verdict::Refused { .. })
             | Self::Cleared { .. }
             | Self::Contracts(_)
             | Self::Transactions(_)
