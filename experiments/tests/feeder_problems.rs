@@ -71,7 +71,11 @@ fn values_that_a_feeder_cannot_use() {
 #[test]
 fn values_that_disagree() {
     let unknown = problems_of("lines", "buses", "substation = 17");
-    let outside = problems_of("lines", "buses", "base_load_scale = 0.1\nsource_voltage_pu = 1.06\nvoltage_max_pu = 1.05");
+    let outside = problems_of(
+        "lines",
+        "buses",
+        "base_load_scale = 0.1\nsource_voltage_pu = 1.06\nvoltage_max_pu = 1.05",
+    );
     let nobody = problems_of("lines", "buses_nobody", "placement = \"column\"");
     let no_column = problems_of("lines", "buses_without_column", "placement = \"column\"");
     insta::assert_snapshot!([unknown, outside, nobody, no_column].join("\n"));
@@ -88,11 +92,23 @@ fn no_value_of_any_field_makes_loading_panic() {
     let feeder = "[grid.feeder]\nlines = \"feeder_lines.csv\"\nbuses = \"feeder_buses.csv\"\nbase_kv = 0.4\n";
     let text = format!("{SMOKE}\n{feeder}{LIGHT}\n");
     let fields = [
-        "lines", "buses", "base_kv", "substation", "source_voltage_pu", "base_load_scale", "base_load_profile",
-        "voltage_min_pu", "voltage_max_pu", "power_factor", "loss_price_per_kwh", "placement",
+        "lines",
+        "buses",
+        "base_kv",
+        "substation",
+        "source_voltage_pu",
+        "base_load_scale",
+        "base_load_profile",
+        "voltage_min_pu",
+        "voltage_max_pu",
+        "power_factor",
+        "loss_price_per_kwh",
+        "placement",
     ];
     for field in fields {
-        for value in ["-1", "0", "1", "1e308", "nan", "inf", "true", "word", "column", "[]", "[1]", "{}", "\"\""] {
+        for value in
+            ["-1", "0", "1", "1e308", "nan", "inf", "true", "word", "column", "[]", "[1]", "{}", "\"\""]
+        {
             let set = format!("grid.feeder.{field}={value}");
             if let Err(problems) = load_text("smoke.toml", &text, Path::new("tests/data"), &[set]) {
                 assert!(!problems.render(Color::Never).is_empty());

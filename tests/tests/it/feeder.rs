@@ -58,9 +58,8 @@ fn a_band_that_base_loads_leave_already_holds_trades_to_what_makes_it_no_worse()
     let run = with(&[high.as_slice(), &["portraits.normal_hours.count=1"]].concat());
     run.expect_verified();
     let refusals = run.events("refusal");
-    assert!(refusals.iter().all(|detail| detail.contains("> 1.0000 p.u. allows none of")), "{refusals:?}");
-    let cut = run.events("curtailment").into_iter().chain(refusals);
-    assert!(cut.into_iter().all(|detail| detail.contains("p.u.")));
+    let cut: Vec<String> = run.events("curtailment").into_iter().chain(refusals).collect();
+    assert!(!cut.is_empty() && cut.iter().all(|detail| detail.contains(" > 1.0000 p.u. allows")), "{cut:?}");
 }
 
 #[test]

@@ -226,13 +226,13 @@ impl Rows<'_> {
             let found = format!("{} values", record.cells.len());
             let allowed = format!("{}, one for each column", names.len());
             self.problem(file, record.span.clone(), found, allowed);
-            complete = false;
         }
         if records.is_empty() {
             let found = "no row after the column names";
             self.problem(file, first_line, found, "a row for each line and each bus");
             complete = false;
         }
+        records.retain(|record| record.cells.len() == names.len());
         complete.then_some(Table { names, records })
     }
 }

@@ -178,7 +178,8 @@ fn check_islands(lines: &[LineRow], substation: u32, rows: &mut Rows<'_>) {
     let neighbours = neighbours(lines.iter().map(|row| (row.line.from, row.line.to)));
     let mut reached = reach(&neighbours, substation);
     for row in lines {
-        if reached.contains(&row.line.from) {
+        // A line from a bus to itself is told already.
+        if reached.contains(&row.line.from) || row.line.from == row.line.to {
             continue;
         }
         let island = reach(&neighbours, row.line.from);
