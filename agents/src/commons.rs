@@ -74,16 +74,11 @@ pub struct Rules {
     pub keep_confidence: f64,
     /// C_g of (9): wear of the photovoltaics per kWh that they give.
     pub panel_wear: Price,
-    /// C_e of (9): wear of the battery per kWh discharged.
+    /// C_e of (9): wear of the battery per kWh discharged, where it does not follow from the battery's ageing.
     pub battery_wear: Price,
 }
 
 impl Rules {
-    /// C_s of (9): what a sold kWh costs its seller.
-    pub fn sale_cost(&self) -> Price {
-        self.panel_wear + self.battery_wear
-    }
-
     /// Both fees of (6) together.
     pub fn fees(&self) -> Price {
         self.grid_fee + self.platform_fee

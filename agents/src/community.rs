@@ -20,7 +20,7 @@ use crate::company::Company;
 use crate::grid::Grid;
 use crate::grid::operation::{FeederOperation, FeederSpec};
 use crate::grid::placement::Placement;
-use crate::household::battery::{Battery, BatterySpec};
+use crate::household::battery::{Battery, BatterySpec, Cells};
 use crate::household::driving::Driving;
 use crate::household::photovoltaics::{Panel, Sun};
 use crate::household::portrait::{Need, Outlook, Portrait};
@@ -82,6 +82,8 @@ pub struct CommunitySpec {
     pub panel: Panel,
     /// The households, in the order of their names.
     pub groups: Vec<Group>,
+    /// What the batteries' cells are.
+    pub cells: Cells,
     /// Fees, limits and behaviour.
     pub rules: Rules,
     /// The storage operator's terms.
@@ -459,5 +461,5 @@ fn draw_household(spec: &CommunitySpec, group: &Group, id: HouseholdId, name: &s
         }
         Need::ChargingHours { .. } => None,
     };
-    HouseholdSpec { id, area_m2, battery: Battery::new(battery, content), driving }
+    HouseholdSpec { id, area_m2, battery: Battery::with_cells(battery, content, spec.cells), driving }
 }

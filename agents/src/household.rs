@@ -181,6 +181,7 @@ impl Household {
         self.trip_energy = Energy::ZERO;
         let plugged = matches!(self.place, Place::PluggedSince(_));
         let planned_micros = if plugged { self.planned_micros(context.now()) } else { 0 };
+        self.battery.operate(planned_micros);
         if opening.moment.period_of_day == 0 || self.reserve.is_empty() {
             self.reserve_for_the_day(opening.period);
         }
@@ -263,6 +264,7 @@ impl Household {
         if let Place::PluggedSince(since) = self.place {
             self.plugged_micros += self.micros_in_period(since, context.now());
         }
+        self.battery.operate(self.plugged_micros);
         let current = self.current.as_ref().expect("invariant: a period that ends was opened");
         let period = current.opening.period;
         if current.award.sold.is_empty() && current.award.bought.is_empty() {
@@ -290,11 +292,8 @@ impl Household {
         };
         let share = self.kept_share(current);
         let sun = self.sun_over(current.opening.period, self.plugged_micros);
-        let spec = self.battery.spec();
-        let limits = self.limits();
         if current.award.sold.is_empty() {
-            let room = limits.charge.min(spec.charge_power.over_micros(self.plugged_micros));
-            return share_down(total(&current.award.bought), share).min(room);
+            return share_down(total(&current.award.bought), share).min(self.limits().charge);
         }
         let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
         let withdrawn = share_down(current.granted, share);
@@ -333,7 +332,9 @@ impl Household {
             drive,
         };
         let limits = self.limits();
-        let books = Books::close(&mut self.battery, &flows, &limits)?;
+        let wear = self.battery_wear();
+        let mut books = Books::close(&mut self.battery, &flows, &limits)?;
+        books.losses += self.grow_older(opening, context);
         let (supplier, price) = opening.cheaper();
         let outside_cost = price * books.outside;
         let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
@@ -359,7 +360,7 @@ impl Household {
             content: self.battery.content(),
             soc: self.battery.soc(),
             spilled: sun_all - books.sun,
-            wear_cost: rules.panel_wear * books.sun + rules.battery_wear * books.discharged,
+            wear_cost: rules.panel_wear * books.sun + wear * books.discharged,
             income: delivery.income,
             spend: delivery.spend + outside_cost + storage_fee,
             supplier,
@@ -370,6 +371,23 @@ impl Household {
             books,
         });
         Ok(())
+    }
+
+    /// C_e of (9): what the next kWh out of the battery costs.
+    fn battery_wear(&self) -> Price {
+        self.battery.wear().unwrap_or(self.commons.rules.battery_wear)
+    }
+
+    /// The period, and with its last one the day, is over for the battery. Returns what an older battery lost.
+    fn grow_older(&mut self, opening: &Opening, context: &mut Context<'_, CommunityModel>) -> Energy {
+        let calendar = &self.commons.calendar;
+        self.battery.pass(calendar.period().micros());
+        if u32::from(opening.moment.period_of_day) + 1 < calendar.periods_per_day() {
+            return Energy::ZERO;
+        }
+        let day = self.battery.end_day();
+        context.sink().battery_day(self.id, day);
+        day.clipped
     }
 
     fn pay(
@@ -430,6 +448,10 @@ impl Actor<CommunityModel> for Household {
             Message::Open(opening) => self.open(opening, context),
             Message::WithdrawalGrant { energy } => {
                 self.granted(energy, context);
+                Ok(())
+            }
+            Message::StandingLoss { energy } => {
+                self.title -= energy;
                 Ok(())
             }
             Message::Award(award) => {

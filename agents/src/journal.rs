@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use goshawk_engine::SimTime;
 use goshawk_ledger::{Change, Committed, Operation, Receipt};
+use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
-    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
+    AgentPeriodRow, BatteryDayRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
     MarketPeriodRow, OperatorPeriodRow, StoragePeriodRow, TradeRow, TransactionRow,
 };
 pub use goshawk_output::table::{Operator, Role};
 use goshawk_output::{Digest, Label, Name, PeriodStamp, Recorder, Timestamp};
 
 use crate::calendar::{Calendar, PeriodIndex};
+use crate::household::battery::BatteryDay;
 use crate::household::books::Books;
 use crate::message::Supplier;
 use crate::tally::Tally;
@@ -62,6 +64,8 @@ pub struct Journal {
     operators: [Option<(Money, Money, Energy)>; OPERATORS.len()],
     storage: Option<StorageBooks>,
     feeder: Option<FeederBooks>,
+    /// Of the day that ends with the period under way.
+    battery_days: Vec<Option<BatteryDay>>,
     tally: Tally,
 }
 
@@ -75,6 +79,7 @@ impl Journal {
         tally: Tally,
     ) -> Self {
         let households = vec![None; names.households.len()];
+        let battery_days = households.iter().map(|_| None).collect();
         Self {
             recorder,
             calendar,
@@ -85,6 +90,7 @@ impl Journal {
             operators: Default::default(),
             storage: None,
             feeder: None,
+            battery_days,
             tally,
         }
     }
@@ -102,6 +108,11 @@ impl Journal {
     /// A household has closed its books of the period.
     pub fn household(&mut self, books: HouseholdBooks) {
         self.households[books.household.0 as usize] = Some(books);
+    }
+
+    /// A household's battery has closed its day.
+    pub fn battery_day(&mut self, household: HouseholdId, day: BatteryDay) {
+        self.battery_days[household.0 as usize] = Some(day);
     }
 
     /// An operator has closed its books of the period.
@@ -263,6 +274,7 @@ impl Journal {
             outside += books.books.outside;
             self.tally.household(place, &books);
             self.write_household(stamp, place, &books);
+            self.write_battery_day(stamp, place);
         }
         for (place, operator) in OPERATORS.into_iter().enumerate() {
             let Some((revenue, cost, energy_kwh)) = self.operators[place].take() else {
@@ -367,6 +379,21 @@ impl Journal {
             spend: household.spend,
             wear_cost: household.wear_cost,
             satisfaction: household.satisfaction,
+        });
+    }
+
+    fn write_battery_day(&mut self, stamp: PeriodStamp, place: usize) {
+        let Some(day) = self.battery_days[place].take() else { return };
+        self.recorder.push(BatteryDayRow {
+            day: stamp.day,
+            household: self.names.households[place],
+            class: self.names.classes[place],
+            state_of_health: day.state_of_health,
+            calendar_loss: day.calendar_loss,
+            cycle_loss: day.cycle_loss,
+            full_equivalent_cycles: day.full_equivalent_cycles,
+            throughput_kwh: day.throughput,
+            mean_soc: day.mean_soc,
         });
     }
 

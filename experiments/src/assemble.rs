@@ -5,12 +5,14 @@ use std::sync::Arc;
 use goshawk_agents::calendar::Calendar;
 use goshawk_agents::commons::{Decisions, Lease, Rules};
 use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec};
-use goshawk_agents::household::battery::BatterySpec;
+use goshawk_agents::household::battery::power_limit::PowerLimit;
+use goshawk_agents::household::battery::wear::WearCost;
+use goshawk_agents::household::battery::{BatterySpec, Cells};
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
 use goshawk_agents::household::photovoltaics::Panel;
 use goshawk_agents::household::portrait::{Hours, Need, Portrait};
 use goshawk_agents::network::Latency;
-use goshawk_agents::storage::StorageSpec;
+use goshawk_agents::storage::{Scarcity, StorageSpec};
 use goshawk_engine::{SimDuration, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::grouping::Grouping;
@@ -20,7 +22,7 @@ use goshawk_market::order::GroupId;
 use goshawk_market::quantity::{Energy, Money, Power, Price};
 use goshawk_market::satisfaction::MovingSaving;
 
-use crate::scenario::{self, Loaded, Scenario, Signatures, Trip};
+use crate::scenario::{self, BatteryAgeing, BatteryModel, BatteryWear, Loaded, Scenario, Signatures, Trip};
 
 fn energy(kwh: f64) -> Energy {
     Energy::from_f64(kwh).expect("invariant: the scenario's ranges fit the grid")
@@ -55,6 +57,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
             .zip(0..)
             .map(|((name, portrait), id)| group(scenario, name, portrait, id))
             .collect(),
+        cells: cells(&scenario.battery),
         rules: rules(scenario),
         lease: lease(&scenario.storage),
         storage: storage(&scenario.storage),
@@ -167,6 +170,19 @@ fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16
     }
 }
 
+fn cells(battery: &scenario::Battery) -> Cells {
+    let limit = PowerLimit { c_rate_max: battery.c_rate_max, taper_soc: battery.taper_soc };
+    let cost = WearCost {
+        replacement_per_kwh: price(battery.replacement_cost_per_kwh),
+        end_of_life: battery.end_of_life_soh,
+    };
+    Cells {
+        lfp: (battery.model == BatteryModel::Lfp).then_some(limit),
+        ageing_at_c: (battery.ageing == BatteryAgeing::Lfp).then_some(battery.temperature_c),
+        wear: (battery.wear == BatteryWear::Marginal).then_some(cost),
+    }
+}
+
 fn need(portrait: &scenario::Portrait) -> Need {
     if let Some(per_hour_kwh) = portrait.need_kwh {
         return Need::ChargingHours { per_hour_kwh, reserve: Hours::new(&portrait.reserve_hours) };
@@ -248,6 +264,11 @@ fn storage(storage: &scenario::Storage) -> StorageSpec {
         discharge_power: power(storage.discharge_kw),
         charge_cost: price(storage.charge_cost_per_kwh),
         discharge_cost: price(storage.discharge_cost_per_kwh),
+        self_discharge_per_day: storage.self_discharge_per_day,
+        scarcity: match storage.scarcity {
+            scenario::Scarcity::ProRata => Scarcity::ProRata,
+            scenario::Scarcity::FirstCome => Scarcity::FirstCome,
+        },
     }
 }
 

@@ -31,11 +31,12 @@ mod words;
 
 pub use data::DataFile;
 pub use household::{
-    Battery, Buyers, DecisionMode, Decisions, MovingSaving, Photovoltaics, Portrait, Sellers, Trip,
+    Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,
+    Photovoltaics, Portrait, Sellers, Trip,
 };
 pub use feeder::{Feeder, Placement};
 pub use load::{Loaded, load, load_text};
-pub use operator::{Company, Fees, Grid, PriceBand, Storage, TariffSource, Tariffs};
+pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
 pub use problem::{Color, Problem, Problems};
 pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
 pub use schema::schema_json;

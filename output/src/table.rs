@@ -291,6 +291,8 @@ tables! {
     Households, households, HouseholdRow;
     /// Measures of a run.
     Kpis, kpis, KpiRow;
+    /// How far a household's battery has aged by the end of a day.
+    BatteryDays, battery_days, BatteryDayRow;
 }
 
 pub use agent_periods::Role;

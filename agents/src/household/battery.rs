@@ -1,6 +1,18 @@
 //! The vehicle's battery: efficiencies, limits and exact books.
 
-use goshawk_market::quantity::{Energy, Power};
+use goshawk_market::quantity::{Energy, Power, Price};
+
+pub mod ageing;
+pub mod conversion;
+pub mod curves;
+pub mod half_cycle;
+pub mod power_limit;
+pub mod wear;
+
+use ageing::Ageing;
+use conversion::{Conversion, Point};
+use power_limit::PowerLimit;
+use wear::WearCost;
 
 /// What a kind of battery and its charging pile can do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,26 +33,105 @@ pub struct BatterySpec {
     pub soc_max: f64,
 }
 
+/// What the cells are and how they are followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cells {
+    /// Charge-dependent limits of LiFePO4 cells, behind the charger's constant efficiencies; without them the
+    /// specification's efficiencies and powers are all there is.
+    pub lfp: Option<PowerLimit>,
+    /// Whether the battery ages, and how warm its cells are then, in °C.
+    pub ageing_at_c: Option<f64>,
+    /// What wear costs, where it follows from the ageing.
+    pub wear: Option<WearCost>,
+}
+
+/// What a day did to a battery.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatteryDay {
+    /// Capacity at the end of the day as a share of the new battery's; nothing where batteries do not age.
+    pub state_of_health: Option<f64>,
+    /// q_cal, as a share of the new battery's capacity.
+    pub calendar_loss: Option<f64>,
+    /// q_cyc, as a share of the new battery's capacity.
+    pub cycle_loss: Option<f64>,
+    /// Energy into and out of the cells since the run began, over twice the capacity of the new battery.
+    pub full_equivalent_cycles: f64,
+    /// Energy into and out of the cells in the day.
+    pub throughput: Energy,
+    /// State of charge, averaged over the day.
+    pub mean_soc: f64,
+    /// Energy for which the shrunken battery had no room any more: lost.
+    pub clipped: Energy,
+}
+
 /// A battery with what it holds.
 #[derive(Debug, Clone)]
 pub struct Battery {
+    /// Its capacity is that of today.
     spec: BatterySpec,
+    /// Capacity when it was new.
+    fresh: Energy,
     content: Energy,
+    cells: Cells,
+    /// How energy converts in the span under way, and the span.
+    conversion: Conversion,
+    span_hours: f64,
+    ageing: Option<Ageing>,
+    wear: Option<Price>,
+    /// State of charge as the period under way began.
+    soc_before: f64,
+    throughput: Energy,
+    throughput_today: Energy,
+    soc_hours: f64,
+    hours: f64,
 }
 
 /// One step of the grid of energies.
 const STEP: Energy = Energy::from_micro(1);
+const MICROS_PER_HOUR: f64 = 3.6e9;
+/// Mean power of driving in kW, which says how long a trip's discharge takes: 0.18 kWh/km at 50 km/h.
+const DRIVING_KW: f64 = 9.0;
 
 fn scaled(energy: Energy, factor: f64) -> Energy {
-    Energy::from_f64(energy.to_f64() * factor).expect("invariant: a share of a valid energy is valid")
+    kwh(energy.to_f64() * factor)
+}
+
+fn kwh(value: f64) -> Energy {
+    Energy::from_f64(value).expect("invariant: a share of a valid energy is valid")
 }
 
 impl Battery {
-    /// A battery that holds `content`, cut to the limits of its specification.
+    /// A battery with constant efficiencies that does not age and holds `content`, cut to the limits of its
+    /// specification.
     pub fn new(spec: BatterySpec, content: Energy) -> Self {
-        let battery = Self { spec, content };
-        let content = content.clamp(battery.floor(), battery.ceiling());
-        Self { spec, content }
+        Self::with_cells(spec, content, Cells::default())
+    }
+
+    /// The same with cells of a kind.
+    pub fn with_cells(spec: BatterySpec, content: Energy, cells: Cells) -> Self {
+        let conversion =
+            Conversion::Constant { charge: spec.charge_efficiency, discharge: spec.discharge_efficiency };
+        let mut battery = Self {
+            spec,
+            fresh: spec.capacity,
+            content,
+            cells,
+            conversion,
+            span_hours: 1.0,
+            ageing: None,
+            wear: None,
+            soc_before: 0.0,
+            throughput: Energy::ZERO,
+            throughput_today: Energy::ZERO,
+            soc_hours: 0.0,
+            hours: 0.0,
+        };
+        battery.content = content.clamp(battery.floor(), battery.ceiling());
+        battery.soc_before = battery.soc();
+        battery.ageing = cells.ageing_at_c.map(|temperature_c| Ageing::new(battery.soc(), temperature_c));
+        battery.price_wear();
+        battery.operate(MICROS_PER_HOUR as u64);
+        battery
     }
 
     /// What the battery holds.
@@ -48,7 +139,7 @@ impl Battery {
         self.content
     }
 
-    /// Its specification.
+    /// Its specification, with the capacity of today.
     pub fn spec(&self) -> &BatterySpec {
         &self.spec
     }
@@ -56,6 +147,11 @@ impl Battery {
     /// State of charge, 0 to 1.
     pub fn soc(&self) -> f64 {
         self.content.to_f64() / self.spec.capacity.to_f64()
+    }
+
+    /// C_e of (9) for the next kWh, where it follows from the ageing.
+    pub fn wear(&self) -> Option<Price> {
+        self.wear
     }
 
     /// The content below which nothing is traded away.
@@ -68,9 +164,61 @@ impl Battery {
         scaled(self.spec.capacity, self.spec.soc_max)
     }
 
+    /// From here on energy flows within a span of so many microseconds, from the present state of charge.
+    pub fn operate(&mut self, micros: u64) {
+        self.span_hours = micros as f64 / MICROS_PER_HOUR;
+        if let Some(limit) = self.cells.lfp {
+            self.conversion = Conversion::lfp(&Point {
+                soc: self.soc(),
+                fresh_kwh: self.fresh.to_f64(),
+                capacity_kwh: self.spec.capacity.to_f64(),
+                hours: self.span_hours,
+                charger_kw: (self.spec.charge_power.to_f64(), self.spec.discharge_power.to_f64()),
+                charger: (self.spec.charge_efficiency, self.spec.discharge_efficiency),
+                c_rate_max: limit.c_rate_max,
+            });
+        }
+    }
+
+    /// Most metered energy that can be charged within a time from now, however much room there is.
+    pub fn chargeable(&self, micros: u64) -> Energy {
+        let at_the_charger = self.spec.charge_power.over_micros(micros);
+        let Some(limit) = self.cells.lfp else { return at_the_charger };
+        let (hours, capacity) = (micros as f64 / MICROS_PER_HOUR, self.spec.capacity.to_f64());
+        if hours == 0.0 {
+            return Energy::ZERO;
+        }
+        let by_the_charger = self.conversion.gained(at_the_charger.to_f64()) / (capacity * hours);
+        let gain = limit.charged(self.soc(), hours, by_the_charger) * capacity;
+        at_the_charger.min(kwh(self.conversion.metered_to_gain(gain)))
+    }
+
+    /// Most metered energy that can be delivered within a time from now, however little there is.
+    pub fn dischargeable(&self, micros: u64) -> Energy {
+        let at_the_charger = self.spec.discharge_power.over_micros(micros);
+        let Some(limit) = self.cells.lfp else { return at_the_charger };
+        let (hours, capacity) = (micros as f64 / MICROS_PER_HOUR, self.spec.capacity.to_f64());
+        if hours == 0.0 {
+            return Energy::ZERO;
+        }
+        let by_the_charger = self.conversion.drawn(at_the_charger.to_f64()) / (capacity * hours);
+        let drawn = limit.discharged(self.soc(), hours, by_the_charger) * capacity;
+        at_the_charger.min(kwh(self.conversion.delivered(drawn)))
+    }
+
+    /// Most metered energy that periods after the next could charge, if that one is used in full.
+    pub fn chargeable_later(&self, now_micros: u64, period_micros: u64, periods: u32) -> Energy {
+        if self.cells.lfp.is_none() {
+            let a_period = self.spec.charge_power.over_micros(period_micros).to_f64();
+            return kwh(a_period * f64::from(periods));
+        }
+        let later = period_micros * u64::from(periods);
+        (self.chargeable(now_micros + later) - self.chargeable(now_micros)).or_zero()
+    }
+
     /// Least metered energy that must be charged to gain at least `energy` in the battery.
     pub fn metered_to_gain(&self, energy: Energy) -> Energy {
-        let mut metered = scaled(energy, 1.0 / self.spec.charge_efficiency);
+        let mut metered = kwh(self.conversion.metered_to_gain(energy.to_f64()));
         while self.gain_from(metered) < energy {
             metered += STEP;
         }
@@ -79,7 +227,7 @@ impl Battery {
 
     /// Most metered energy that can be charged into `room`.
     pub fn metered_that_fits(&self, room: Energy) -> Energy {
-        let mut metered = scaled(room, 1.0 / self.spec.charge_efficiency);
+        let mut metered = kwh(self.conversion.metered_to_gain(room.to_f64()));
         while self.gain_from(metered) > room {
             metered -= STEP;
         }
@@ -88,12 +236,12 @@ impl Battery {
 
     /// What the battery gains from metered energy.
     pub fn gain_from(&self, metered: Energy) -> Energy {
-        scaled(metered, self.spec.charge_efficiency)
+        kwh(self.conversion.gained(metered.to_f64()))
     }
 
     /// Most metered energy that taking at most `energy` out of the battery delivers.
     pub fn metered_from(&self, energy: Energy) -> Energy {
-        let mut metered = scaled(energy, self.spec.discharge_efficiency);
+        let mut metered = kwh(self.conversion.delivered(energy.to_f64()));
         while self.drawn_to_deliver(metered) > energy {
             metered -= STEP;
         }
@@ -102,91 +250,83 @@ impl Battery {
 
     /// What delivering metered energy takes out of the battery.
     pub fn drawn_to_deliver(&self, metered: Energy) -> Energy {
-        scaled(metered, 1.0 / self.spec.discharge_efficiency)
+        kwh(self.conversion.drawn(metered.to_f64()))
     }
 
     /// Charges metered energy; the difference to what arrives is lost. Returns the loss.
     pub fn charge(&mut self, metered: Energy) -> Energy {
         let gain = self.gain_from(metered).min(metered);
-        self.content += gain;
+        self.change(gain, self.span_hours);
         metered - gain
     }
 
     /// Delivers metered energy; what is taken beyond it is lost. Returns the loss.
     pub fn discharge(&mut self, metered: Energy) -> Energy {
         let drawn = self.drawn_to_deliver(metered).max(metered);
-        self.content -= drawn;
+        self.change(-drawn, self.span_hours);
         drawn - metered
     }
 
     /// Drives: takes what is there, at most `wanted`. Returns what was taken.
     pub fn drive(&mut self, wanted: Energy) -> Energy {
         let taken = wanted.min(self.content).or_zero();
-        self.content -= taken;
+        self.change(-taken, taken.to_f64() / DRIVING_KW);
         taken
+    }
+
+    /// Energy goes into the cells, or out of them, within some hours.
+    fn change(&mut self, energy: Energy, hours: f64) {
+        self.content += energy;
+        self.throughput_today += if energy.is_negative() { -energy } else { energy };
+        let soc = self.soc();
+        if let Some(ageing) = &mut self.ageing {
+            ageing.swing(soc, hours);
+        }
+    }
+
+    /// A period is over: the battery is that much older.
+    pub fn pass(&mut self, micros: u64) {
+        let (before, after) = (self.soc_before, self.soc());
+        let hours = micros as f64 / MICROS_PER_HOUR;
+        if let Some(ageing) = &mut self.ageing {
+            ageing.rest(before, after, hours * 3600.0);
+        }
+        self.soc_hours += (before + after) / 2.0 * hours;
+        self.hours += hours;
+        self.soc_before = after;
+    }
+
+    /// A day is over: the capacity follows the state of health, and what no longer fits is lost.
+    pub fn end_day(&mut self) -> BatteryDay {
+        let state_of_health = self.ageing.as_ref().map(Ageing::state_of_health);
+        if let Some(health) = state_of_health {
+            self.spec.capacity = scaled(self.fresh, health).min(self.spec.capacity);
+            self.price_wear();
+        }
+        let clipped = (self.content - self.spec.capacity).or_zero();
+        self.content -= clipped;
+        self.soc_before = self.soc();
+        let throughput = std::mem::take(&mut self.throughput_today);
+        self.throughput += throughput;
+        let (soc_hours, hours) = (std::mem::take(&mut self.soc_hours), std::mem::take(&mut self.hours));
+        BatteryDay {
+            state_of_health,
+            calendar_loss: self.ageing.as_ref().map(Ageing::calendar_loss),
+            cycle_loss: self.ageing.as_ref().map(Ageing::cycle_loss),
+            full_equivalent_cycles: self.throughput.to_f64() / (2.0 * self.fresh.to_f64()),
+            throughput,
+            mean_soc: if hours > 0.0 { soc_hours / hours } else { self.soc_before },
+            clipped,
+        }
+    }
+
+    fn price_wear(&mut self) {
+        let Some((ageing, wear)) = self.ageing.as_ref().zip(self.cells.wear) else { return };
+        let c_rate = self.spec.discharge_power.to_f64() / self.spec.capacity.to_f64();
+        let c_rate = c_rate.min(self.cells.lfp.map_or(c_rate, |limit| limit.c_rate_max));
+        self.wear = Some(wear.of_next_kwh(ageing, self.fresh.to_f64(), c_rate));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn spec() -> BatterySpec {
-        BatterySpec {
-            capacity: Energy::from_micro(60_000_000),
-            charge_power: Power::from_micro(7_000_000),
-            discharge_power: Power::from_micro(7_000_000),
-            charge_efficiency: 0.95,
-            discharge_efficiency: 0.93,
-            soc_min: 0.1,
-            soc_max: 1.0,
-        }
-    }
-
-    #[test]
-    fn a_round_trip_costs_both_efficiencies() {
-        let mut battery = Battery::new(spec(), Energy::from_micro(30_000_000));
-        assert_eq!(battery.charge(Energy::from_micro(10_000_000)), Energy::from_micro(500_000));
-        assert_eq!(battery.content(), Energy::from_micro(39_500_000));
-        battery.discharge(Energy::from_micro(8_835_000));
-        assert_eq!(battery.content(), Energy::from_micro(30_000_000));
-    }
-
-    #[test]
-    fn a_trip_takes_no_more_than_there_is() {
-        let mut battery = Battery::new(spec(), Energy::from_micro(6_000_000));
-        assert_eq!(battery.drive(Energy::from_micro(9_000_000)), Energy::from_micro(6_000_000));
-        assert_eq!(battery.content(), Energy::ZERO);
-    }
-
-    proptest! {
-        #[test]
-        fn what_can_be_delivered_never_takes_more_than_there_is(
-            energy in 0i64..60_000_000, charge in 0.1f64..=1.0, discharge in 0.1f64..=1.0,
-        ) {
-            let spec =
-                BatterySpec { charge_efficiency: charge, discharge_efficiency: discharge, soc_min: 0.0, ..spec() };
-            let battery = Battery::new(spec, Energy::ZERO);
-            let energy = Energy::from_micro(energy);
-            let metered = battery.metered_from(energy);
-            prop_assert!(battery.drawn_to_deliver(metered) <= energy);
-            prop_assert!(battery.drawn_to_deliver(metered + STEP + STEP) > energy);
-            prop_assert!(battery.gain_from(battery.metered_to_gain(energy)) >= energy);
-            prop_assert!(battery.gain_from(battery.metered_that_fits(energy)) <= energy);
-        }
-
-        #[test]
-        fn books_balance_to_the_last_unit(start in 6_000_000i64..60_000_000, metered in 0i64..5_000_000) {
-            let mut battery = Battery::new(spec(), Energy::from_micro(start));
-            let before = battery.content();
-            let metered = Energy::from_micro(metered);
-            let lost = battery.charge(metered);
-            prop_assert_eq!(metered, battery.content() - before + lost);
-            let before = battery.content();
-            let lost = battery.discharge(metered);
-            prop_assert_eq!(before - battery.content(), metered + lost);
-            prop_assert!(!lost.is_negative());
-        }
-    }
-}
+mod tests;

@@ -35,7 +35,7 @@ impl Limits {
     /// charges. A trip does not count: it begins when the vehicle is unplugged.
     pub fn of(battery: &Battery, driven_meanwhile: Energy, plugged_micros: u64) -> Self {
         let room = (battery.ceiling() - battery.content() + driven_meanwhile).or_zero();
-        let power = battery.spec().charge_power.over_micros(plugged_micros);
+        let power = battery.chargeable(plugged_micros);
         Self { charge: power.min(battery.metered_that_fits(room)) }
     }
 }

@@ -25,7 +25,6 @@ impl Household {
         let period = opening.period;
         let hour = opening.moment.local.hour();
         let portrait = &self.kind.portrait;
-        let spec = self.battery.spec();
         let sun = self.sun_over(period, planned_micros);
         let quiet = Situation {
             reserved: Energy::ZERO,
@@ -33,8 +32,8 @@ impl Household {
             driven_now: Energy::ZERO,
             sun,
             later_sun: Energy::ZERO,
-            charge_limit: spec.charge_power.over_micros(planned_micros),
-            discharge_limit: spec.discharge_power.over_micros(planned_micros),
+            charge_limit: self.battery.chargeable(planned_micros),
+            discharge_limit: self.battery.dischargeable(planned_micros),
             later_charge: Energy::ZERO,
             charging_hour: portrait.charging.contains(hour),
             discharging_hour: self.discharges_at(hour),
@@ -68,21 +67,21 @@ impl Household {
                 let departure = calendar.period_at(trip.planned);
                 let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
                     .min(self.battery.ceiling() - self.battery.floor());
-                let a_period = spec.charge_power.over_micros(calendar.period().micros());
+                let a_period = calendar.period().micros();
                 let later_sun = kwh(self.area_m2 * self.kind.sun.between(next, departure));
                 let mut situation = Situation { reserved: wanted, wanted, later_sun, ..quiet };
                 let periods = match self.ahead(opening) {
                     None => self.kind.outlook.charging_periods(next, departure),
                     // Any hour is good enough if it is one of the cheapest that it takes.
                     Some(ahead) => {
-                        let cheaper = f64::from(ahead.cheaper_than(self.purchase_price(opening)));
+                        let cheaper = ahead.cheaper_than(self.purchase_price(opening));
                         let held = (self.battery.content() - self.battery.floor()).or_zero();
-                        let lacking = (wanted - held).to_f64();
-                        situation.charging_hour = cheaper * a_period.to_f64() < lacking;
+                        let in_those = self.battery.chargeable_later(planned_micros, a_period, cheaper);
+                        situation.charging_hour = in_those < self.battery.metered_to_gain((wanted - held).or_zero());
                         departure.0.saturating_sub(next.0)
                     }
                 };
-                situation.later_charge = kwh(a_period.to_f64() * f64::from(periods));
+                situation.later_charge = self.battery.chargeable_later(planned_micros, a_period, periods);
                 situation
             }
         }
@@ -124,7 +123,7 @@ impl Household {
             return Energy::ZERO;
         }
         let available = self.commons.lease.withdrawable(self.title);
-        let limit = self.battery.spec().discharge_power.over_micros(current.planned_micros);
+        let limit = self.battery.dischargeable(current.planned_micros);
         let opening = &current.opening;
         match current.intent {
             Intent::Buy { demand, .. } => available.min(demand),
@@ -192,7 +191,7 @@ impl Household {
 
     pub(super) fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
         let rules = &self.commons.rules;
-        let cost = rules.sale_cost();
+        let cost = rules.panel_wear + self.battery_wear();
         // Kept energy may be sold in a later hour of the day, as far as the seller counts on it; sun that does not fit
         // the battery cannot be kept at all.
         let kept = match self.ahead(opening) {

@@ -36,6 +36,40 @@ impl Default for Photovoltaics {
     }
 }
 
+/// How a battery's efficiency and power depend on its charge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatteryModel {
+    /// Not at all: the two efficiencies and the two powers hold always.
+    #[default]
+    Constant,
+    /// As with LiFePO4 cells: the cells' resistance loses more at high power, charging tapers near full, and discharging
+    /// near empty.
+    Lfp,
+}
+
+/// Whether batteries age.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatteryAgeing {
+    /// They stay as they are.
+    #[default]
+    None,
+    /// As the LiFePO4 cells of Naumann et al., J. Energy Storage 17 (2018) and J. Power Sources 451 (2020).
+    Lfp,
+}
+
+/// Where the loss cost C_e of equation (9) comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BatteryWear {
+    /// It is `wear_cost_per_kwh`.
+    #[default]
+    Constant,
+    /// What one more kWh takes off the battery's life, by the ageing model; needs `ageing`.
+    Marginal,
+}
+
 /// The vehicle's battery and charger; the same for every household but for the spreads and a portrait's own values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -77,6 +111,31 @@ pub struct Battery {
     /// Loss cost C_g of the photovoltaics, equation (9), in currency per kWh of sun used, 0 to 1000.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub pv_wear_cost_per_kwh: f64,
+    /// How efficiency and power depend on the charge. With "lfp" the two efficiencies are the charger's alone, and the
+    /// loss in the cells comes on top.
+    pub model: BatteryModel,
+    /// Largest rate of the cells in 1/h, as a share of the capacity per hour, with the model "lfp", 0.05 to 2; 1 is the data
+    /// sheet's largest charge of the Sony US26650FTC1.
+    #[schemars(range(min = 0.05, max = 2.0))]
+    pub c_rate_max: f64,
+    /// State of charge above which charging tapers with the model "lfp", 0.5 to 0.99; discharging tapers below one less
+    /// this. The default is that of ACN-Sim.
+    #[schemars(range(min = 0.5, max = 0.99))]
+    pub taper_soc: f64,
+    /// Whether batteries age.
+    pub ageing: BatteryAgeing,
+    /// Temperature of the cells in degrees Celsius, on which ageing by the calendar depends, 0 to 60, where it was measured.
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub temperature_c: f64,
+    /// Where the loss cost C_e of equation (9) comes from.
+    pub wear: BatteryWear,
+    /// What a new battery costs in currency per kWh of its capacity, with the wear "marginal", 0 to 1000000; the default is
+    /// near the mean price of packs in 2023, in US dollars.
+    #[schemars(range(min = 0.0, max = 1_000_000.0))]
+    pub replacement_cost_per_kwh: f64,
+    /// State of health at which a battery is replaced, with the wear "marginal", 0.5 to 0.95.
+    #[schemars(range(min = 0.5, max = 0.95))]
+    pub end_of_life_soh: f64,
 }
 
 impl Default for Battery {
@@ -94,6 +153,14 @@ impl Default for Battery {
             initial_soc_spread: 0.0,
             wear_cost_per_kwh: 0.02,
             pv_wear_cost_per_kwh: 0.01,
+            model: BatteryModel::default(),
+            c_rate_max: 1.0,
+            taper_soc: 0.8,
+            ageing: BatteryAgeing::default(),
+            temperature_c: 25.0,
+            wear: BatteryWear::default(),
+            replacement_cost_per_kwh: 140.0,
+            end_of_life_soh: 0.8,
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::document::Document;
 use super::problem::Problem;
-use super::{Battery, Ledger, Market, Portrait, Storage, Time, WeatherSource};
+use super::{Battery, BatteryAgeing, BatteryWear, Ledger, Market, Portrait, Storage, Time, WeatherSource};
 
 const MINUTES_PER_HOUR: u32 = 60;
 const MS_PER_MINUTE: u32 = 60_000;
@@ -134,6 +134,10 @@ fn weather(report: &mut Report<'_>) {
 
 fn battery(report: &mut Report<'_>) {
     let Some(battery) = report.section::<Battery>(&["battery"]) else { return };
+    if battery.wear == BatteryWear::Marginal && battery.ageing == BatteryAgeing::None {
+        let found = "\"marginal\", with ageing = \"none\"";
+        report.add(&["battery", "wear"], found, "\"constant\", or an ageing from which wear follows");
+    }
     if battery.soc_min >= battery.soc_max {
         let found = format!("{}, with soc_max = {}", battery.soc_min, battery.soc_max);
         report.add(&["battery", "soc_min"], found, "less than soc_max");
