@@ -309,6 +309,13 @@ pub enum Message {
     },
     /// Platform to market: credit scores that changed.
     Credits(Vec<(HouseholdId, goshawk_market::order::Credit)>),
+    /// Storage operator to itself: all who want energy back have asked.
+    GrantWithdrawals,
+    /// Storage operator to household: what time has taken from its stored energy.
+    StandingLoss {
+        /// In the store.
+        energy: Energy,
+    },
 }
 
 impl goshawk_engine::Message for Message {
@@ -350,6 +357,8 @@ impl goshawk_engine::Message for Message {
             Self::Timeout(_) => "timeout",
             Self::Committed { .. } => "committed",
             Self::Credits(_) => "credits",
+            Self::GrantWithdrawals => "grant_withdrawals",
+            Self::StandingLoss { .. } => "standing_loss",
         }
     }
 
@@ -379,6 +388,7 @@ impl goshawk_engine::Message for Message {
             Self::Tariff { price, .. } => digest.write_i64(price.micro()),
             Self::WithdrawalRequest { energy, .. }
             | Self::WithdrawalGrant { energy }
+            | Self::StandingLoss { energy }
             | Self::Room(energy) => digest.write_i64(energy.micro()),
             Self::Schedule(schedule) => {
                 digest.write_u64(u64::from(schedule.period.0));
@@ -433,7 +443,8 @@ impl goshawk_engine::Message for Message {
             | Self::Transactions(_)
             | Self::Consensus { .. }
             | Self::Timeout(_)
-            | Self::Credits(_) => {}
+            | Self::Credits(_)
+            | Self::GrantWithdrawals => {}
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct Tally {
     line_losses: Option<Energy>,
     lowest_voltage: Option<f64>,
     highest_loading: Option<f64>,
+    storage_full: u64,
+    storage_constrained: u64,
 }
 
 impl Tally {
@@ -144,6 +146,8 @@ impl Tally {
             line_losses: None,
             lowest_voltage: None,
             highest_loading: None,
+            storage_full: 0,
+            storage_constrained: 0,
         }
     }
 
@@ -209,6 +213,8 @@ impl Tally {
             "default" => self.defaults += 1,
             "range_shortfall" => self.range_shortfalls += 1,
             "rejection" => self.rejections += 1,
+            "storage_full" => self.storage_full += 1,
+            "storage_constrained" => self.storage_constrained += 1,
             _ => {}
         }
     }
@@ -237,6 +243,8 @@ impl Tally {
         run.count("defaults", self.defaults);
         run.count("rejections", self.rejections);
         run.count("range_shortfalls", self.range_shortfalls);
+        run.count("storage_full", self.storage_full);
+        run.count("storage_constrained", self.storage_constrained);
         run.count("blocks", self.blocks);
         run.count("transactions", self.transactions);
         run.row("latency_mean", ratio(self.latency_sum, self.blocks as f64), "ms");

@@ -80,6 +80,17 @@ impl Default for Company {
     }
 }
 
+/// Who gets energy back when together they ask for more than the storage's discharging power.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scarcity {
+    /// Everybody the same share of what they ask for.
+    #[default]
+    ProRata,
+    /// Households in their order, until the power is used up.
+    FirstCome,
+}
+
 /// The shared storage, equations (27) to (31): the operator leases room, users keep title to what they store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +122,11 @@ pub struct Storage {
     /// The operator's cost lambda_d in currency per kWh discharged, 0 to 1000.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub discharge_cost_per_kwh: f64,
+    /// Share of what users have stored that is lost in a day, 0 to 0.5; a thousandth or less with lithium-ion cells.
+    #[schemars(range(min = 0.0, max = 0.5))]
+    pub self_discharge_per_day: f64,
+    /// Who gets energy back when the power is too small for all.
+    pub scarcity: Scarcity,
 }
 
 impl Default for Storage {
@@ -125,6 +141,8 @@ impl Default for Storage {
             service_fee_per_kwh: 0.02,
             charge_cost_per_kwh: 0.005,
             discharge_cost_per_kwh: 0.005,
+            self_discharge_per_day: 0.0,
+            scarcity: Scarcity::default(),
         }
     }
 }
