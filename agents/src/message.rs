@@ -11,7 +11,7 @@
 //! | [`ACCOUNT`](phase::ACCOUNT) | households close their books and buy outside what they still lack |
 //! | [`BOOKS`](phase::BOOKS) | purchases, fees and storage flows reach the operators |
 //! | [`CLOSE_BOOKS`](phase::CLOSE_BOOKS) | operators write their rows |
-//! | [`PUBLISH`](phase::PUBLISH) | books are checked; grid and company publish tariffs for `k` |
+//! | [`PUBLISH`](phase::PUBLISH) | books are checked; owners learn what time took from the store; grid and company publish tariffs for `k` |
 //! | [`OPEN`](phase::OPEN) | market: `Open(k)`; households may ask for stored energy |
 //! | [`ORDER`](phase::ORDER) | households: an offer, a bid or nothing |
 //! | [`GATE`](phase::GATE) | the storage operator states its room; the market clears |

@@ -304,3 +304,13 @@ fn no_value_of_any_field_makes_loading_panic() {
         }
     }
 }
+
+#[test]
+fn wear_that_follows_from_no_ageing() {
+    insta::assert_snapshot!(message("[battery]", "[battery]\nwear = \"marginal\""));
+}
+
+#[test]
+fn cells_warmer_than_they_were_measured() {
+    insta::assert_snapshot!(message("[battery]", "[battery]\ntemperature_c = 75"));
+}

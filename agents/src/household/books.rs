@@ -61,7 +61,7 @@ pub struct Books {
     pub discharged: Energy,
     /// Driven.
     pub driven: Energy,
-    /// Lost in charging and discharging.
+    /// Lost in charging and discharging, and to a battery that has shrunk.
     pub losses: Energy,
 }
 

@@ -54,7 +54,7 @@ pub struct StorageBooks {
     pub charge: Energy,
     /// Taken out, at the meter.
     pub discharge: Energy,
-    /// Lost in both.
+    /// Lost in both, and to time.
     pub losses: Energy,
     /// F+ of (27).
     pub income: Money,

@@ -55,7 +55,7 @@ table! {
         stored_kwh: Energy ["kWh"];
         /// Energy taken from the shared storage.
         withdrawn_kwh: Energy ["kWh"];
-        /// Energy lost in charging and discharging.
+        /// Energy lost in charging and discharging, and to a battery that has shrunk.
         losses_kwh: Energy ["kWh"];
         /// Money received.
         income: Money ["currency"];

@@ -13,7 +13,7 @@ table! {
         charge_kwh: Energy ["kWh"];
         /// Energy that households took out.
         discharge_kwh: Energy ["kWh"];
-        /// Energy lost.
+        /// Energy lost on the way in and out, and to time.
         losses_kwh: Energy ["kWh"];
         /// Money received.
         income: Money ["currency"];

@@ -56,8 +56,8 @@ fn another_seed_gives_other_households_and_other_trades() {
 /// The rows of the first two days.
 fn first_days(run: &Run, table: Table) -> Vec<String> {
     let rows = run.rows(table);
-    let lines = rows.slots().into_iter().zip(rows.lines(&[]));
-    lines.filter(|((day, _), _)| *day < 2).map(|(_, line)| line).collect()
+    let lines = rows.days().into_iter().zip(rows.lines(&[]));
+    lines.filter(|(day, _)| *day < 2).map(|(_, line)| line).collect()
 }
 
 #[test]
@@ -71,6 +71,7 @@ fn a_longer_horizon_keeps_the_days_before_row_by_row() {
         Table::Trades,
         Table::OperatorPeriods,
         Table::StoragePeriods,
+        Table::BatteryDays,
     ] {
         let (left, right) = (first_days(&shorter, table), first_days(&longer, table));
         assert!(left.len() > 100, "{table}: {} rows on the first two days", left.len());

@@ -20,6 +20,7 @@ macro_rules! every_run {
             money_sums_to_nothing_in_every_period(&run);
             what_goes_into_the_feeder_comes_out_or_is_lost(&run);
             every_kwh_of_the_run_is_accounted_for(&run);
+            batteries_only_get_worse_and_count_what_goes_through_them(&run);
             everything_is_audited_and_nothing_found(&run);
         })+
     };
@@ -48,6 +49,18 @@ every_run! {
     rational_portraits: "paper_1", ["decisions.mode=rational"];
     topsis: "smoke", ["market.compromise=topsis"];
     knee: "smoke", ["market.compromise=knee"];
+    lfp_batteries_with_habits: "paper_1", ["battery.model=lfp", "battery.ageing=lfp", "battery.temperature_c=50"];
+    full_batteries_that_age: "community", [
+        "time.days=2", "market.mechanism=double_auction", "battery.initial_soc=1", "battery.initial_soc_spread=0",
+    ];
+    constant_batteries: "community", [
+        "time.days=2", "market.mechanism=double_auction", "battery.model=constant", "battery.wear=constant",
+        "battery.ageing=none",
+    ];
+    a_leaking_store_short_of_power: "community", [
+        "market.mechanism=double_auction", "storage.discharge_kw=5", "storage.service_fee_per_kwh=0",
+        "storage.self_discharge_per_day=0.05", "photovoltaics.area_m2=40",
+    ];
 }
 
 fn everything_is_audited_and_nothing_found(run: &Run) {
@@ -195,4 +208,55 @@ fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
     let losses = total(&households, "losses_kwh") + total(&store, "losses_kwh");
     let used = total(&households, "drive_kwh") + total(&households, "sold_kwh") + losses;
     assert_eq!(supplied, used);
+}
+
+/// A row per household and whole day; losses never fall; what went through a battery is what its periods say.
+fn batteries_only_get_worse_and_count_what_goes_through_them(run: &Run) {
+    let rows = run.rows(Table::BatteryDays);
+    let periods = run.rows(Table::AgentPeriods);
+    let per_day = 86_400_000_000 / run.manifest().horizon.period_micros;
+    let days = u64::from(run.manifest().horizon.periods) / per_day;
+    let households = run.rows(Table::Households);
+    assert_eq!(rows.len() as u64, days * households.len() as u64, "one row a household and whole day");
+    let fresh: BTreeMap<String, i64> =
+        households.texts("household").into_iter().zip(households.micro("battery_kwh")).collect();
+
+    // Into the cells go charges less their loss, out of them go discharges with theirs, and what is driven.
+    let columns = ["charge_kwh", "discharge_kwh", "drive_kwh", "losses_kwh", "content_kwh"];
+    let [charge, discharge, drive, losses, content] = columns.map(|name| periods.micro(name));
+    let mut through: BTreeMap<(u16, String), i64> = BTreeMap::new();
+    let mut held: BTreeMap<(u16, String), i64> = BTreeMap::new();
+    for (row, ((day, _), household)) in
+        periods.slots().into_iter().zip(periods.texts("household")).enumerate()
+    {
+        let lost = if charge[row] > 0 { -losses[row] } else { losses[row] };
+        *through.entry((day, household.clone())).or_default() +=
+            charge[row] + discharge[row] + drive[row] + lost;
+        held.insert((day, household), content[row]);
+    }
+    let optional = |name| rows.numbers(name);
+    let (health, calendar, cycle) =
+        (optional("state_of_health"), optional("calendar_loss"), optional("cycle_loss"));
+    let (cycles, soc) = (rows.numbers("full_equivalent_cycles"), rows.numbers("mean_soc"));
+    let (names, days, throughput) = (rows.texts("household"), rows.days(), rows.micro("throughput_kwh"));
+    let mut last: BTreeMap<String, (f64, f64, f64)> = BTreeMap::new();
+    for row in 0..rows.len() {
+        let key = (days[row], names[row].clone());
+        assert!((0.0..=1.0).contains(&soc[row].unwrap()));
+        let before = last.get(&names[row]).copied().unwrap_or_default();
+        let now = (calendar[row].unwrap_or(0.0), cycle[row].unwrap_or(0.0), cycles[row].unwrap());
+        assert!(now.0 >= before.0 && now.1 >= before.1 && now.2 >= before.2, "{key:?}");
+        last.insert(names[row].clone(), now);
+        // What a shrunken battery has lost by the end of the day went nowhere.
+        let clipped = through[&key] - throughput[row];
+        match health[row] {
+            None => assert!(calendar[row].is_none() && cycle[row].is_none() && clipped == 0, "{key:?}"),
+            Some(health) => {
+                assert!((1.0 - now.0 - now.1 - health).abs() < 1e-12 && health > 0.0 && now.0 > 0.0);
+                let capacity = fresh[&names[row]] as f64 * health;
+                assert!(held[&key] as f64 <= capacity + 1.0, "{key:?} holds more than fits");
+                assert!((0..=fresh[&names[row]] / 100).contains(&clipped.abs()), "{key:?}: {clipped}");
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! | [`read_back`] | the tables in DuckDB, pandas and polars |
 //! | [`highs`] | the exact clearing against HiGHS |
 //! | [`pandapower`] | the power flow against pandapower |
+//! | [`simses`] | the ageing of batteries against SimSES |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -26,6 +27,7 @@ mod run;
 #[allow(dead_code, reason = "the market's own tests use all of it")]
 #[path = "../../../market/src/problem/sample.rs"]
 mod sample;
+mod simses;
 mod table;
 mod tampering;
 mod world;

@@ -83,6 +83,11 @@ impl Rows {
         texts
     }
 
+    /// The day of each row.
+    pub(crate) fn days(&self) -> Vec<u16> {
+        self.column("day").flat_map(|column| column.as_primitive::<UInt16Type>().values().to_vec()).collect()
+    }
+
     /// The day and the period of each row.
     pub(crate) fn slots(&self) -> Vec<Slot> {
         let small = |name| -> Vec<u16> {

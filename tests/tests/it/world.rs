@@ -197,3 +197,67 @@ fn an_empty_floor_and_odd_efficiencies_overdraw_no_battery() {
     let sets = ["time.days=3", "seed=5", "battery.soc_min=0", "battery.discharge_efficiency=0.93"];
     Run::of("community", &sets).expect_verified();
 }
+
+#[test]
+fn a_store_short_of_power_shares_it_and_says_so() {
+    let scarce = ["market.mechanism=double_auction", "storage.discharge_kw=5"];
+    let shared = Run::of("paper_1", &scarce);
+    let in_order = Run::of("paper_1", &[scarce.as_slice(), &["storage.scarcity=first_come"]].concat());
+    let limit = 5_000_000;
+    let mut receivers = Vec::new();
+    for run in [&shared, &in_order] {
+        run.expect_verified();
+        let discharge = run.rows(Table::StoragePeriods).micro("discharge_kwh");
+        assert!(discharge.iter().all(|&energy| energy <= limit), "{discharge:?}");
+        let events = run.events("storage_constrained").len();
+        assert!(events > 0);
+        assert_eq!(run.figure("storage_constrained"), Some(events as f64));
+        receivers
+            .push(run.rows(Table::AgentPeriods).micro("withdrawn_kwh").iter().filter(|&&e| e > 0).count());
+    }
+    assert!(receivers[0] > receivers[1], "pro rata serves more households: {receivers:?}");
+}
+
+#[test]
+fn time_takes_its_share_of_what_is_stored() {
+    let stored =
+        ["market.mechanism=double_auction", "storage.service_fee_per_kwh=0", "photovoltaics.area_m2=40"];
+    let with = |share| Run::of("community", &[stored.as_slice(), &[share]].concat());
+    let (tight, leaking) =
+        (with("storage.self_discharge_per_day=0"), with("storage.self_discharge_per_day=0.1"));
+    let sums = |run: &Run| {
+        let rows = run.rows(Table::StoragePeriods);
+        let sum = |column| total(&rows, column) as f64;
+        (sum("charge_kwh"), sum("discharge_kwh"), sum("losses_kwh"))
+    };
+    // Of what is put in 5 % are lost on the way, and of what is taken out 5 % again.
+    let on_the_way = |(charge, discharge, _): (f64, f64, f64)| 0.05 * charge + discharge * (1.0 / 0.95 - 1.0);
+    let (tight, leaking) = (sums(&tight), sums(&leaking));
+    assert!(tight.0 > 1e6 && (tight.2 - on_the_way(tight)).abs() < 1e4, "{tight:?}");
+    assert!(leaking.2 - on_the_way(leaking) > 1e6, "{leaking:?}");
+}
+
+#[test]
+fn a_store_that_fills_up_says_so_once() {
+    let sun_to_spare = ["photovoltaics.area_m2=150", "storage.service_fee_per_kwh=0"];
+    let run = Run::of("smoke", &sun_to_spare);
+    assert_eq!((run.events("storage_full").len(), run.figure("storage_full")), (1, Some(1.0)));
+}
+
+#[test]
+fn losses_and_wear_of_lfp_batteries_follow_their_use() {
+    let sets = ["time.days=3", "market.mechanism=double_auction", "storage.capacity_kwh=0"];
+    let with = |more: &[&str]| Run::of("community", &[sets.as_slice(), more].concat());
+    let constant = ["battery.model=constant", "battery.ageing=none", "battery.wear=constant"];
+    let (lfp, simple) = (with(&[]), with(&constant));
+    let losses = |run: &Run| total(&run.rows(Table::AgentPeriods), "losses_kwh");
+    assert!(losses(&lfp) > losses(&simple), "cells lose beside the charger");
+    let warm = with(&["battery.temperature_c=40"]);
+    let worn =
+        |run: &Run| run.rows(Table::BatteryDays).numbers("calendar_loss").iter().flatten().sum::<f64>();
+    assert!(worn(&warm) > 1.3 * worn(&lfp), "warm cells age faster");
+    // C_e in the market's eyes: a dear battery is sold from less.
+    let sold = |run: &Run| total(&run.rows(Table::AgentPeriods), "sold_kwh");
+    let dear = with(&["battery.replacement_cost_per_kwh=1500"]);
+    assert!(sold(&dear) < sold(&lfp), "{} and {}", sold(&dear), sold(&lfp));
+}
