@@ -79,7 +79,7 @@ fn speed(steps: f64, mut work: impl FnMut()) -> f64 {
 
 /// States of charge of a commuter's year, one a step.
 fn path() -> Vec<f64> {
-    let mut soc = 0.8;
+    let mut soc: f64 = 0.8;
     let mut socs = Vec::new();
     for day in 0..YEAR {
         for quarter in 0..PER_DAY {
