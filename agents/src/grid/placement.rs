@@ -1,6 +1,6 @@
 //! Which bus each household hangs on: dealt out by weights, with no draw.
 
-/// Deals places out in proportion to weights: after any number of picks each place is within one of its share.
+/// Deals places out in proportion to weights: after any number of picks each place is close to its share.
 ///
 /// Smooth weighted round robin: every pick adds each place's weight to its credit, takes the place with most credit
 /// (of equal ones the first), and takes the sum of weights off that one. The picks begin alike whatever their number.
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_place_gets_its_share_within_one(weights in prop::collection::vec(0u8..20, 1..30), picks in 1usize..300) {
+        fn every_place_gets_about_its_share(weights in prop::collection::vec(0u8..20, 1..30), picks in 1usize..300) {
             prop_assume!(weights.iter().any(|&weight| weight > 0));
             let weights: Vec<f64> = weights.into_iter().map(f64::from).collect();
             let total: f64 = weights.iter().sum();

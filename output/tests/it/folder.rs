@@ -37,6 +37,7 @@ fn a_finished_run_has_a_part_for_every_table_and_nothing_aside() {
             "blocks",
             "convergence",
             "events",
+            "feeder_periods",
             "households",
             "kpis",
             "manifest.json",
