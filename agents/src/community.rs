@@ -20,10 +20,15 @@ use crate::company::Company;
 use crate::grid::Grid;
 use crate::grid::operation::{FeederOperation, FeederSpec};
 use crate::grid::placement::Placement;
+use crate::household::air::Air;
 use crate::household::battery::{Battery, BatterySpec, Cells};
-use crate::household::driving::Driving;
+use crate::household::driving::{Driving, DrivingHabit};
+use crate::household::mixture::MixtureDraws;
 use crate::household::photovoltaics::{Panel, Sun};
 use crate::household::portrait::{Need, Outlook, Portrait};
+use crate::household::presence::{Presence, Source, arrival_content};
+use crate::household::session::Sessions;
+use crate::household::vehicle::Fleet;
 use crate::household::{Household, HouseholdSpec, Kind};
 use crate::journal::{BooksError, Journal, RunNames};
 use crate::market_operator::MarketOperator;
@@ -52,6 +57,8 @@ pub struct Group {
     pub battery: (BatterySpec, f64),
     /// State of charge as the run begins, and its spread: uniform within this much of it.
     pub initial_soc: (f64, f64),
+    /// Which vehicles they have, where that is drawn.
+    pub fleet: Option<Fleet>,
 }
 
 /// How the ledger is kept.
@@ -353,6 +360,7 @@ impl Community {
         signatory: &impl Fn(AccountId) -> Signatory,
     ) -> Result<(), CommunityError> {
         let sun = Arc::new(Sun::over(&spec.calendar, &spec.weather, &spec.panel));
+        let air = Arc::new(Air::over(&spec.calendar, &spec.weather));
         let price_at = |local| spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local));
         let outside: Arc<[Price]> =
             spec.calendar.moments().iter().map(|moment| price_at(&moment.local)).collect();
@@ -362,12 +370,13 @@ impl Community {
         };
         for (class, group) in spec.groups.iter().enumerate() {
             let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
-            let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun: Arc::clone(&sun) });
+            let (sun, air) = (Arc::clone(&sun), Arc::clone(&air));
+            let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun, air });
             let class_name = self.names.intern(&group.portrait.name);
             for number in 1..=group.count {
                 let name = household_name(&group.portrait.name, number);
                 let id = HouseholdId(self.rows.len() as u32);
-                let household = draw_household(spec, group, id, &name);
+                let household = draw_household(spec, group, id, number, &name);
                 let interned = self.names.intern(&name);
                 self.rows.push(HouseholdRow {
                     household: interned,
@@ -441,25 +450,62 @@ impl Community {
     }
 }
 
-/// Draws what one household is: three numbers of its own stream, whatever its portrait makes of them.
-fn draw_household(spec: &CommunitySpec, group: &Group, id: HouseholdId, name: &str) -> HouseholdSpec {
+/// Draws what one household is: three numbers of its own stream, whatever its portrait makes of them, and its
+/// vehicle from another.
+fn draw_household(
+    spec: &CommunitySpec,
+    group: &Group,
+    id: HouseholdId,
+    number: u32,
+    name: &str,
+) -> HouseholdSpec {
     let mut stream = spec.streams.stream("household", name);
     let mut within = |(middle, spread): (f64, f64)| middle + stream.uniform_in(-spread, spread);
     let (area, area_spread) = group.area_m2;
     let area_m2 = within((area, area * area_spread));
     let (mut battery, capacity_spread) = group.battery;
+    let vehicle =
+        group.fleet.as_ref().map(|fleet| fleet.draw(&mut spec.streams.stream("vehicle", name), &mut battery));
     let capacity = battery.capacity.to_f64();
     battery.capacity = Energy::from_f64(within((capacity, capacity * capacity_spread)))
         .expect("invariant: capacities are checked input");
     let soc = within(group.initial_soc);
     let content = Energy::from_f64(battery.capacity.to_f64() * soc)
         .expect("invariant: a share of a capacity is in range");
-    let driving = match &group.portrait.need {
-        Need::Trips { habit, .. } => {
-            let stream = spec.streams.stream("driving", name);
-            Some(Driving::new(*habit, stream, spec.calendar.first_date()))
+    let first_date = spec.calendar.first_date();
+    let mut battery = Battery::with_cells(battery, content, spec.cells);
+    let source = match &group.portrait.need {
+        Need::Trips { habit, departure_reserve } => {
+            let habit =
+                DrivingHabit { consumption: vehicle.flatten().unwrap_or(habit.consumption), ..*habit };
+            let driving = Driving::new(habit, spec.streams.stream("driving", name), first_date);
+            Source::Trips(Box::new(driving), *departure_reserve)
         }
-        Need::ChargingHours { .. } => None,
+        Need::Sessions(recordings) => {
+            let recording = &recordings[number as usize - 1];
+            let list = Arc::clone(&recording.sessions);
+            battery = Battery::with_cells(
+                BatterySpec { capacity: recording.capacity, ..*battery.spec() },
+                content,
+                spec.cells,
+            );
+            let content = list.first().map_or(battery.floor(), |first| arrival_content(first, &battery));
+            battery = Battery::with_cells(*battery.spec(), content, spec.cells);
+            Source::Sessions(Sessions::Recorded { list, next: 0 })
+        }
+        Need::Mixture { mixture, probability } => {
+            let most = battery.metered_that_fits(battery.ceiling() - battery.floor());
+            let limits = (battery.spec().charge_power, most);
+            let stream = spec.streams.stream("sessions", name);
+            let mixture = Arc::clone(mixture);
+            battery = Battery::with_cells(*battery.spec(), battery.floor(), spec.cells);
+            let draws = MixtureDraws::new(mixture, *probability, stream, first_date, limits);
+            Source::Sessions(Sessions::Mixture(Box::new(draws)))
+        }
+        Need::ChargingHours { .. } => Source::AtHome,
     };
-    HouseholdSpec { id, area_m2, battery: Battery::with_cells(battery, content, spec.cells), driving }
+    let faults = &group.portrait.faults;
+    let presence = Presence::new(source, faults.late_arrivals(&spec.streams, name));
+    let contracting = faults.contracting(&spec.streams, name);
+    HouseholdSpec { id, area_m2, battery, presence, contracting }
 }

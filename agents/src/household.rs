@@ -10,31 +10,42 @@
 //!
 //! holds to the last unit.
 
+pub mod air;
 pub mod battery;
 pub mod books;
+pub mod charging;
+mod coming_and_going;
 pub mod decision;
 pub mod driving;
 pub mod expectation;
+pub mod faults;
+pub mod mixture;
 pub mod photovoltaics;
 mod planning;
 pub mod portrait;
+pub mod presence;
+pub mod session;
+pub mod vehicle;
 
 use std::sync::Arc;
 
-use goshawk_engine::{Actor, Context, Fault, SimTime};
+use goshawk_engine::{Actor, Context, Fault};
 use goshawk_ledger::Operation;
 use goshawk_market::order::{HouseholdId, Order};
 use goshawk_market::quantity::{Energy, Money, Price, mean_price};
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Decisions, Signatory, share_down};
+use crate::household::air::Air;
 use crate::household::battery::Battery;
 use crate::household::books::{Books, Flows};
+use crate::household::charging::{Bounds, Stretch};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
-use crate::household::driving::{Driving, Trip};
 use crate::household::expectation::Chances;
+use crate::household::faults::{Contracting, Misconduct};
 use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
+use crate::household::presence::{Presence, Want};
 use crate::journal::Role;
 use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
 use crate::unexpected;
@@ -48,6 +59,8 @@ pub struct Kind {
     pub outlook: Outlook,
     /// The sun of the run.
     pub sun: Arc<Sun>,
+    /// The air of the run.
+    pub air: Arc<Air>,
 }
 
 /// What one household is, apart from its kind.
@@ -59,15 +72,10 @@ pub struct HouseholdSpec {
     pub area_m2: f64,
     /// Its vehicle's battery as the run begins.
     pub battery: Battery,
-    /// Its trips, for portraits that make trips.
-    pub driving: Option<Driving>,
-}
-
-/// Whether the vehicle is plugged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    PluggedSince(SimTime),
-    Away,
+    /// When its vehicle is there.
+    pub presence: Presence,
+    /// What goes wrong with its contracts, if anything ever does.
+    pub contracting: Option<Box<Contracting>>,
 }
 
 /// The period under way.
@@ -82,6 +90,9 @@ struct Current {
     /// The expected price and the tolerance of its bid.
     expected: Option<[Price; 2]>,
     award: Award,
+    misconduct: Misconduct,
+    /// Ready energy that its reading denies or makes up.
+    unpaid: Energy,
 }
 
 /// The actor.
@@ -92,18 +103,15 @@ pub struct Household {
     id: HouseholdId,
     area_m2: f64,
     battery: Battery,
-    driving: Option<Driving>,
-    trip: Option<Trip>,
-    place: Place,
+    presence: Presence,
+    contracting: Option<Box<Contracting>>,
     signatory: Signatory,
     /// Content of the shared store that belongs to this household.
     title: Energy,
-    /// How long it was plugged in during this period, up to the last time it left.
-    plugged_micros: u64,
+    /// When it was plugged in during the period that ends, each time with what for.
+    stretches: Vec<(Stretch, Want)>,
     /// What habit driving takes out of the battery in this period, while the vehicle charges.
     driven_meanwhile: Energy,
-    /// What a trip that begins in this period takes out of the battery.
-    trip_energy: Energy,
     /// `reserve[k]`: what the battery must hold for own need after period `k` of the day; habit only.
     reserve: Vec<Energy>,
     /// What it has learned of its own sales; rational households only.
@@ -112,7 +120,7 @@ pub struct Household {
 }
 
 impl Household {
-    /// A household that is plugged in as the run begins.
+    /// A household before the run.
     pub fn new(commons: Arc<Commons>, kind: Arc<Kind>, spec: HouseholdSpec, signatory: Signatory) -> Self {
         let chances = match commons.rules.decisions {
             Decisions::Habit => None,
@@ -124,46 +132,16 @@ impl Household {
             id: spec.id,
             area_m2: spec.area_m2,
             battery: spec.battery,
-            driving: spec.driving,
-            trip: None,
-            place: Place::PluggedSince(SimTime::ZERO),
+            presence: spec.presence,
+            contracting: spec.contracting,
             signatory,
             title: Energy::ZERO,
-            plugged_micros: 0,
+            stretches: Vec::new(),
             driven_meanwhile: Energy::ZERO,
-            trip_energy: Energy::ZERO,
             reserve: Vec::new(),
             chances,
             current: None,
         }
-    }
-
-    fn plan_trip(&mut self, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
-        let Some(driving) = &mut self.driving else { return Ok(()) };
-        self.trip = driving.next_trip(&self.commons.calendar, context.now())?;
-        if let Some(trip) = self.trip {
-            context.send_at(context.me(), trip.leaves, phase::PLUG, Message::Leave);
-        }
-        Ok(())
-    }
-
-    fn leave(&mut self, context: &mut Context<'_, CommunityModel>) {
-        let trip = self.trip.expect("invariant: nobody leaves without a trip");
-        if let Place::PluggedSince(since) = self.place {
-            self.plugged_micros += self.micros_in_period(since, context.now());
-        }
-        self.place = Place::Away;
-        self.trip_energy += trip.energy;
-        context.send_at(context.me(), trip.returns, phase::PLUG, Message::Return);
-    }
-
-    /// How much of the span between two times lies in the period under way.
-    fn micros_in_period(&self, from: SimTime, to: SimTime) -> u64 {
-        let start = self
-            .current
-            .as_ref()
-            .map_or(SimTime::ZERO, |current| self.commons.calendar.start_of(current.opening.period));
-        to.micros().saturating_sub(from.max(start).micros())
     }
 
     fn sun_over(&self, period: PeriodIndex, micros: u64) -> Energy {
@@ -176,11 +154,11 @@ impl Household {
         opening: Arc<Opening>,
         context: &mut Context<'_, CommunityModel>,
     ) -> Result<(), Fault> {
-        self.plugged_micros = 0;
         self.driven_meanwhile = Energy::ZERO;
-        self.trip_energy = Energy::ZERO;
-        let plugged = matches!(self.place, Place::PluggedSince(_));
-        let planned_micros = if plugged { self.planned_micros(context.now()) } else { 0 };
+        let end = self.commons.calendar.start_of(PeriodIndex(opening.period.0 + 1));
+        let planned_micros = self.presence.planned_micros(context.now(), end);
+        let plugged = self.presence.is_here() || planned_micros > 0;
+        let misconduct = self.contracting.as_mut().map(|draws| draws.next()).unwrap_or_default();
         self.battery.operate(planned_micros);
         if opening.moment.period_of_day == 0 || self.reserve.is_empty() {
             self.reserve_for_the_day(opening.period);
@@ -200,6 +178,8 @@ impl Household {
             granted: Energy::ZERO,
             expected: None,
             award: Award::default(),
+            misconduct,
+            unpaid: Energy::ZERO,
         });
         let wish = self.withdrawal_wish();
         if wish >= SMALLEST_ORDER {
@@ -261,20 +241,25 @@ impl Household {
 
     /// The period has ended: a household with contracts reads its meter first, others close their books at once.
     fn close(&mut self, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
-        if let Place::PluggedSince(since) = self.place {
-            self.plugged_micros += self.micros_in_period(since, context.now());
-        }
-        self.battery.operate(self.plugged_micros);
         let current = self.current.as_ref().expect("invariant: a period that ends was opened");
         let period = current.opening.period;
+        let mut stretches = std::mem::take(&mut self.stretches);
+        self.presence.stretches(period, context.now(), &self.commons.calendar, &self.battery, &mut stretches);
+        self.stretches = stretches;
+        self.battery.operate(self.plugged_micros());
         if current.award.sold.is_empty() && current.award.bought.is_empty() {
             return self.settle_books(Delivery::default(), context);
         }
-        let ready = self.ready(current);
+        let ready = self.reading(context);
         let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready });
         let reading = Message::MeterReading { household: self.id, ready, transaction };
         context.send_in(self.commons.directory.platform, phase::READING, reading);
         Ok(())
+    }
+
+    /// How long the vehicle was plugged in during the period that ends.
+    fn plugged_micros(&self) -> u64 {
+        self.stretches.iter().map(|(stretch, _)| stretch.micros).sum()
     }
 
     /// The share of its plans that a household could keep: it leaves early without having known.
@@ -282,7 +267,7 @@ impl Household {
         if current.planned_micros == 0 {
             return 0.0;
         }
-        (self.plugged_micros as f64 / current.planned_micros as f64).min(1.0)
+        (self.plugged_micros() as f64 / current.planned_micros as f64).min(1.0)
     }
 
     /// What the household could deliver, or take, of what it has contracted.
@@ -291,17 +276,19 @@ impl Household {
             contracts.iter().map(|terms| terms.energy).sum()
         };
         let share = self.kept_share(current);
-        let sun = self.sun_over(current.opening.period, self.plugged_micros);
+        let sun = self.sun_over(current.opening.period, self.plugged_micros());
         if current.award.sold.is_empty() {
-            return share_down(total(&current.award.bought), share).min(self.limits().charge);
+            return share_down(total(&current.award.bought), share).min(self.bounds().most);
         }
         let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
         let withdrawn = share_down(current.granted, share);
         share_down(total(&current.award.sold), share).min(held + sun + withdrawn)
     }
 
-    fn limits(&self) -> books::Limits {
-        books::Limits::of(&self.battery, self.driven_meanwhile, self.plugged_micros)
+    /// Least and most that the vehicle charges in the period that ends.
+    fn bounds(&self) -> Bounds {
+        let stretches = self.stretches.iter().map(|(stretch, _)| stretch);
+        Bounds::of(&self.battery, stretches, self.driven_meanwhile)
     }
 
     fn settle_books(
@@ -313,37 +300,42 @@ impl Household {
         let opening = &current.opening;
         let share = self.kept_share(&current);
         let sun_all = self.sun_over(opening.period, self.commons.calendar.period().micros());
-        let sun = self.sun_over(opening.period, self.plugged_micros);
+        let sun = self.sun_over(opening.period, self.plugged_micros());
         let demand = match current.intent {
             Intent::Buy { demand, .. } => share_down(demand - current.award.moved, share),
             _ => Energy::ZERO,
         };
-        let drive = self.driven_meanwhile + self.trip_energy;
+        let drive = self.driven_meanwhile;
         let withdrawn = share_down(current.granted, share);
         let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
         let left = (held + sun + withdrawn - delivery.sold).or_zero();
+        let stored = share_down(current.award.stored, share).min(sun).min(left);
+        // What cannot wait is charged whatever became of the market.
+        let bounds = self.bounds();
+        let without_outside = sun + delivery.bought + withdrawn - delivery.sold - stored;
+        let must = (bounds.must - without_outside).or_zero();
+        let made_up = if delivery.sold.is_zero() { Energy::ZERO } else { current.unpaid.min(delivery.sold) };
         let flows = Flows {
             sun,
             sold: delivery.sold,
             bought: delivery.bought,
-            stored: share_down(current.award.stored, share).min(sun).min(left),
+            stored,
             withdrawn,
-            lacking: (demand - delivery.bought).or_zero(),
+            lacking: (demand - delivery.bought).or_zero().max(must) + made_up,
             drive,
         };
-        let limits = self.limits();
         let wear = self.battery_wear();
-        let mut books = Books::close(&mut self.battery, &flows, &limits)?;
+        let mut books = Books::close(&mut self.battery, &flows, &books::Limits { charge: bounds.most })?;
+        self.drive(&mut books, context);
         books.losses += self.grow_older(opening, context);
+        let unpaid = current.unpaid.min(books.outside);
         let (supplier, price) = opening.cheaper();
-        let outside_cost = price * books.outside;
+        let outside_cost = price * (books.outside - unpaid);
+        if unpaid.is_positive() {
+            context.sink().unpaid(unpaid);
+        }
         let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
         self.pay(supplier, &books, outside_cost, storage_fee, context);
-        if books.driven < drive {
-            let detail = format!("range shortfall of {} kWh", drive - books.driven);
-            let (at, name) = (context.now(), context.name().to_owned());
-            context.sink().event(at, &name, "range_shortfall", detail);
-        }
         let rules = &self.commons.rules;
         let bought = current.award.bought.iter().map(|terms| (terms.buyer_price, terms.energy));
         let paid = mean_price(bought).filter(|_| !delivery.bought.is_zero());
@@ -436,14 +428,11 @@ impl Household {
 impl Actor<CommunityModel> for Household {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
-            Message::Start => self.plan_trip(context),
-            Message::Leave => {
-                self.leave(context);
-                Ok(())
-            }
+            Message::Start => self.start(context),
+            Message::Leave => self.leave(context),
             Message::Return => {
-                self.place = Place::PluggedSince(context.now());
-                self.plan_trip(context)
+                self.arrive(context);
+                Ok(())
             }
             Message::Open(opening) => self.open(opening, context),
             Message::WithdrawalGrant { energy } => {

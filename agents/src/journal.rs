@@ -251,6 +251,26 @@ impl Journal {
         });
     }
 
+    /// A vehicle has left for a trip; whether with less than its household wanted.
+    pub fn departure(&mut self, is_short: bool) {
+        self.tally.driving.departure(is_short);
+    }
+
+    /// A drive could not be made as far as it wanted.
+    pub fn range_shortfall(&mut self, missing: Energy) {
+        self.tally.driving.range_shortfall += missing;
+    }
+
+    /// A session has ended: what was recorded, what was delivered, and what is missing though power and time allow it.
+    pub fn session(&mut self, recorded: Energy, delivered: Energy, missing: Energy) {
+        self.tally.driving.session(recorded, delivered, missing);
+    }
+
+    /// Energy drawn without pay, behind a false reading.
+    pub fn unpaid(&mut self, energy: Energy) {
+        self.tally.driving.unpaid += energy;
+    }
+
     /// Writes the period's rows in order, and checks that its books balance.
     ///
     /// # Errors

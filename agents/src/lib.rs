@@ -23,6 +23,7 @@
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
 //! | [`calendar`], [`weather`], [`commons`] | what everybody may know |
+//! | [`session_file`], [`mixture_file`], [`rows`] | recorded and fitted sessions from data files |
 
 pub mod calendar;
 pub mod commons;
@@ -33,9 +34,12 @@ pub mod household;
 pub mod journal;
 pub mod market_operator;
 pub mod message;
+pub mod mixture_file;
 pub mod network;
 pub mod platform;
 pub mod price_board;
+pub mod rows;
+pub mod session_file;
 pub mod storage;
 pub mod tally;
 pub mod upstream;

@@ -14,8 +14,8 @@ use goshawk_market::quantity::{Energy, Price};
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, price_share};
 use crate::journal::Clearance;
-use crate::price_board::PriceBoard;
 use crate::message::{Award, CommunityModel, Message, Opening, Schedule, Supplier, Verdict, phase};
+use crate::price_board::PriceBoard;
 use crate::unexpected;
 
 /// Contracts of one period; their numbers are the period's times this plus their place, counted from 1.

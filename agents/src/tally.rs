@@ -15,6 +15,12 @@
 //! | `lowest_voltage` | p.u. | over buses and periods |
 //! | `highest_loading` | 1 | apparent power over limit, over lines and periods; null where no line has a limit |
 //! | `latency_mean`, `latency_p95` | ms | from the submission of a block's oldest transaction to the platform's knowledge of its commit, over blocks; the quantile to a millisecond, up to a minute |
+//! | `departures`, `departures_short` | 1 | departures on trips; those with less than trip and reserve, by 1 Wh or more |
+//! | `range_shortfall` | kWh | what drives wanted and the battery did not hold |
+//! | `sessions`, `sessions_met`, `sessions_cut` | 1 | sessions that ended; those charged to within 1 Wh of what power and time allow; those recorded with more than that |
+//! | `sessions_recorded`, `sessions_delivered` | kWh | of the sessions that ended |
+//! | `late_arrivals`, `non_deliveries`, `false_readings`, `false_readings_found` | 1 | faults on purpose |
+//! | `unpaid` | kWh | drawn without pay behind false readings that were not found |
 
 use goshawk_market::problem::Objectives;
 use goshawk_market::quantity::{Energy, Money};
@@ -23,6 +29,9 @@ use goshawk_output::table::{KpiRow, Operator};
 
 use crate::journal::{Clearance, FeederBooks, HouseholdBooks, Trade};
 use crate::message::Supplier;
+use crate::tally::driving::DrivingTally;
+
+mod driving;
 
 /// Sums over the households of a class, or over all.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +122,7 @@ pub struct Tally {
     highest_loading: Option<f64>,
     storage_full: u64,
     storage_constrained: u64,
+    pub(crate) driving: DrivingTally,
 }
 
 impl Tally {
@@ -148,6 +158,7 @@ impl Tally {
             highest_loading: None,
             storage_full: 0,
             storage_constrained: 0,
+            driving: DrivingTally::default(),
         }
     }
 
@@ -215,7 +226,7 @@ impl Tally {
             "rejection" => self.rejections += 1,
             "storage_full" => self.storage_full += 1,
             "storage_constrained" => self.storage_constrained += 1,
-            _ => {}
+            _ => self.driving.event(kind),
         }
     }
 
@@ -252,6 +263,7 @@ impl Tally {
         run.row("line_losses", self.line_losses.map(Energy::to_f64), "kWh");
         run.row("lowest_voltage", self.lowest_voltage, "p.u.");
         run.row("highest_loading", self.highest_loading, "1");
+        self.driving.rows(&mut run);
         for (name, sums) in &self.classes {
             Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums, Scope::Class);
         }

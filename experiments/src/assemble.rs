@@ -9,8 +9,10 @@ use goshawk_agents::household::battery::power_limit::PowerLimit;
 use goshawk_agents::household::battery::wear::WearCost;
 use goshawk_agents::household::battery::{BatterySpec, Cells};
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
+use goshawk_agents::household::faults::FaultRates;
 use goshawk_agents::household::photovoltaics::Panel;
 use goshawk_agents::household::portrait::{Hours, Need, Portrait};
+use goshawk_agents::household::vehicle::{Consumption, Fleet, FleetConsumption};
 use goshawk_agents::network::Latency;
 use goshawk_agents::storage::{Scarcity, StorageSpec};
 use goshawk_engine::{SimDuration, Streams};
@@ -53,10 +55,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
             temperature_coefficient_per_k: photovoltaics.temperature_coefficient_per_k,
             nominal_cell_temperature_c: photovoltaics.nominal_cell_temperature_c,
         },
-        groups: portraits
-            .zip(0..)
-            .map(|((name, portrait), id)| group(scenario, name, portrait, id))
-            .collect(),
+        groups: portraits.zip(0..).map(|((name, portrait), id)| group(loaded, name, portrait, id)).collect(),
         cells: cells(&scenario.battery),
         rules: rules(scenario),
         lease: lease(&scenario.storage),
@@ -141,11 +140,12 @@ pub fn mechanism_settings(name: &str, scenario: &Scenario, budget: Budget) -> Me
     MechanismSettings { optimizer, weighting, compromise, is_warm_started: market.warm_start }
 }
 
-fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {
+fn group(loaded: &Loaded, name: &str, portrait: &scenario::Portrait, id: u16) -> Group {
+    let scenario = &loaded.scenario;
     let battery = &scenario.battery;
     let spec = BatterySpec {
         capacity: energy(portrait.capacity_kwh.unwrap_or(battery.capacity_kwh)),
-        charge_power: power(battery.charge_kw),
+        charge_power: power(portrait.charge_kw.unwrap_or(battery.charge_kw)),
         discharge_power: power(battery.discharge_kw),
         charge_efficiency: battery.charge_efficiency,
         discharge_efficiency: battery.discharge_efficiency,
@@ -161,12 +161,14 @@ fn group(scenario: &Scenario, name: &str, portrait: &scenario::Portrait, id: u16
             group: GroupId(id),
             charging: Hours::new(&portrait.charging_hours),
             discharging: Hours::new(&portrait.discharging_hours),
-            need: need(portrait),
+            need: need(loaded, name, portrait),
+            faults: faults(&portrait.faults),
         },
         count: portrait.count,
         area_m2: (area_m2, photovoltaics.area_spread),
         battery: (spec, battery.capacity_spread),
         initial_soc: (initial_soc, battery.initial_soc_spread),
+        fleet: fleet(portrait),
     }
 }
 
@@ -183,7 +185,39 @@ fn cells(battery: &scenario::Battery) -> Cells {
     }
 }
 
-fn need(portrait: &scenario::Portrait) -> Need {
+fn fleet(portrait: &scenario::Portrait) -> Option<Fleet> {
+    let vehicles = portrait.vehicles.as_ref()?;
+    let consumption = match (portrait.consumption, portrait.consumption_kwh_per_km) {
+        (scenario::ConsumptionModel::Physical, _) => FleetConsumption::Physical(portrait.urban_share),
+        (scenario::ConsumptionModel::PerKm, None) => FleetConsumption::PerKm,
+        (scenario::ConsumptionModel::PerKm, Some(_)) => FleetConsumption::AsStated,
+    };
+    Some(Fleet {
+        shares: vehicles.shares(),
+        gives_capacity: portrait.capacity_kwh.is_none(),
+        gives_charger: portrait.charge_kw.is_none(),
+        consumption,
+    })
+}
+
+fn faults(faults: &scenario::Faults) -> FaultRates {
+    FaultRates {
+        non_delivery: faults.non_delivery,
+        late_arrival: faults.late_arrival,
+        late_mean_hours: faults.late_mean_minutes / 60.0,
+        false_metering: faults.false_metering,
+        false_share: faults.false_share,
+        detection: faults.detection,
+    }
+}
+
+fn need(loaded: &Loaded, name: &str, portrait: &scenario::Portrait) -> Need {
+    if let Some(recordings) = loaded.plug_ins.recordings.get(name) {
+        return Need::Sessions(recordings.clone());
+    }
+    if let Some(mixture) = loaded.plug_ins.mixtures.get(name) {
+        return Need::Mixture { mixture: Arc::clone(mixture), probability: portrait.plug_in_probability };
+    }
     if let Some(per_hour_kwh) = portrait.need_kwh {
         return Need::ChargingHours { per_hour_kwh, reserve: Hours::new(&portrait.reserve_hours) };
     }
@@ -204,7 +238,9 @@ fn need(portrait: &scenario::Portrait) -> Need {
         habit: DrivingHabit {
             weekday: distribution(portrait.weekday.as_ref()),
             weekend: distribution(portrait.weekend.as_ref()),
-            consumption_kwh_per_km: portrait.consumption_kwh_per_km,
+            consumption: Consumption::PerKm(
+                portrait.consumption_kwh_per_km.unwrap_or(scenario::CONSUMPTION_KWH_PER_KM),
+            ),
             early_probability: portrait.early_departure_probability,
             early_mean_hours: portrait.early_departure_mean_minutes / 60.0,
         },

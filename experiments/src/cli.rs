@@ -201,12 +201,25 @@ fn report_error(error: &dyn std::error::Error) {
 
 /// Reports the problems of a scenario.
 fn report_problems(problems: &crate::scenario::Problems) -> u8 {
+    eprint!("{}", problems.render(color_of_stderr()));
+    BAD_INPUT
+}
+
+fn color_of_stderr() -> crate::scenario::Color {
     use std::io::IsTerminal as _;
-    let color = if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+    if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         crate::scenario::Color::Always
     } else {
         crate::scenario::Color::Never
-    };
-    eprint!("{}", problems.render(color));
-    BAD_INPUT
+    }
+}
+
+/// Before a run: what was asked for and does not happen, and what is hardly meant.
+fn remark_upon(loaded: &crate::scenario::Loaded) {
+    for remark in &loaded.remarks {
+        tracing::info!("{remark}");
+    }
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
 }

@@ -15,31 +15,38 @@ use serde::{Deserialize, Serialize};
 
 mod data;
 mod document;
+mod driving;
+mod driving_rules;
 mod feeder;
 mod household;
 mod json_place;
 mod load;
 mod meaning;
 mod operator;
+mod plausible;
 mod problem;
 mod rules;
 mod schema;
+mod sessions;
 mod structure;
 mod tariff;
 mod time;
 mod words;
 
 pub use data::DataFile;
+pub use driving::{ConsumptionModel, Faults, Vehicles};
+pub use feeder::{Feeder, Placement};
+pub(crate) use household::CONSUMPTION_KWH_PER_KM;
 pub use household::{
     Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,
     Photovoltaics, Portrait, Sellers, Trip,
 };
-pub use feeder::{Feeder, Placement};
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
-pub use problem::{Color, Problem, Problems};
+pub use problem::{Color, Problem, Problems, Severity, render};
 pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
 pub use schema::schema_json;
+pub use sessions::PlugIns;
 pub use time::{Time, WeatherSource};
 
 /// A community and the days it lives through: one run's whole input but for the data files it names.

@@ -305,6 +305,23 @@ fn verify_says_where_a_run_was_changed() {
 }
 
 #[test]
+fn what_is_hardly_meant_is_told_on_stderr_and_runs_all_the_same() {
+    let desk = Desk::new();
+    let smoke = scenario("smoke");
+    let odd = ["--set", "photovoltaics.efficiency=0.9"];
+    let told =
+        "photovoltaics.efficiency: implausible: found 0.9 of the sun's energy; plausible: 0.15 to 0.25";
+    let check = desk.give(&[&["check", smoke.to_str().unwrap()], &odd[..]].concat()).expect(DONE);
+    assert!(check.out.contains("no problems but 1 warning; 20 households"), "{}", check.out);
+    check.expect_told("photovoltaics.efficiency: implausible: found 0.9 of the sun");
+    let run = desk.run_smoke(&odd).expect(DONE);
+    assert!(!run.out.contains("implausible"), "results alone go to standard output: {}", run.out);
+    run.expect_told(told);
+    let quiet = desk.run_smoke(&[&odd[..], &["--overwrite", "--quiet"]].concat()).expect(DONE);
+    assert!(!quiet.err.contains("implausible"), "{}", quiet.err);
+}
+
+#[test]
 fn an_unknown_scenario_an_unknown_command_and_a_wrong_flag_are_bad_input() {
     let desk = Desk::new();
     desk.give(&["run", "nowhere.toml"]).expect(BAD_INPUT).expect_told("nowhere.toml");

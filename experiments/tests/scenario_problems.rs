@@ -172,6 +172,7 @@ fn the_edges_of_what_the_model_can_use() {
         "portraits.at_home.weekday.away_h=16",
         "portraits.at_home.count=49990",
         "portraits.night_shift.capacity_kwh=60",
+        "portraits.night_shift.weekday.distance_km=50",
         "time.period_minutes=1",
         "ledger.latency_max_ms=6000",
     ];
@@ -313,4 +314,52 @@ fn wear_that_follows_from_no_ageing() {
 #[test]
 fn cells_warmer_than_they_were_measured() {
     insta::assert_snapshot!(message("[battery]", "[battery]\ntemperature_c = 75"));
+}
+
+/// The smoke scenario, in which those at home replay a file of sessions instead of making trips.
+fn with_sessions(file: &str, more: &str) -> String {
+    let trip = "weekday = { departure_hour = 8.5, away_h = 1, distance_km = 10, distance_sd_km = 3 }";
+    let sessions = format!("sessions = \"{file}\"\n{more}");
+    problems_of(&[("count = 10", "count = 2"), (trip, &sessions)], &[]).render(Color::Never)
+}
+
+#[test]
+fn everything_wrong_with_a_file_of_sessions_is_told_at_once() {
+    insta::assert_snapshot!(with_sessions("bad_sessions.csv", ""));
+}
+
+#[test]
+fn sessions_that_overlap_in_one_household() {
+    insta::assert_snapshot!(with_sessions("overlapping_sessions.csv", ""));
+}
+
+#[test]
+fn more_sessions_at_once_than_households_to_deal_them_to() {
+    let columns = "session_columns = { household = \"nobody\", arival = \"arrival\" }";
+    insta::assert_snapshot!(with_sessions("crowded_sessions.csv", columns));
+    insta::assert_snapshot!(with_sessions("crowded_sessions.csv", ""));
+}
+
+#[test]
+fn a_mixture_with_faults() {
+    let trip = "weekday = { departure_hour = 8.5, away_h = 1, distance_km = 10, distance_sd_km = 3 }";
+    let problems = problems_of(&[(trip, "mixture = \"bad_mixture.csv\"")], &[]);
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+#[test]
+fn habits_that_leave_no_time_to_charge() {
+    insta::assert_snapshot!(message("[portraits.night_shift]", "[portraits.night_shift]\ncharge_kw = 1.4"));
+}
+
+#[test]
+fn vehicles_that_do_not_add_up_and_a_consumption_without_any() {
+    let problems = problems_of(
+        &[
+            ("[portraits.at_home]", "[portraits.at_home]\nvehicles = { compact = 0.4, suv = 0.4 }"),
+            ("[portraits.night_shift]", "[portraits.night_shift]\nconsumption = \"physical\"\nneed_kwh = 2"),
+        ],
+        &[],
+    );
+    insta::assert_snapshot!(problems.render(Color::Never));
 }

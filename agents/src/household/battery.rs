@@ -206,16 +206,6 @@ impl Battery {
         at_the_charger.min(kwh(self.conversion.delivered(drawn)))
     }
 
-    /// Most metered energy that periods after the next could charge, if that one is used in full.
-    pub fn chargeable_later(&self, now_micros: u64, period_micros: u64, periods: u32) -> Energy {
-        if self.cells.lfp.is_none() {
-            let a_period = self.spec.charge_power.over_micros(period_micros).to_f64();
-            return kwh(a_period * f64::from(periods));
-        }
-        let later = period_micros * u64::from(periods);
-        (self.chargeable(now_micros + later) - self.chargeable(now_micros)).or_zero()
-    }
-
     /// Least metered energy that must be charged to gain at least `energy` in the battery.
     pub fn metered_to_gain(&self, energy: Energy) -> Energy {
         let mut metered = kwh(self.conversion.metered_to_gain(energy.to_f64()));

@@ -19,7 +19,7 @@ pub struct Flows {
     pub withdrawn: Energy,
     /// What is still wanted, to be bought outside.
     pub lacking: Energy,
-    /// What driving takes out of the battery.
+    /// What driving takes out of the battery while it charges; drives after a departure come later.
     pub drive: Energy,
 }
 
@@ -30,10 +30,11 @@ pub struct Limits {
     pub charge: Energy,
 }
 
+#[cfg(test)]
 impl Limits {
     /// The limits of a battery that was plugged in so long, and out of which `driven_meanwhile` is driven while it
     /// charges. A trip does not count: it begins when the vehicle is unplugged.
-    pub fn of(battery: &Battery, driven_meanwhile: Energy, plugged_micros: u64) -> Self {
+    pub(in crate::household) fn of(battery: &Battery, driven_meanwhile: Energy, plugged_micros: u64) -> Self {
         let room = (battery.ceiling() - battery.content() + driven_meanwhile).or_zero();
         let power = battery.chargeable(plugged_micros);
         Self { charge: power.min(battery.metered_that_fits(room)) }

@@ -29,6 +29,10 @@ pub struct Situation {
     pub discharge_limit: Energy,
     /// Most that can be charged later, in charging hours, before the need falls due.
     pub later_charge: Energy,
+    /// Most that can be charged later, at any hour, before the need falls due.
+    pub later_limit: Energy,
+    /// In the battery: what still fits before this period.
+    pub room: Energy,
     /// Whether this is one of the portrait's charging hours.
     pub charging_hour: bool,
     /// Whether this is one of the portrait's discharging hours.
@@ -61,8 +65,11 @@ pub fn decide(battery: &Battery, situation: &Situation) -> Intent {
     let held = battery.content() - battery.floor();
     let gained = battery.gain_from(situation.sun) + battery.gain_from(situation.later_sun);
     let lacking = situation.wanted - held - gained;
-    if lacking.is_positive() {
-        return buy(battery.metered_to_gain(lacking), situation);
+    // The latest-charge-start rule: what later hours cannot charge must be charged now, by the sun or otherwise.
+    let need = battery.metered_to_gain((situation.wanted - held).or_zero());
+    let must = (need - situation.later_limit - situation.sun).or_zero();
+    if lacking.is_positive() || must.is_positive() {
+        return buy(battery.metered_to_gain(lacking.or_zero()), must, situation);
     }
     let overflow = overflow(battery, situation);
     let surplus = surplus(battery, situation, held).min(situation.discharge_limit);
@@ -74,21 +81,20 @@ pub fn decide(battery: &Battery, situation: &Situation) -> Intent {
     }
 }
 
-fn buy(lacking: Energy, situation: &Situation) -> Intent {
-    // The latest-charge-start rule: outside its charging hours a household charges only what later hours cannot.
-    let must_charge_now = (lacking - situation.later_charge).or_zero();
-    let demand = if situation.charging_hour { lacking } else { must_charge_now };
+fn buy(lacking: Energy, must: Energy, situation: &Situation) -> Intent {
+    // Outside its charging hours a household charges only what cannot wait.
+    let demand = if situation.charging_hour { lacking.max(must) } else { must };
     let demand = demand.min((situation.charge_limit - situation.sun).or_zero());
     if demand < SMALLEST_ORDER {
         return Intent::Rest;
     }
-    let room_later = (situation.later_charge - (lacking - demand)).or_zero();
-    Intent::Buy { demand, flexible: demand.min(room_later) }
+    let room_later = (situation.later_charge - (lacking - demand).or_zero()).or_zero();
+    Intent::Buy { demand, flexible: (demand - must).or_zero().min(room_later) }
 }
 
 /// The sun of this period that no longer fits the battery.
 fn overflow(battery: &Battery, situation: &Situation) -> Energy {
-    let room = battery.ceiling() - battery.content() + situation.driven_now;
+    let room = situation.room + situation.driven_now;
     (situation.sun - battery.metered_that_fits(room.or_zero())).or_zero()
 }
 
@@ -135,6 +141,8 @@ mod tests {
             charge_limit: kwh(7.0),
             discharge_limit: kwh(7.0),
             later_charge: Energy::ZERO,
+            later_limit: Energy::ZERO,
+            room: kwh(60.0),
             charging_hour: false,
             discharging_hour: false,
         }
@@ -151,14 +159,15 @@ mod tests {
 
     #[test]
     fn sun_that_does_not_fit_is_offered_at_any_hour() {
-        let situation = Situation { sun: kwh(3.0), ..quiet() };
+        let situation = Situation { sun: kwh(3.0), room: kwh(1.0), ..quiet() };
         let offered = Intent::Sell { surplus: kwh(2.0), overflow: kwh(2.0) };
         assert_eq!(decide(&battery(59.0), &situation), offered);
     }
 
     #[test]
     fn a_lack_is_bought_in_charging_hours_and_may_wait_while_there_is_time() {
-        let lacking = Situation { wanted: kwh(5.0), later_charge: kwh(20.0), ..quiet() };
+        let lacking =
+            Situation { wanted: kwh(5.0), later_charge: kwh(20.0), later_limit: kwh(30.0), ..quiet() };
         assert_eq!(decide(&battery(6.0), &lacking), Intent::Rest);
         let now = Situation { charging_hour: true, ..lacking };
         let bid = Intent::Buy { demand: kwh(5.0), flexible: kwh(5.0) };
@@ -167,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_latest_start_forces_charging_outside_the_habit() {
-        let urgent = Situation { wanted: kwh(9.0), later_charge: kwh(4.0), ..quiet() };
+        let urgent = Situation { wanted: kwh(9.0), later_limit: kwh(4.0), ..quiet() };
         let bid = Intent::Buy { demand: kwh(5.0), flexible: Energy::ZERO };
         assert_eq!(decide(&battery(6.0), &urgent), bid);
     }
@@ -194,7 +203,7 @@ mod tests {
             wanted in 0.0f64..40.0, later in 0.0f64..60.0, charging_hour in any::<bool>(),
         ) {
             let situation =
-                Situation { wanted: kwh(wanted), later_charge: kwh(later), charging_hour, ..quiet() };
+                Situation { wanted: kwh(wanted), later_charge: kwh(later), later_limit: kwh(later), charging_hour, ..quiet() };
             if let Intent::Buy { demand, flexible } = decide(&battery(6.0), &situation) {
                 prop_assert!(flexible <= demand && demand <= situation.charge_limit);
                 prop_assert!(kwh(wanted) - demand + flexible <= kwh(later).max(kwh(wanted) - demand));

@@ -8,6 +8,8 @@ use goshawk_market::quantity::Energy;
 use jiff::civil::{Date, Weekday};
 
 use crate::calendar::{Calendar, CalendarError};
+use crate::household::air::Air;
+use crate::household::vehicle::Consumption;
 
 /// The distribution of one day's trip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,8 +38,8 @@ pub struct DrivingHabit {
     pub weekday: TripDistribution,
     /// Saturday and Sunday.
     pub weekend: TripDistribution,
-    /// Consumption in kWh per km.
-    pub consumption_kwh_per_km: f64,
+    /// What a km takes.
+    pub consumption: Consumption,
     /// Probability that a departure comes earlier than planned.
     pub early_probability: f64,
     /// Mean of how much earlier, in hours; exponential, at most 3 h.
@@ -51,7 +53,7 @@ pub struct Trip {
     pub planned: SimTime,
     /// When it leaves: as planned, or earlier without having known.
     pub leaves: SimTime,
-    /// When it is back and plugged in.
+    /// When it means to be back and plugged in.
     pub returns: SimTime,
     /// What the trip takes out of the battery.
     pub energy: Energy,
@@ -78,6 +80,7 @@ impl Driving {
     pub fn next_trip(
         &mut self,
         calendar: &Calendar,
+        air: &Air,
         earliest: SimTime,
     ) -> Result<Option<Trip>, CalendarError> {
         loop {
@@ -87,7 +90,7 @@ impl Driving {
                 _ => {}
             }
             self.date = date.tomorrow()?;
-            let trip = self.draw(calendar, date)?;
+            let trip = self.draw(calendar, air, date)?;
             if let Some(trip) = trip
                 && trip.leaves > earliest
             {
@@ -97,7 +100,7 @@ impl Driving {
     }
 
     /// One day's trip: six draws, whether or not it comes about.
-    fn draw(&mut self, calendar: &Calendar, date: Date) -> Result<Option<Trip>, CalendarError> {
+    fn draw(&mut self, calendar: &Calendar, air: &Air, date: Date) -> Result<Option<Trip>, CalendarError> {
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
         let distribution = if weekend { self.habit.weekend } else { self.habit.weekday };
         let happens = self.stream.chance(distribution.probability);
@@ -116,7 +119,8 @@ impl Driving {
         let Some(planned) = calendar.time_at(date, departure)? else { return Ok(None) };
         let Some(leaves) = calendar.time_at(date, departure - early)? else { return Ok(None) };
         let returns = SimTime::from_micros(planned.micros() + (away * 3.6e9).round() as u64);
-        let energy = Energy::from_f64(distance * self.habit.consumption_kwh_per_km)
+        let temperature_c = air.temperature_c(calendar.period_at(planned));
+        let energy = Energy::from_f64(distance * self.habit.consumption.kwh_per_km(temperature_c))
             .expect("invariant: distances and consumption are checked input");
         Ok(Some(Trip { planned, leaves, returns, energy }))
     }
@@ -125,8 +129,10 @@ impl Driving {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weather::Weather;
     use goshawk_engine::Streams;
     use jiff::civil::date;
+    use jiff::tz::TimeZone;
 
     fn habit() -> DrivingHabit {
         let trip = TripDistribution {
@@ -138,7 +144,7 @@ mod tests {
         DrivingHabit {
             weekday: trip,
             weekend: TripDistribution { probability: 0.0, ..trip },
-            consumption_kwh_per_km: 0.18,
+            consumption: Consumption::PerKm(0.18),
             early_probability: 0.2,
             early_mean_hours: 0.5,
         }
@@ -148,10 +154,11 @@ mod tests {
         let start = date(2019, 1, 7).at(0, 0, 0, 0).in_tz("UTC").unwrap();
         let calendar = Calendar::new(start, 60, 24 * days).unwrap();
         let streams = Streams { seed: 1, crn_group: 0, replicate: 0 };
+        let air = Air::over(&calendar, &Weather::daily(&[0.0; 24], &[5.0; 24], TimeZone::UTC));
         let mut driving = Driving::new(habit(), streams.stream("driving", entity), calendar.first_date());
         let mut earliest = SimTime::from_micros(0);
         let mut found = Vec::new();
-        while let Some(trip) = driving.next_trip(&calendar, earliest).unwrap() {
+        while let Some(trip) = driving.next_trip(&calendar, &air, earliest).unwrap() {
             earliest = trip.returns;
             found.push(trip);
         }

@@ -113,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::commons::Decisions;
+    use crate::household::faults::FaultRates;
     use crate::household::portrait::{Hours, Need, Portrait};
 
     fn kwh(value: f64) -> Energy {
@@ -166,6 +167,7 @@ mod tests {
             charging: Hours::new(&[12, 18, 19]),
             discharging: Hours::default(),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
+            faults: FaultRates::default(),
         };
         let outside: Arc<[Price]> = (0..calendar.horizon())
             .map(|period| match period % 24 {

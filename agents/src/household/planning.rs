@@ -1,31 +1,26 @@
 //! What a household knows when a period opens, and the orders that follow from it.
 
-use goshawk_engine::SimTime;
 use goshawk_market::order::{Bid, Credit, Offer, SavingRange};
 use goshawk_market::quantity::{Energy, Price};
 use goshawk_market::satisfaction::MovingSaving;
 
+use super::charging::Goal;
 use super::decision::{Intent, Situation};
-use super::driving::Trip;
 use super::expectation::Ahead;
 use super::portrait::Need;
+use super::presence::Stay;
 use super::{Household, kwh};
 use crate::calendar::PeriodIndex;
 use crate::commons::price_share;
 use crate::message::Opening;
 
 impl Household {
-    /// How much of the opening period the household means to be plugged in.
-    pub(super) fn planned_micros(&self, now: SimTime) -> u64 {
-        let whole = self.commons.calendar.period().micros();
-        self.trip.map_or(whole, |trip| trip.planned.micros().saturating_sub(now.micros()).min(whole))
-    }
-
     pub(super) fn situation(&self, opening: &Opening, planned_micros: u64) -> Situation {
         let period = opening.period;
         let hour = opening.moment.local.hour();
         let portrait = &self.kind.portrait;
         let sun = self.sun_over(period, planned_micros);
+        let held = (self.battery.content() - self.battery.floor()).or_zero();
         let quiet = Situation {
             reserved: Energy::ZERO,
             wanted: Energy::ZERO,
@@ -35,6 +30,8 @@ impl Household {
             charge_limit: self.battery.chargeable(planned_micros),
             discharge_limit: self.battery.dischargeable(planned_micros),
             later_charge: Energy::ZERO,
+            later_limit: Energy::ZERO,
+            room: (self.battery.ceiling() - self.battery.content()).or_zero(),
             charging_hour: portrait.charging.contains(hour),
             discharging_hour: self.discharges_at(hour),
         };
@@ -43,7 +40,6 @@ impl Household {
                 let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
                 let need = if quiet.charging_hour { need } else { Energy::ZERO };
                 // What it holds is worth more later than a purchase costs now: it is not used up.
-                let held = (self.battery.content() - self.battery.floor()).or_zero();
                 let keeps = self.purchase_price(opening) < self.own_value(opening);
                 let untouchable = if keeps { held } else { Energy::ZERO };
                 let wanted = if need.is_zero() { Energy::ZERO } else { need + untouchable };
@@ -56,42 +52,82 @@ impl Household {
                 }
                 let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
                 // What is kept for later charging hours is not used up now, in an hour for which nothing is kept.
-                let held = (self.battery.content() - self.battery.floor()).or_zero();
                 let untouchable = if reserve.contains(hour) { Energy::ZERO } else { kept.min(held) };
                 Situation { reserved: need + kept, wanted: need + untouchable, driven_now: need, ..quiet }
             }
-            Need::Trips { departure_reserve, .. } => {
-                let calendar = &self.commons.calendar;
-                let Some(trip) = self.trip_within_a_day(opening) else { return quiet };
-                let next = PeriodIndex(period.0 + 1);
-                let departure = calendar.period_at(trip.planned);
-                let wanted = kwh(trip.energy.to_f64() * (1.0 + departure_reserve))
-                    .min(self.battery.ceiling() - self.battery.floor());
-                let a_period = calendar.period().micros();
-                let later_sun = kwh(self.area_m2 * self.kind.sun.between(next, departure));
-                let mut situation = Situation { reserved: wanted, wanted, later_sun, ..quiet };
-                let periods = match self.ahead(opening) {
-                    None => self.kind.outlook.charging_periods(next, departure),
-                    // Any hour is good enough if it is one of the cheapest that it takes.
-                    Some(ahead) => {
-                        let cheaper = ahead.cheaper_than(self.purchase_price(opening));
-                        let held = (self.battery.content() - self.battery.floor()).or_zero();
-                        let in_those = self.battery.chargeable_later(planned_micros, a_period, cheaper);
-                        situation.charging_hour = in_those < self.battery.metered_to_gain((wanted - held).or_zero());
-                        departure.0.saturating_sub(next.0)
-                    }
-                };
-                situation.later_charge = self.battery.chargeable_later(planned_micros, a_period, periods);
-                situation
-            }
+            Need::Trips { .. } | Need::Sessions(_) | Need::Mixture { .. } => self
+                .presence
+                .stay()
+                .map_or(quiet, |stay| self.before_departure(stay, opening, planned_micros, quiet)),
         }
     }
 
-    /// The trip that the household plans for: one that it means to leave for within a day.
-    fn trip_within_a_day(&self, opening: &Opening) -> Option<Trip> {
-        let calendar = &self.commons.calendar;
+    /// The situation of a household whose need falls due when the vehicle leaves.
+    fn before_departure(
+        &self,
+        stay: &Stay,
+        opening: &Opening,
+        planned_micros: u64,
+        quiet: Situation,
+    ) -> Situation {
+        let (calendar, battery) = (&self.commons.calendar, &self.battery);
+        let Some((planned, _)) = stay.departs else { return quiet };
+        let next = PeriodIndex(opening.period.0 + 1);
+        let later_limit = self.presence.later(stay, calendar.start_of(next), calendar, battery);
+        let goal = self.presence.goal(stay, battery);
+        let power = stay.power(battery);
+        // What the battery must hold or gain above the floor. A session wants what it has not charged yet.
+        let above_floor = battery.content() - battery.floor();
+        let wanted = match goal {
+            Goal::Nothing => return quiet,
+            Goal::Content(content) => content - battery.floor(),
+            Goal::Metered(left) => above_floor + battery.gain_from(left),
+        };
         let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
-        self.trip.filter(|trip| trip.planned < calendar.start_of(a_day_on))
+        if planned >= calendar.start_of(a_day_on) && matches!(goal, Goal::Content(_)) {
+            // More than a day ahead only what the time until then cannot charge any more.
+            let kept = (wanted - battery.gain_from(later_limit)).or_zero();
+            return Situation { reserved: kept, wanted: kept, later_limit, ..quiet };
+        }
+        let departure = calendar.period_at(planned);
+        let a_period = calendar.period().micros();
+        let in_periods = |count: u32| {
+            let by_power = kwh(power.over_micros(a_period).to_f64() * f64::from(count));
+            by_power.min(battery.chargeable(a_period.saturating_mul(u64::from(count))))
+        };
+        let (later_charge, charging_hour) = match self.ahead(opening) {
+            None => (in_periods(self.kind.outlook.charging_periods(next, departure)), quiet.charging_hour),
+            // Any hour is good enough if it is one of the cheapest that it takes.
+            Some(ahead) => {
+                let cheaper = in_periods(ahead.cheaper_than(self.purchase_price(opening)));
+                let lacking = battery.metered_to_gain((wanted - above_floor).or_zero());
+                (in_periods(departure.0.saturating_sub(next.0)), cheaper < lacking)
+            }
+        };
+        let (room, charge_limit) = match goal {
+            Goal::Metered(left) => (battery.gain_from(left), power.over_micros(planned_micros).min(left)),
+            _ => (quiet.room, quiet.charge_limit),
+        };
+        let later_sun = kwh(self.area_m2 * self.kind.sun.between(next, departure)).min(later_limit);
+        Situation {
+            reserved: wanted,
+            wanted,
+            later_sun,
+            later_charge: later_charge.min(later_limit),
+            later_limit,
+            room,
+            charge_limit,
+            charging_hour,
+            ..quiet
+        }
+    }
+
+    /// When the vehicle means to leave, if that is within a day.
+    fn departure_within_a_day(&self, opening: &Opening) -> Option<PeriodIndex> {
+        let calendar = &self.commons.calendar;
+        let a_day_on = calendar.start_of(PeriodIndex(opening.period.0 + calendar.periods_per_day()));
+        let (planned, _) = self.presence.stay()?.departs?;
+        (planned < a_day_on).then(|| calendar.period_at(planned))
     }
 
     /// What must be held after each period of the day for the later hours that own energy is kept for, net of the
@@ -146,7 +182,7 @@ impl Household {
             board: &opening.board,
             chances,
             next: PeriodIndex(opening.period.0 + 1),
-            end: self.trip_within_a_day(opening).map_or(a_day_on, |trip| calendar.period_at(trip.planned)),
+            end: self.departure_within_a_day(opening).unwrap_or(a_day_on),
         })
     }
 
@@ -170,7 +206,7 @@ impl Household {
                 let covered = if need > 0.0 { ((held + sun) / need) as u32 } else { u32::MAX };
                 ahead.price_after_covering(covered)
             }
-            Need::Trips { .. } => ahead.cheapest_purchase(),
+            Need::Trips { .. } | Need::Sessions(_) | Need::Mixture { .. } => ahead.cheapest_purchase(),
         };
         value.unwrap_or(Price::ZERO)
     }
@@ -225,9 +261,7 @@ impl Household {
     pub(super) fn bid(&self, opening: &Opening, demand: Energy, flexible: Energy) -> Bid {
         let rules = &self.commons.rules;
         let outside = opening.cheaper().1;
-        let calendar = &self.commons.calendar;
-        let departure =
-            self.trip_within_a_day(opening).map_or(opening.period, |trip| calendar.period_at(trip.planned));
+        let departure = self.departure_within_a_day(opening).unwrap_or(opening.period);
         let next = PeriodIndex(opening.period.0 + 1);
         let later = self.later_charging(opening, next, departure);
         // A rational household expects what it has seen, the others a share of what they would pay outside.

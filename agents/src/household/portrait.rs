@@ -8,6 +8,9 @@ use goshawk_market::quantity::Price;
 
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::household::driving::DrivingHabit;
+use crate::household::faults::FaultRates;
+use crate::household::mixture::Mixture;
+use crate::household::session::Recording;
 
 /// A set of the paper's hours 1 to 24.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +50,15 @@ pub enum Need {
         /// What it wants beyond the trip's energy at departure, as a share of it.
         departure_reserve: f64,
     },
+    /// Recorded sessions of each household, in the order of their numbers.
+    Sessions(Vec<Recording>),
+    /// Sessions from a fitted mixture.
+    Mixture {
+        /// The mixture.
+        mixture: Arc<Mixture>,
+        /// Probability that somebody plugs in on a day.
+        probability: f64,
+    },
 }
 
 /// A kind of household.
@@ -62,6 +74,8 @@ pub struct Portrait {
     pub discharging: Hours,
     /// Its own need.
     pub need: Need,
+    /// How often its households go wrong.
+    pub faults: FaultRates,
 }
 
 /// What a portrait can look ahead to from each period: published prices and its own habits.
@@ -157,6 +171,7 @@ mod tests {
             charging: Hours::new(&[5, 6]),
             discharging: Hours::new(&[21]),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
+            faults: FaultRates::default(),
         };
         let outside: Arc<[Price]> = (0..96).map(|k| Price::from_micro(1_000_000 + k)).collect();
         let outlook = Outlook::over(&portrait, &calendar, &outside, Price::from_micro(80_000));

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{ScenarioArguments, print, report_problems};
+use super::{ScenarioArguments, color_of_stderr, print, report_problems};
+use crate::scenario::render;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
@@ -19,9 +20,15 @@ pub(super) fn check(arguments: &CheckArguments) -> u8 {
         Ok(loaded) if arguments.effective => print(&loaded.effective_toml),
         Ok(loaded) => {
             let scenario = &loaded.scenario;
+            eprint!("{}", render(&loaded.warnings, color_of_stderr()));
+            let but = match loaded.warnings.len() {
+                0 => String::new(),
+                1 => " but 1 warning".to_owned(),
+                count => format!(" but {count} warnings"),
+            };
             let households = scenario.household_count();
             let mut text = format!(
-                "{}: no problems; {households} households, {} periods of {} minutes from {} in {}\n",
+                "{}: no problems{but}; {households} households, {} periods of {} minutes from {} in {}\n",
                 scenario.name,
                 scenario.time.period_count(),
                 scenario.time.period_minutes,

@@ -8,7 +8,9 @@ use clap::{Args, ValueEnum};
 use goshawk_market::mechanism::MECHANISM_NAMES;
 
 use super::progress::Watch;
-use super::{FAILED, INTERRUPTED, ScenarioFile, print, report_error, report_problems, stop_on_signals};
+use super::{
+    FAILED, INTERRUPTED, ScenarioFile, print, remark_upon, report_error, report_problems, stop_on_signals,
+};
 use crate::assemble;
 use crate::compare::{CompareError, Course, Request};
 use crate::scenario::{Problem, Problems};
@@ -85,9 +87,7 @@ pub(super) fn compare(arguments: &CompareArguments, quiet: bool) -> u8 {
         return report_problems(&problems);
     }
     let loaded = loaded.expect("invariant: a scenario without problems is loaded");
-    for remark in &loaded.remarks {
-        tracing::info!("{remark}");
-    }
+    remark_upon(&loaded);
     let course = Arc::new(Course::default());
     stop_on_signals(&course.progress);
     let (replicates, budget) = (arguments.replicates, arguments.budget.into());

@@ -9,8 +9,8 @@ use goshawk_output::{Existing, OutputError};
 
 use super::progress::Watch;
 use super::{
-    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, report_error, report_problems,
-    shell_word, stop_on_signals, summary,
+    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, remark_upon, report_error,
+    report_problems, shell_word, stop_on_signals, summary,
 };
 use crate::run::{Report, Request, RunError};
 use crate::scenario::Loaded;
@@ -35,9 +35,7 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
         Ok(loaded) => loaded,
         Err(problems) => return report_problems(&problems),
     };
-    for remark in &loaded.remarks {
-        tracing::info!("{remark}");
-    }
+    remark_upon(&loaded);
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.scenario.name));
     let existing = if arguments.overwrite { Existing::Overwrite } else { Existing::Refuse };
     let progress = Arc::new(Progress::default());

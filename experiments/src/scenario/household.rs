@@ -1,7 +1,11 @@
 //! What households own and how they live: `[photovoltaics]`, `[battery]`, `[portraits.NAME]`, `[buyers]`, `[sellers]`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::driving::{ConsumptionModel, Faults, Vehicles};
 
 /// The roof of every household; equations (1) and (2).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +21,10 @@ pub struct Photovoltaics {
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub efficiency: f64,
     /// Temperature coefficient r: share of efficiency lost per kelvin of cell temperature, 0 to 0.02.
-    #[schemars(range(min = 0.0, max = 0.02))]
+    #[schemars(
+        range(min = 0.0, max = 0.02),
+        extend("x-in-words" = "a loss per kelvin from 0 to 0.02, without the minus of data sheets: 0.004 for -0.4 %/K")
+    )]
     pub temperature_coefficient_per_k: f64,
     /// Cell temperature in degrees Celsius at 800 W/m2 and 20 degrees of air (NOCT), 20 to 90.
     #[schemars(range(min = 20.0, max = 90.0))]
@@ -165,8 +172,8 @@ impl Default for Battery {
     }
 }
 
-/// Households that live alike. Either `need_kwh` (habit: the need is an input) or trips on weekdays, at weekends
-/// or both (the need follows from driving).
+/// Households that live alike. One of `need_kwh` (habit: the need is an input), trips on weekdays, at weekends
+/// or both (the need follows from driving), recorded `sessions`, or a `mixture` fitted to sessions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Portrait {
@@ -196,10 +203,36 @@ pub struct Portrait {
     /// The trip on Saturday and Sunday; without it the vehicle stays at home on those days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weekend: Option<Trip>,
-    /// Energy for driving in kWh per km, above 0 up to 5.
-    #[serde(default = "consumption")]
+    /// Recorded sessions of these households: a CSV file, relative to the scenario's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub sessions: Option<String>,
+    /// What the columns of `sessions` are called where they have other names, such as `arrival = "arrival_local"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub session_columns: BTreeMap<String, String>,
+    /// A mixture fitted to sessions, from which households draw theirs: a CSV file, relative to the scenario's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub mixture: Option<String>,
+    /// Probability that a household with a `mixture` plugs in on a day, 0 to 1.
+    #[serde(default = "certain")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub plug_in_probability: f64,
+    /// Vehicle categories by share: each household draws one, which gives battery, charger and consumption
+    /// where the portrait does not state them itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicles: Option<Vehicles>,
+    /// What a km takes: always the same, or by forces and temperature.
+    #[serde(default)]
+    pub consumption: ConsumptionModel,
+    /// Share of the distance that is driven in town, 0 to 1; only with `consumption = "physical"`.
+    #[serde(default = "urban_share")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub urban_share: f64,
+    /// Energy for driving in kWh per km, above 0 up to 5; by default that of the vehicle category, or else 0.18.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 5.0), extend("exclusiveMinimum" = 0.0))]
-    pub consumption_kwh_per_km: f64,
+    pub consumption_kwh_per_km: Option<f64>,
     /// Probability that a trip starts earlier than planned, 0 to 1.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -220,10 +253,17 @@ pub struct Portrait {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.1, max = 10_000.0))]
     pub capacity_kwh: Option<f64>,
+    /// Charging power of these households in kW, above 0 up to 1000, instead of `battery.charge_kw`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
+    pub charge_kw: Option<f64>,
     /// State of charge at the start of these households, 0 to 1, instead of `battery.initial_soc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub initial_soc: Option<f64>,
+    /// What goes wrong on purpose.
+    #[serde(default)]
+    pub faults: Faults,
 }
 
 /// A round trip of one day, drawn for each household and day: times normal, distance log-normal.
@@ -342,8 +382,11 @@ fn all_hours() -> Vec<u8> {
     (1..=24).collect()
 }
 
-fn consumption() -> f64 {
-    0.18
+/// Consumption in kWh per km where nobody states one.
+pub(crate) const CONSUMPTION_KWH_PER_KM: f64 = 0.18;
+
+fn urban_share() -> f64 {
+    0.4
 }
 
 fn early_departure() -> f64 {

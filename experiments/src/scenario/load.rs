@@ -12,7 +12,8 @@ use super::data::{DataFile, DataFiles, read_text};
 use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
-use super::{Scenario, Time, data, feeder, structure, tariff};
+use super::sessions::{self, PlugIns};
+use super::{Scenario, Time, data, feeder, plausible, problem, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -37,8 +38,12 @@ pub struct Loaded {
     pub company_tariff: Tariff,
     /// The feeder, if the scenario has one.
     pub feeder: Option<FeederSpec>,
+    /// Recorded sessions and fitted mixtures of the portraits.
+    pub plug_ins: PlugIns,
     /// What was asked for and does not happen: days beyond `time.periods`, a tariff's demand charges.
     pub remarks: Vec<String>,
+    /// Values that can be used but are hardly meant, in the order of their lines; none of them stops a run.
+    pub warnings: Vec<Problem>,
 }
 
 /// Reads the scenario file at `path`, with `sets` of the form `path=value` carried out in order.
@@ -71,8 +76,14 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let company = tariff::tariff(&mut report, &mut files, "company");
 
     let feeder = feeder::feeder(&mut report, &mut files);
+    let (plug_ins, plug_in_remarks) = sessions::plug_ins(&mut report, &mut files, course.as_ref());
 
     let scenario: Option<Scenario> = report.section(&[]);
+    if let (Some(scenario), Some(course), Some(weather)) = (&scenario, &course, &weather) {
+        plausible::check(&mut report, scenario, weather, course);
+    }
+    let mut warnings = std::mem::take(&mut report.warnings);
+    problem::sort(&mut warnings, name);
     if let Some(problems) = Problems::all(report.problems, name) {
         return Err(problems);
     }
@@ -82,7 +93,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let effective_toml =
         toml::to_string(&scenario).expect("invariant: every scenario can be written as TOML");
     let mut remarks: Vec<String> = unused_days(&document, &scenario.time).into_iter().collect();
-    for remark in grid.1.into_iter().chain(company.1) {
+    for remark in grid.1.into_iter().chain(company.1).chain(plug_in_remarks) {
         if !remarks.contains(&remark) {
             remarks.push(remark);
         }
@@ -100,7 +111,9 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         grid_tariff: grid.0,
         company_tariff: company.0,
         feeder,
+        plug_ins,
         remarks,
+        warnings,
     })
 }
 

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::document::Document;
+use super::driving_rules;
 use super::problem::Problem;
 use super::{Battery, BatteryAgeing, BatteryWear, Ledger, Market, Portrait, Storage, Time, WeatherSource};
 
@@ -23,11 +24,12 @@ pub(super) struct Report<'a> {
     pub(super) document: &'a Document,
     json: Json,
     pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(document: &'a Document, problems: Vec<Problem>) -> Self {
-        Self { document, json: document.root().json(), problems }
+        Self { document, json: document.root().json(), problems, warnings: Vec::new() }
     }
 
     pub(super) fn add<S: AsRef<str>>(
@@ -40,6 +42,18 @@ impl<'a> Report<'a> {
         self.problems.push(Problem::new(self.document.place(path), names.join("."), found, allowed));
     }
 
+    /// Warns of a value that can be used but is hardly meant; `plausible` says what is usual.
+    pub(super) fn warn<S: AsRef<str>>(
+        &mut self,
+        path: &[S],
+        found: impl Into<String>,
+        plausible: impl Into<String>,
+    ) {
+        let names: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
+        let place = self.document.place(path);
+        self.warnings.push(Problem::warning(place, names.join("."), found, plausible));
+    }
+
     /// The section at a path with its defaults, unless its form is wrong, which is told already.
     pub(super) fn section<T: DeserializeOwned>(&self, path: &[&str]) -> Option<T> {
         let written = path.iter().try_fold(&self.json, |part, name| part.get(name));
@@ -47,7 +61,7 @@ impl<'a> Report<'a> {
         serde_json::from_value(written.unwrap_or(&empty).clone()).ok()
     }
 
-    fn portrait_names(&self) -> Vec<String> {
+    pub(super) fn portrait_names(&self) -> Vec<String> {
         let portraits = self.json.get("portraits").and_then(Json::as_object);
         portraits.map(|table| table.keys().cloned().collect()).unwrap_or_default()
     }
@@ -168,7 +182,7 @@ fn portraits(report: &mut Report<'_>) {
         let portrait: Option<Portrait> = report.section(&["portraits", name]);
         count = count.zip(portrait.as_ref()).map(|(count, portrait)| count + u64::from(portrait.count));
         if let Some(portrait) = portrait {
-            need(report, name, &portrait, battery.as_ref());
+            driving_rules::check(report, name, &portrait, battery.as_ref());
             hours(report, name, &portrait);
         }
     }
@@ -178,41 +192,6 @@ fn portraits(report: &mut Report<'_>) {
     if let Some(count) = count.filter(|&count| count > HOUSEHOLDS_MAX) {
         let allowed = format!("at most {HOUSEHOLDS_MAX} households in total");
         report.add(&["portraits"], format!("{count} households"), allowed);
-    }
-}
-
-fn need(report: &mut Report<'_>, name: &str, portrait: &Portrait, battery: Option<&Battery>) {
-    let trips = [("weekday", &portrait.weekday), ("weekend", &portrait.weekend)];
-    let has_trips = trips.iter().any(|(_, trip)| trip.is_some());
-    match (portrait.need_kwh, has_trips) {
-        (Some(_), true) => {
-            let found = "need_kwh beside trips, which give another need";
-            report.add(
-                &["portraits", name, "need_kwh"],
-                found,
-                "either need_kwh, or weekday and weekend trips",
-            );
-        }
-        (None, false) => {
-            let allowed = "need_kwh, or a weekday or weekend trip";
-            report.add(&["portraits", name], "neither need_kwh nor a trip", allowed);
-        }
-        _ => {}
-    }
-    let Some(battery) = battery else { return };
-    if let Some(need) = portrait.need_kwh.filter(|&need| need > battery.charge_kw) {
-        let allowed = format!("at most what battery.charge_kw = {} charges in an hour", battery.charge_kw);
-        report.add(&["portraits", name, "need_kwh"], need.to_string(), allowed);
-    }
-    let capacity = portrait.capacity_kwh.unwrap_or(battery.capacity_kwh) * battery.soc_max;
-    for (day, trip) in trips {
-        let Some(trip) = trip else { continue };
-        let energy = trip.distance_km * portrait.consumption_kwh_per_km;
-        if energy > capacity && capacity > 0.0 {
-            let found = format!("{} km, which take {energy:.1} kWh", trip.distance_km);
-            let allowed = format!("a distance that the full battery's {capacity:.1} kWh last for");
-            report.add(&["portraits", name, day, "distance_km"], found, allowed);
-        }
     }
 }
 

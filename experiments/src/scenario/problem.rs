@@ -33,9 +33,20 @@ pub(super) struct Place {
     pub(super) span: Range<usize>,
 }
 
+/// What a problem means for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing runs.
+    Error,
+    /// The run goes ahead: the value can be used, but hardly anybody means it.
+    Warning,
+}
+
 /// One thing that is wrong with a scenario or with a data file that it names.
 #[derive(Debug, Clone)]
 pub struct Problem {
+    /// What it means for the run.
+    pub severity: Severity,
     /// File, as it was given; of the command line, the option, such as `--set`.
     pub file: String,
     /// Line in the file, from 1.
@@ -46,7 +57,7 @@ pub struct Problem {
     pub field: String,
     /// What is there.
     pub found: String,
-    /// What may be there.
+    /// What may be there; of a warning, what is usual there.
     pub allowed: String,
     /// Bytes of the file's text that this is about.
     pub span: Range<usize>,
@@ -67,6 +78,7 @@ impl Problem {
         let before = text.get(..span.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
+            severity: Severity::Error,
             file: place.source.name.clone(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
@@ -77,6 +89,16 @@ impl Problem {
             meant: None,
             source: Arc::clone(&place.source),
         }
+    }
+
+    /// A value that can be used but is hardly meant; `plausible` says what is usual.
+    pub(super) fn warning(
+        place: &Place,
+        field: impl Into<String>,
+        found: impl Into<String>,
+        plausible: impl Into<String>,
+    ) -> Self {
+        Self { severity: Severity::Warning, ..Self::new(place, field, found, plausible) }
     }
 
     /// A problem of an option of the command line: of the bytes `span` of its `value`.
@@ -107,7 +129,11 @@ impl fmt::Display for Problem {
         if !self.field.is_empty() {
             write!(f, "{}: ", self.field)?;
         }
-        write!(f, "found {}; allowed: {}", self.found, self.allowed)
+        let (before, usual) = match self.severity {
+            Severity::Error => ("", "allowed"),
+            Severity::Warning => ("implausible: ", "plausible"),
+        };
+        write!(f, "{before}found {}; {usual}: {}", self.found, self.allowed)
     }
 }
 
@@ -116,6 +142,13 @@ impl std::error::Error for Problem {}
 impl Diagnostic for Problem {
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(&*self.source)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -141,10 +174,7 @@ pub struct Problems {
 impl Problems {
     /// All of `list`: those of `main` first, then those of other files, each in the order of their lines.
     pub(super) fn all(mut list: Vec<Problem>, main: &str) -> Option<Self> {
-        list.sort_by(|a, b| {
-            let key = |problem: &Problem| (problem.file != main, problem.file.clone(), problem.span.start);
-            key(a).cmp(&key(b))
-        });
+        sort(&mut list, main);
         if list.is_empty() { None } else { Some(Self { list }) }
     }
 
@@ -180,22 +210,34 @@ impl Problems {
 
     /// For people: each problem with the line it is in.
     pub fn render(&self, color: Color) -> String {
-        let theme = match color {
-            Color::Never => GraphicalTheme::unicode_nocolor(),
-            Color::Always => GraphicalTheme::unicode(),
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(WIDTH)
-            .with_context_lines(1)
-            .with_links(false);
-        let mut text = String::new();
-        for problem in &self.list {
-            // Writing to a string cannot fail.
-            let _ = handler.render_report(&mut text, problem);
-            text.push('\n');
-        }
-        text
+        render(&self.list, color)
     }
+}
+
+/// The list in the order in which problems are told: those of `main` first, then those of other files, each in the order
+/// of their lines.
+pub(super) fn sort(list: &mut [Problem], main: &str) {
+    list.sort_by(|a, b| {
+        let key = |problem: &Problem| (problem.file != main, problem.file.clone(), problem.span.start);
+        key(a).cmp(&key(b))
+    });
+}
+
+/// For people: each problem or warning with the line it is in.
+pub fn render(problems: &[Problem], color: Color) -> String {
+    let theme = match color {
+        Color::Never => GraphicalTheme::unicode_nocolor(),
+        Color::Always => GraphicalTheme::unicode(),
+    };
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(1).with_links(false);
+    let mut text = String::new();
+    for problem in problems {
+        // Writing to a string cannot fail.
+        let _ = handler.render_report(&mut text, problem);
+        text.push('\n');
+    }
+    text
 }
 
 impl<'a> IntoIterator for &'a Problems {

@@ -5,6 +5,7 @@
 //! | [`invariants`] | books, prices and money of the scenarios that ship |
 //! | [`determinism`] | what repeats, and what changes nobody else's draws |
 //! | [`tampering`] | the audit finds what was changed afterwards |
+//! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
 //! | [`world`] | what somebody who knows the field expects |
 //! | [`feeder`] | what a feeder curtails, loses and pays |
 //! | [`read_back`] | the tables in DuckDB, pandas and polars |
@@ -15,6 +16,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod determinism;
+mod driving;
 mod feeder;
 #[path = "../../../agents/src/grid/power_flow/sample.rs"]
 mod feeder_sample;

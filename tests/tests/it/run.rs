@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use goshawk::run::{Report, Request};
-use goshawk::scenario;
+use goshawk::scenario::{self, Loaded};
 use goshawk::verify::{Verification, verify};
 use goshawk_agents::journal::Progress;
 use goshawk_output::table::Table;
@@ -24,13 +24,18 @@ pub(crate) struct Run {
 impl Run {
     /// Runs a scenario that ships, with some of its fields changed.
     pub(crate) fn of(scenario: &str, sets: &[&str]) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
         let loaded = scenario::load(shipped(scenario), &sets).unwrap_or_else(|problems| panic!("{problems}"));
+        Self::of_loaded(&loaded, &format!("{scenario} with {sets:?}"))
+    }
+
+    /// Runs a scenario that is loaded.
+    pub(crate) fn of_loaded(loaded: &Loaded, name: &str) -> Self {
+        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let out = home.path().join("out");
-        let request = Request { loaded: &loaded, out: &out, existing: Existing::Refuse, command: Vec::new() };
+        let request = Request { loaded, out: &out, existing: Existing::Refuse, command: Vec::new() };
         let report = goshawk::run::run(&request, &Arc::new(Progress::default()))
-            .unwrap_or_else(|error| panic!("{scenario} with {sets:?}: {error}"));
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { home, report }
     }
 

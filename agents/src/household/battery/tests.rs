@@ -256,6 +256,8 @@ proptest! {
             charge_limit: battery.chargeable(span),
             discharge_limit: battery.dischargeable(span),
             later_charge: Energy::ZERO,
+            later_limit: Energy::ZERO,
+            room: (battery.ceiling() - battery.content()).or_zero(),
             charging_hour: false,
             discharging_hour: true,
         };
@@ -284,7 +286,7 @@ proptest! {
             let possible = battery.content() + battery.gain_from(battery.chargeable(QUARTER))
                 >= target.min(battery.ceiling());
             let lacking = battery.metered_to_gain((target - battery.content()).or_zero());
-            let later = battery.chargeable_later(QUARTER, QUARTER, left);
+            let later = battery.chargeable(QUARTER * u64::from(left));
             let reachable = lacking <= later + battery.chargeable(QUARTER);
             let now = (lacking - later).or_zero().min(battery.chargeable(QUARTER));
             battery.charge(now);
