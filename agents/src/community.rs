@@ -9,7 +9,7 @@ use goshawk_ledger::{
 };
 use goshawk_market::mechanism::Mechanism;
 use goshawk_market::order::{Credit, HouseholdId};
-use goshawk_market::quantity::{Energy, Money, Power, Price};
+use goshawk_market::quantity::{Money, Power, Price};
 use goshawk_market::tariff::Tariff;
 use goshawk_output::Names;
 use goshawk_output::table::HouseholdRow;
@@ -21,15 +21,11 @@ use crate::grid::Grid;
 use crate::grid::operation::{FeederOperation, FeederSpec};
 use crate::grid::placement::Placement;
 use crate::household::air::Air;
-use crate::household::battery::{Battery, BatterySpec, Cells};
-use crate::household::driving::{Driving, DrivingHabit};
-use crate::household::mixture::MixtureDraws;
+use crate::household::battery::{BatterySpec, Cells};
 use crate::household::photovoltaics::{Panel, Sun};
-use crate::household::portrait::{Need, Outlook, Portrait};
-use crate::household::presence::{Presence, Source, arrival_content};
-use crate::household::session::Sessions;
+use crate::household::portrait::{Outlook, Portrait};
 use crate::household::vehicle::Fleet;
-use crate::household::{Household, HouseholdSpec, Kind};
+use crate::household::{Household, Kind};
 use crate::journal::{BooksError, Journal, RunNames};
 use crate::market_operator::MarketOperator;
 use crate::message::{CommunityModel, Message, phase};
@@ -40,6 +36,8 @@ use crate::tally::Tally;
 use crate::upstream::Upstream;
 use crate::validator::ValidatorActor;
 use crate::weather::Weather;
+
+mod draw;
 
 /// The number of the chain that a run's ledger is.
 const CHAIN: u32 = 1;
@@ -376,7 +374,7 @@ impl Community {
             for number in 1..=group.count {
                 let name = household_name(&group.portrait.name, number);
                 let id = HouseholdId(self.rows.len() as u32);
-                let household = draw_household(spec, group, id, number, &name);
+                let household = draw::household(spec, group, id, number, &name);
                 let interned = self.names.intern(&name);
                 self.rows.push(HouseholdRow {
                     household: interned,
@@ -448,64 +446,4 @@ impl Community {
         }
         Ok(RunOutcome { digest: self.simulation.digest(), counters: self.simulation.counters() })
     }
-}
-
-/// Draws what one household is: three numbers of its own stream, whatever its portrait makes of them, and its
-/// vehicle from another.
-fn draw_household(
-    spec: &CommunitySpec,
-    group: &Group,
-    id: HouseholdId,
-    number: u32,
-    name: &str,
-) -> HouseholdSpec {
-    let mut stream = spec.streams.stream("household", name);
-    let mut within = |(middle, spread): (f64, f64)| middle + stream.uniform_in(-spread, spread);
-    let (area, area_spread) = group.area_m2;
-    let area_m2 = within((area, area * area_spread));
-    let (mut battery, capacity_spread) = group.battery;
-    let vehicle =
-        group.fleet.as_ref().map(|fleet| fleet.draw(&mut spec.streams.stream("vehicle", name), &mut battery));
-    let capacity = battery.capacity.to_f64();
-    battery.capacity = Energy::from_f64(within((capacity, capacity * capacity_spread)))
-        .expect("invariant: capacities are checked input");
-    let soc = within(group.initial_soc);
-    let content = Energy::from_f64(battery.capacity.to_f64() * soc)
-        .expect("invariant: a share of a capacity is in range");
-    let first_date = spec.calendar.first_date();
-    let mut battery = Battery::with_cells(battery, content, spec.cells);
-    let source = match &group.portrait.need {
-        Need::Trips { habit, departure_reserve } => {
-            let habit =
-                DrivingHabit { consumption: vehicle.flatten().unwrap_or(habit.consumption), ..*habit };
-            let driving = Driving::new(habit, spec.streams.stream("driving", name), first_date);
-            Source::Trips(Box::new(driving), *departure_reserve)
-        }
-        Need::Sessions(recordings) => {
-            let recording = &recordings[number as usize - 1];
-            let list = Arc::clone(&recording.sessions);
-            battery = Battery::with_cells(
-                BatterySpec { capacity: recording.capacity, ..*battery.spec() },
-                content,
-                spec.cells,
-            );
-            let content = list.first().map_or(battery.floor(), |first| arrival_content(first, &battery));
-            battery = Battery::with_cells(*battery.spec(), content, spec.cells);
-            Source::Sessions(Sessions::Recorded { list, next: 0 })
-        }
-        Need::Mixture { mixture, probability } => {
-            let most = battery.metered_that_fits(battery.ceiling() - battery.floor());
-            let limits = (battery.spec().charge_power, most);
-            let stream = spec.streams.stream("sessions", name);
-            let mixture = Arc::clone(mixture);
-            battery = Battery::with_cells(*battery.spec(), battery.floor(), spec.cells);
-            let draws = MixtureDraws::new(mixture, *probability, stream, first_date, limits);
-            Source::Sessions(Sessions::Mixture(Box::new(draws)))
-        }
-        Need::ChargingHours { .. } => Source::AtHome,
-    };
-    let faults = &group.portrait.faults;
-    let presence = Presence::new(source, faults.late_arrivals(&spec.streams, name));
-    let contracting = faults.contracting(&spec.streams, name);
-    HouseholdSpec { id, area_m2, battery, presence, contracting }
 }

@@ -158,7 +158,7 @@ impl Household {
         let end = self.commons.calendar.start_of(PeriodIndex(opening.period.0 + 1));
         let planned_micros = self.presence.planned_micros(context.now(), end);
         let plugged = self.presence.is_here() || planned_micros > 0;
-        let misconduct = self.contracting.as_mut().map(|draws| draws.next()).unwrap_or_default();
+        let misconduct = self.contracting.as_mut().map(|draws| draws.next_period()).unwrap_or_default();
         self.battery.operate(planned_micros);
         if opening.moment.period_of_day == 0 || self.reserve.is_empty() {
             self.reserve_for_the_day(opening.period);

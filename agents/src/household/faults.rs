@@ -73,7 +73,7 @@ pub struct Contracting {
 
 impl Contracting {
     /// What goes wrong in the next period; three draws.
-    pub fn next(&mut self) -> Misconduct {
+    pub fn next_period(&mut self) -> Misconduct {
         let withholds = self.deliveries.chance(self.rates.non_delivery);
         let is_false = self.readings.chance(self.rates.false_metering);
         let is_found = self.readings.chance(self.rates.detection);

@@ -285,7 +285,7 @@ fn who_comes_late_breaks_what_it_has_agreed_to() {
     late.expect_verified();
     assert_eq!(punctual.events("late_arrival").len() + punctual.events("default").len(), 0);
     assert!(late.figure("late_arrivals").unwrap() >= 30.0);
-    assert!(late.events("default").len() > 0, "what was bought for the time after the return is not taken");
+    assert!(!late.events("default").is_empty(), "what was bought for the time after the return is not taken");
     assert!(late.rows(Table::Trades).micro("penalty_to_seller").iter().sum::<i64>() > 0, "take or pay");
 }
 
@@ -311,7 +311,7 @@ fn false_readings_draw_energy_without_pay_until_they_are_found() {
     assert_eq!(unseen.figure("false_readings_found"), Some(0.0));
     assert_eq!(found.figure("unpaid"), Some(0.0));
     assert_eq!(found.figure("false_readings_found"), found.figure("false_readings"));
-    assert!(found.events("default").len() > 0, "a void reading breaks the contract");
+    assert!(!found.events("default").is_empty(), "a void reading breaks the contract");
     assert!(found.rows(Table::Trades).micro("delivered_kwh").iter().all(|&kwh| kwh == 0));
     let compensation = |run: &Run| run.rows(Table::Trades).micro("penalty_to_buyer").iter().sum::<i64>();
     assert!(compensation(&found) > compensation(&unseen));
@@ -422,7 +422,7 @@ fn four_weeks_of_three_kinds_of_workers_replay_as_they_were() {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let text = sessions_of_a_profile(&std::fs::read_to_string(file).unwrap());
         std::fs::write(folder.path().join("sessions.csv"), &text).unwrap();
-        let portraits = "[portraits.worker]\ncount = 1\nsessions = \"sessions.csv\"\ncharge_kw = 11\n";
+        let portraits = "[portraits.worker]\ncount = 1\ncapacity_kwh = 100\nsessions = \"sessions.csv\"\ncharge_kw = 11\n";
         let run = run(
             portraits,
             folder.path(),
