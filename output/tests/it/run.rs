@@ -5,7 +5,7 @@ use std::path::Path;
 use goshawk_market::quantity::Power;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::{
-    AgentPeriodRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
+    AgentPeriodRow, BatteryDayRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
     MarketPeriodRow, Operator, OperatorPeriodRow, Role, StoragePeriodRow, TradeRow, TransactionRow,
 };
 use goshawk_output::{
@@ -61,6 +61,7 @@ pub(crate) struct Replicate {
     pub(crate) events: Vec<EventRow>,
     pub(crate) households: Vec<HouseholdRow>,
     pub(crate) kpis: Vec<KpiRow>,
+    pub(crate) battery_days: Vec<BatteryDayRow>,
 }
 
 /// A run of two replicates.
@@ -143,6 +144,9 @@ impl Replicate {
                 cost: Money::ZERO,
             });
             replicate.push_feeder(when);
+            if when.period == 2 {
+                replicate.push_battery_days(when.day, people, class);
+            }
             hash = replicate.push_block(when, platform, &trade, hash);
             replicate.push_notes(when, platform);
         }
@@ -307,6 +311,22 @@ impl Replicate {
         });
     }
 
+    fn push_battery_days(&mut self, day: u16, people: [Name; 3], class: Name) {
+        for household in people {
+            self.battery_days.push(BatteryDayRow {
+                day,
+                household,
+                class,
+                state_of_health: Some(0.9),
+                calendar_loss: Some(0.075),
+                cycle_loss: Some(0.025),
+                full_equivalent_cycles: f64::from(day) * 0.25,
+                throughput_kwh: kwh(7.3),
+                mean_soc: 0.5,
+            });
+        }
+    }
+
     fn push_block(&mut self, when: PeriodStamp, sender: Name, trade: &TradeRow, prev_hash: Digest) -> Digest {
         let height = trade.block_height;
         for (index, kind) in (0..).zip(["publish", "settle"]) {
@@ -377,5 +397,6 @@ impl Replicate {
         self.events.into_iter().for_each(|row| recorder.push(row));
         self.households.into_iter().for_each(|row| recorder.push(row));
         self.kpis.into_iter().for_each(|row| recorder.push(row));
+        self.battery_days.into_iter().for_each(|row| recorder.push(row));
     }
 }
