@@ -22,7 +22,7 @@ use crate::grid::operation::{FeederOperation, FeederSpec};
 use crate::grid::placement::Placement;
 use crate::household::air::Air;
 use crate::household::battery::{BatterySpec, Cells};
-use crate::household::photovoltaics::{Panel, Sun};
+use crate::household::photovoltaics::{Array, Sun};
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::vehicle::Fleet;
 use crate::household::{Household, Kind};
@@ -51,6 +51,8 @@ pub struct Group {
     pub count: u32,
     /// Area of panels in m², and its spread: uniform within this share of it.
     pub area_m2: (f64, f64),
+    /// What is on each m² of it.
+    pub array: Array,
     /// Their batteries, and the spread of the capacity: uniform within this share of it.
     pub battery: (BatterySpec, f64),
     /// State of charge as the run begins, and its spread: uniform within this much of it.
@@ -83,8 +85,6 @@ pub struct CommunitySpec {
     pub calendar: Arc<Calendar>,
     /// The weather.
     pub weather: Weather,
-    /// The panels.
-    pub panel: Panel,
     /// The households, in the order of their names.
     pub groups: Vec<Group>,
     /// What the batteries' cells are.
@@ -357,7 +357,7 @@ impl Community {
         commons: &Arc<Commons>,
         signatory: &impl Fn(AccountId) -> Signatory,
     ) -> Result<(), CommunityError> {
-        let sun = Arc::new(Sun::over(&spec.calendar, &spec.weather, &spec.panel));
+        let mut suns: Vec<(Array, Arc<Sun>)> = Vec::new();
         let air = Arc::new(Air::over(&spec.calendar, &spec.weather));
         let price_at = |local| spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local));
         let outside: Arc<[Price]> =
@@ -368,7 +368,7 @@ impl Community {
         };
         for (class, group) in spec.groups.iter().enumerate() {
             let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
-            let (sun, air) = (Arc::clone(&sun), Arc::clone(&air));
+            let (sun, air) = (sun_on(&mut suns, spec, &group.array), Arc::clone(&air));
             let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun, air });
             let class_name = self.names.intern(&group.portrait.name);
             for number in 1..=group.count {
@@ -381,7 +381,7 @@ impl Community {
                     class: class_name,
                     battery_kwh: household.battery.spec().capacity,
                     charger_kw: household.battery.spec().charge_power,
-                    pv_kw: Power::from_f64(household.area_m2 * spec.panel.efficiency)
+                    pv_kw: Power::from_f64(household.area_m2 * group.array.panel.efficiency)
                         .expect("invariant: areas are checked input"),
                     initial_kwh: household.battery.content(),
                     bus: bus_of(id),
@@ -446,4 +446,14 @@ impl Community {
         }
         Ok(RunOutcome { digest: self.simulation.digest(), counters: self.simulation.counters() })
     }
+}
+
+/// The sun on an array, computed once for all portraits that have the same.
+fn sun_on(suns: &mut Vec<(Array, Arc<Sun>)>, spec: &CommunitySpec, array: &Array) -> Arc<Sun> {
+    if let Some((_, sun)) = suns.iter().find(|(known, _)| known == array) {
+        return Arc::clone(sun);
+    }
+    let sun = Arc::new(Sun::over(&spec.calendar, &spec.weather, array));
+    suns.push((*array, Arc::clone(&sun)));
+    sun
 }

@@ -22,7 +22,7 @@
 //! | [`grid`], [`company`], [`storage`], [`upstream`] | the operators |
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
-//! | [`calendar`], [`weather`], [`commons`] | what everybody may know |
+//! | [`calendar`], [`weather`], [`solar`], [`commons`] | what everybody may know |
 //! | [`session_file`], [`mixture_file`], [`rows`] | recorded and fitted sessions from data files |
 
 pub mod calendar;
@@ -40,6 +40,7 @@ pub mod platform;
 pub mod price_board;
 pub mod rows;
 pub mod session_file;
+pub mod solar;
 pub mod storage;
 pub mod tally;
 pub mod upstream;

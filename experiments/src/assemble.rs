@@ -1,5 +1,7 @@
 //! From a loaded scenario to the community that it describes.
 
+pub(crate) mod roof;
+
 use std::sync::Arc;
 
 use goshawk_agents::calendar::Calendar;
@@ -10,7 +12,6 @@ use goshawk_agents::household::battery::wear::WearCost;
 use goshawk_agents::household::battery::{BatterySpec, Cells};
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
 use goshawk_agents::household::faults::FaultRates;
-use goshawk_agents::household::photovoltaics::Panel;
 use goshawk_agents::household::portrait::{Hours, Need, Portrait};
 use goshawk_agents::household::vehicle::{Consumption, Fleet, FleetConsumption};
 use goshawk_agents::network::Latency;
@@ -44,17 +45,12 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
     let start = loaded.start.to_zoned(loaded.zone.clone());
     let calendar = Calendar::new(start, scenario.time.period_minutes, scenario.time.period_count())
         .expect("invariant: a loaded scenario has a sound calendar");
-    let photovoltaics = &scenario.photovoltaics;
+    let streams = Streams { seed: scenario.seed, crn_group: 0, replicate };
     let portraits = scenario.portraits.iter().filter(|(_, portrait)| portrait.count > 0);
     CommunitySpec {
-        streams: Streams { seed: scenario.seed, crn_group: 0, replicate },
+        streams,
+        weather: roof::weather(loaded, &calendar, &streams),
         calendar: Arc::new(calendar),
-        weather: loaded.weather.clone(),
-        panel: Panel {
-            efficiency: photovoltaics.efficiency,
-            temperature_coefficient_per_k: photovoltaics.temperature_coefficient_per_k,
-            nominal_cell_temperature_c: photovoltaics.nominal_cell_temperature_c,
-        },
         groups: portraits.zip(0..).map(|((name, portrait), id)| group(loaded, name, portrait, id)).collect(),
         cells: cells(&scenario.battery),
         rules: rules(scenario),
@@ -166,6 +162,7 @@ fn group(loaded: &Loaded, name: &str, portrait: &scenario::Portrait, id: u16) ->
         },
         count: portrait.count,
         area_m2: (area_m2, photovoltaics.area_spread),
+        array: roof::array(photovoltaics, portrait),
         battery: (spec, battery.capacity_spread),
         initial_soc: (initial_soc, battery.initial_soc_spread),
         fleet: fleet(portrait),

@@ -188,6 +188,7 @@ fn manifest(
             sha256: file.sha256.clone(),
             source: Some(file.field.clone()),
             licence: None,
+            repaired_values: file.repaired_values,
         })
         .collect();
     manifest

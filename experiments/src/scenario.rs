@@ -25,12 +25,15 @@ mod meaning;
 mod operator;
 mod plausible;
 mod problem;
+mod roof;
 mod rules;
 mod schema;
 mod sessions;
+pub(crate) mod sky;
 mod structure;
 mod tariff;
 mod time;
+mod weather;
 mod words;
 
 pub use data::DataFile;
@@ -39,15 +42,17 @@ pub use feeder::{Feeder, Placement};
 pub(crate) use household::CONSUMPTION_KWH_PER_KM;
 pub use household::{
     Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,
-    Photovoltaics, Portrait, Sellers, Trip,
+    Portrait, Sellers, Trip,
 };
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
 pub use problem::{Color, Problem, Problems, Severity, render};
+pub use roof::{CellModel, Photovoltaics, Transposition};
 pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
 pub use schema::schema_json;
 pub use sessions::PlugIns;
-pub use time::{Time, WeatherSource};
+pub use time::Time;
+pub use weather::{Resample, WeatherSource};
 
 /// A community and the days it lives through: one run's whole input but for the data files it names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,7 +80,7 @@ pub struct Scenario {
     pub currency: String,
     /// When the run takes place.
     pub time: Time,
-    /// Sun and air temperature.
+    /// Sun, air temperature and wind.
     pub weather: WeatherSource,
     /// The roof of every household.
     #[serde(default)]

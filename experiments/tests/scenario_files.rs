@@ -169,10 +169,10 @@ fn the_papers_sun_gives_the_energy_that_its_tables_imply() {
     let roof = &scenario.photovoltaics;
     let energy_kwh = |hour: i64| {
         let sample = weather.sample(start + SignedDuration::from_hours(hour - 1));
-        let heating_k = (roof.nominal_cell_temperature_c - 20.0) / 800.0 * sample.irradiance_w_per_m2;
+        let heating_k = (roof.nominal_cell_temperature_c - 20.0) / 800.0 * sample.light.global();
         let above_reference_k = sample.temperature_c + 273.15 + heating_k - 298.0;
         let efficiency = roof.efficiency * (1.0 - roof.temperature_coefficient_per_k * above_reference_k);
-        sample.irradiance_w_per_m2 * roof.area_m2 * efficiency / 1000.0
+        sample.light.global() * roof.area_m2 * efficiency / 1000.0
     };
     for (hour, expected) in (8..=18).zip([0.1, 0.9, 1.7, 5.7, 6.3, 6.2, 5.5, 5.3, 4.2, 2.3, 0.1]) {
         assert!((energy_kwh(hour) - expected).abs() < 0.001, "hour {hour}: {} kWh", energy_kwh(hour));

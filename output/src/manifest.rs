@@ -105,6 +105,9 @@ pub struct InputEntry {
     pub source: Option<String>,
     /// Under which licence.
     pub licence: Option<String>,
+    /// Values that it did not have and that were interpolated before the run.
+    #[serde(default)]
+    pub repaired_values: u64,
 }
 
 /// What may differ between two runs of the same input. Nothing else in the folder does.

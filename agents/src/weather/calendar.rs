@@ -49,13 +49,26 @@ impl Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Stamp {
+    /// Hours of its day before it, 0 to 23.
+    pub(super) fn hour_of_day(self) -> usize {
+        usize::from(self.hour_of_year % 24)
+    }
+
+    /// Month and day, both from 1.
+    pub(super) fn month_and_day(self) -> (i8, i8) {
         let (mut day, mut month) = (self.hour_of_year / 24, 0);
         while day >= DAYS_OF_MONTH[month] {
             day -= DAYS_OF_MONTH[month];
             month += 1;
         }
-        write!(f, "{:02}/{:02} {:02}:00", month + 1, day + 1, self.hour_of_year % 24 + 1)
+        (month as i8 + 1, day as i8 + 1)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (month, day) = self.month_and_day();
+        write!(f, "{month:02}/{day:02} {:02}:00", self.hour_of_year % 24 + 1)
     }
 }

@@ -1,5 +1,6 @@
 use jiff::civil::date;
 
+use super::calendar::{HOURS_PER_YEAR, Stamp};
 use super::*;
 
 const SITE: &str = "723170,\"GREENSBORO PIEDMONT TRIAD, INT\",NC,-5.0,36.100,-79.950,273";
@@ -24,10 +25,11 @@ fn instant(text: &str) -> Timestamp {
 fn a_stamp_is_the_end_of_its_hour_in_the_sites_standard_time() {
     let weather = read(MIDDAY).unwrap();
     // The row stamped 12:00 holds 11:00 to 12:00 at UTC-5, that is 16:00 to 17:00 UTC.
-    let noon = Sample { irradiance_w_per_m2: 261.0, temperature_c: 11.7 };
+    let noon =
+        Sample { light: Light::Global(261.0), temperature_c: 11.7, wind_speed_m_per_s: WIND_DEFAULT_M_PER_S };
     assert_eq!(weather.sample(instant("2019-01-01T16:00:00Z")), noon);
     assert_eq!(weather.sample(instant("2019-01-01T16:59:59Z")), noon);
-    assert_eq!(weather.sample(instant("2019-01-01T17:00:00Z")).irradiance_w_per_m2, 155.0);
+    assert_eq!(weather.sample(instant("2019-01-01T17:00:00Z")).light.global(), 155.0);
 }
 
 #[test]
@@ -63,10 +65,10 @@ fn a_jump_a_repetition_and_a_bad_stamp_are_told_with_their_lines() {
 #[test]
 fn numbers_that_are_none_and_rows_that_break_off_are_told_at_once() {
     assert_eq!(
-        problems("01/01/1988,01:00,x,1\n01/01/1988,02:00,-9900,99\n01/01/1988,03:00,0"),
+        problems("01/01/1988,01:00,x,1\n01/01/1988,02:00,-99,99\n01/01/1988,03:00,0"),
         [
             "site.csv:3: found `x`; allowed: a number from 0 to 1500 as `GHI (W/m^2)`",
-            "site.csv:4: found `-9900`; allowed: a number from 0 to 1500 as `GHI (W/m^2)`",
+            "site.csv:4: found `-99`; allowed: a number from 0 to 1500 as `GHI (W/m^2)`",
             "site.csv:4: found `99`; allowed: a number from -90 to 60 as `Dry-bulb (C)`",
             "site.csv:5: found 3 values; allowed: 4, one for each column",
         ]
@@ -118,8 +120,10 @@ fn a_repeated_day_follows_the_local_clock_through_daylight_saving() {
         for hour in 0..24 {
             let at = date(2019, month, day).at(hour, 30, 0, 0).to_zoned(zone.clone()).unwrap();
             let expected = if hour == 0 { 24.0 } else { f64::from(hour) };
-            assert_eq!(weather.sample(at.timestamp()).irradiance_w_per_m2, expected);
+            assert_eq!(weather.sample(at.timestamp()).light.global(), expected);
         }
     }
     assert_eq!(weather.covers(Timestamp::MIN..Timestamp::MAX), Ok(()));
 }
+
+mod formats;

@@ -4,12 +4,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use goshawk_agents::weather::{Weather, WeatherProblem};
+use goshawk_agents::weather::{Repair, Weather, WeatherProblem};
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::WeatherSource;
 use super::meaning::{Course, Report};
 use super::problem::{Place, Problem, Source};
+use super::sky;
 
 /// Larger files are refused: a year of hourly weather has about 2 MB.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -25,6 +27,8 @@ pub struct DataFile {
     pub text: String,
     /// SHA-256 of the text, in hexadecimal.
     pub sha256: String,
+    /// Values that the file does not have and that were interpolated.
+    pub repaired_values: u64,
 }
 
 /// Reads data files and keeps what was read.
@@ -50,7 +54,8 @@ impl<'a> DataFiles<'a> {
             Ok(text) => {
                 let sha256 = hexadecimal(&Sha256::digest(text.as_bytes()));
                 let (field, path) = (path.join("."), written.to_owned());
-                self.read.push(DataFile { field, path, text: text.clone(), sha256 });
+                let repaired_values = 0;
+                self.read.push(DataFile { field, path, text: text.clone(), sha256, repaired_values });
                 Some(Arc::new(Source { name: file.display().to_string(), text }))
             }
             Err(why) => {
@@ -59,6 +64,12 @@ impl<'a> DataFiles<'a> {
                 None
             }
         }
+    }
+
+    /// Notes how many values of the file that `field` names were interpolated.
+    fn count_repairs(&mut self, field: &str, count: usize) {
+        let file = self.read.iter_mut().find(|file| file.field == field);
+        file.into_iter().for_each(|file| file.repaired_values = count as u64);
     }
 }
 
@@ -90,20 +101,52 @@ pub(super) fn weather(
         let (irradiance, temperature) = (irradiance.first_chunk::<24>()?, temperature.first_chunk::<24>()?);
         return Some(Weather::daily(irradiance, temperature, course?.zone.clone()));
     }
-    let file = files.source(&["weather", "tmy3"], source.tmy3.as_deref()?, report)?;
+    let course = course?;
+    let zone =
+        source.csv_zone.as_deref().map_or_else(|| Some(course.zone.clone()), |name| TimeZone::get(name).ok());
+    let (field, path) = *source.files().first()?;
+    let file = files.source(&["weather", field], path, report)?;
+    let read = match field {
+        "tmy3" => Weather::from_tmy3(&file.text, &file.name),
+        "epw" => Weather::from_epw(&file.text, &file.name),
+        _ => Weather::from_csv(&file.text, &file.name, &zone?),
+    };
+    let field = format!("weather.{field}");
     let problem = |problem: WeatherProblem| {
         let place = Place { source: Arc::clone(&file), span: problem.span };
-        Problem::new(&place, "weather.tmy3", problem.found, problem.allowed)
+        Problem::new(&place, &field, problem.found, problem.allowed)
     };
-    match Weather::from_tmy3(&file.text, &file.name) {
-        Ok(weather) => {
-            let covered = weather.covers(course?.start..course?.end);
-            covered.map_err(|uncovered| report.problems.push(problem(uncovered))).ok()?;
-            Some(weather)
-        }
+    let weather = match read {
+        Ok(weather) => weather,
         Err(problems) => {
             report.problems.extend(problems.into_iter().map(problem));
-            None
+            return None;
         }
+    };
+    let run = course.start..course.end;
+    let enough = match sky::drawn_by(source.resample) {
+        None => weather.covers(run),
+        Some(resample) => weather.can_draw(resample, run),
+    };
+    enough.map_err(|missing| report.problems.push(problem(missing))).ok()?;
+    warn_of_repairs(report, &file, &field, &weather);
+    files.count_repairs(&field, weather.repairs().len());
+    Some(sky::at_site(report, &source, weather))
+}
+
+/// Says of each column how many values were interpolated, at the first of them.
+fn warn_of_repairs(report: &mut Report<'_>, file: &Arc<Source>, field: &str, weather: &Weather) {
+    let mut columns: Vec<(&str, usize, &Repair)> = Vec::new();
+    for repair in weather.repairs() {
+        match columns.iter_mut().find(|(column, _, _)| *column == repair.column) {
+            Some((_, count, _)) => *count += 1,
+            None => columns.push((repair.column, 1, repair)),
+        }
+    }
+    for (column, count, first) in columns {
+        let place = Place { source: Arc::clone(file), span: first.span.clone() };
+        let values = if count == 1 { "1 value" } else { &format!("{count} values") };
+        let found = format!("no `{column}` here; {values} of it interpolated between neighbours");
+        report.warnings.push(Problem::warning(&place, field, found, "a value in every row"));
     }
 }

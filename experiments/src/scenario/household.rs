@@ -1,4 +1,4 @@
-//! What households own and how they live: `[photovoltaics]`, `[battery]`, `[portraits.NAME]`, `[buyers]`, `[sellers]`.
+//! What households own and how they live: `[battery]`, `[portraits.NAME]`, `[buyers]`, `[sellers]`.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::driving::{ConsumptionModel, Faults, Vehicles};
-
-/// The roof of every household; equations (1) and (2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Photovoltaics {
-    /// Panel area A in m2, 0 to 10000; 0 means no panels.
-    #[schemars(range(min = 0.0, max = 10_000.0))]
-    pub area_m2: f64,
-    /// Spread of the area: each household draws uniformly within plus or minus this share, 0 to 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub area_spread: f64,
-    /// Efficiency delta_0 at a cell temperature of 298 K, above 0 up to 1.
-    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
-    pub efficiency: f64,
-    /// Temperature coefficient r: share of efficiency lost per kelvin of cell temperature, 0 to 0.02.
-    #[schemars(
-        range(min = 0.0, max = 0.02),
-        extend("x-in-words" = "a loss per kelvin from 0 to 0.02, without the minus of data sheets: 0.004 for -0.4 %/K")
-    )]
-    pub temperature_coefficient_per_k: f64,
-    /// Cell temperature in degrees Celsius at 800 W/m2 and 20 degrees of air (NOCT), 20 to 90.
-    #[schemars(range(min = 20.0, max = 90.0))]
-    pub nominal_cell_temperature_c: f64,
-}
-
-impl Default for Photovoltaics {
-    fn default() -> Self {
-        Self {
-            area_m2: 30.0,
-            area_spread: 0.0,
-            efficiency: 0.18,
-            temperature_coefficient_per_k: 0.004,
-            nominal_cell_temperature_c: 45.0,
-        }
-    }
-}
 
 /// How a battery's efficiency and power depend on its charge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -249,6 +213,14 @@ pub struct Portrait {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub area_m2: Option<f64>,
+    /// Tilt of these households' panels in degrees, 0 to 90, instead of `photovoltaics.tilt_deg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 90.0))]
+    pub tilt_deg: Option<f64>,
+    /// Where these households' panels face, in degrees clockwise from north, instead of `photovoltaics.azimuth_deg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 360.0))]
+    pub azimuth_deg: Option<f64>,
     /// Battery capacity of these households in kWh, 0.1 to 10000, instead of `battery.capacity_kwh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.1, max = 10_000.0))]

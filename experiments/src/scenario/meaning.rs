@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::document::Document;
 use super::driving_rules;
 use super::problem::Problem;
+use super::sky;
 use super::{Battery, BatteryAgeing, BatteryWear, Ledger, Market, Portrait, Storage, Time, WeatherSource};
 
 const MINUTES_PER_HOUR: u32 = 60;
@@ -135,15 +136,20 @@ fn weather(report: &mut Report<'_>) {
         return;
     }
     let Some(weather) = report.section::<WeatherSource>(&["weather"]) else { return };
+    sky::check(report, &weather);
     let (irradiance, temperature) = (weather.irradiance_w_per_m2.is_some(), weather.temperature_c.is_some());
-    let found = match (weather.tmy3.is_some(), irradiance, temperature) {
-        (true, false, false) | (false, true, true) => return,
-        (true, _, _) => "tmy3 beside hourly values",
-        (false, false, false) => "neither",
-        (false, true, false) => "irradiance_w_per_m2 without temperature_c",
-        (false, false, true) => "temperature_c without irradiance_w_per_m2",
+    let files = weather.files();
+    let names: Vec<&str> = files.iter().map(|(field, _)| *field).collect();
+    let found = match (names.as_slice(), irradiance, temperature) {
+        ([_], false, false) | ([], true, true) => return,
+        ([_], _, _) => format!("{} beside hourly values", names[0]),
+        ([], false, false) => "neither".to_owned(),
+        ([], true, false) => "irradiance_w_per_m2 without temperature_c".to_owned(),
+        ([], false, true) => "temperature_c without irradiance_w_per_m2".to_owned(),
+        _ => format!("{} together", names.join(" and ")),
     };
-    report.add(&["weather"], found, "either tmy3, or both irradiance_w_per_m2 and temperature_c");
+    let allowed = "either one file (tmy3, epw or csv), or both irradiance_w_per_m2 and temperature_c";
+    report.add(&["weather"], found, allowed);
 }
 
 fn battery(report: &mut Report<'_>) {

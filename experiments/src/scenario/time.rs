@@ -1,4 +1,4 @@
-//! When a run takes place: the sections `[time]` and `[weather]`.
+//! When a run takes place: the section `[time]`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,24 +47,6 @@ impl Time {
         let whole = self.days.saturating_mul(self.periods_per_day());
         self.periods.map_or(whole, |periods| periods.min(whole))
     }
-}
-
-/// Sun and air temperature: either a TMY3 file, or one day of hourly values that repeats.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WeatherSource {
-    /// TMY3 file in its original format, relative to the scenario's folder. It must cover the whole run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub tmy3: Option<String>,
-    /// Irradiance I on the panels in W/m2 (0 to 1500) in the local hours 1 to 24; hour h starts at h:00.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(equal = 24), inner(range(min = 0.0, max = 1500.0)))]
-    pub irradiance_w_per_m2: Option<Vec<f64>>,
-    /// Air temperature in degrees Celsius (-90 to 60) in the local hours 1 to 24.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(equal = 24), inner(range(min = -90.0, max = 60.0)))]
-    pub temperature_c: Option<Vec<f64>>,
 }
 
 fn utc() -> String {

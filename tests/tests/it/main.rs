@@ -12,6 +12,7 @@
 //! | [`highs`] | the exact clearing against HiGHS |
 //! | [`pandapower`] | the power flow against pandapower |
 //! | [`simses`] | the ageing of batteries against SimSES |
+//! | [`pvlib`] | sun, panels and cells over a year against pvlib |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -23,6 +24,7 @@ mod feeder_sample;
 mod highs;
 mod invariants;
 mod pandapower;
+mod pvlib;
 mod python;
 mod read_back;
 mod run;
