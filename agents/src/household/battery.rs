@@ -86,6 +86,9 @@ pub struct Battery {
     hours: f64,
 }
 
+/// Nothing takes longer to charge than two days.
+const MICROS_TO_FILL: u64 = 48 * 3_600_000_000;
+
 /// One step of the grid of energies.
 const STEP: Energy = Energy::from_micro(1);
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -204,6 +207,44 @@ impl Battery {
         let by_the_charger = self.conversion.drawn(at_the_charger.to_f64()) / (capacity * hours);
         let drawn = limit.discharged(self.soc(), hours, by_the_charger) * capacity;
         at_the_charger.min(kwh(self.conversion.delivered(drawn)))
+    }
+
+    /// Most of what it lacks, at the meter, that may wait for a later time so long in which power alone would give `by_power`.
+    ///
+    /// A taper depends on the charge alone, so the way to the full need takes the same time whenever it is gone; what of that
+    /// time is longer than the later one cannot wait.
+    pub fn may_wait(&self, lacking: Energy, later_micros: u64, by_power: Energy) -> Energy {
+        if self.cells.lfp.is_none() || !lacking.is_positive() {
+            return by_power;
+        }
+        let Some(whole) = self.micros_to_charge(lacking) else { return Energy::ZERO };
+        let now = whole.saturating_sub(later_micros);
+        by_power.min(lacking - self.chargeable(now).min(lacking))
+    }
+
+    /// How long charging so much takes, to a second and not less; `None` for more than the cells take in.
+    fn micros_to_charge(&self, metered: Energy) -> Option<u64> {
+        const SECOND: u64 = 1_000_000;
+        let by_power = metered.to_f64() / self.spec.charge_power.to_f64() * MICROS_PER_HOUR;
+        let (mut short, mut enough) = (0, by_power as u64 + SECOND);
+        while self.chargeable(enough) < metered {
+            if enough > MICROS_TO_FILL {
+                return None;
+            }
+            (short, enough) = (enough, enough * 2);
+        }
+        if short == 0 {
+            return Some(enough);
+        }
+        while enough - short > SECOND {
+            let middle = short.midpoint(enough);
+            if self.chargeable(middle) < metered {
+                short = middle;
+            } else {
+                enough = middle;
+            }
+        }
+        Some(enough)
     }
 
     /// Least metered energy that must be charged to gain at least `energy` in the battery.

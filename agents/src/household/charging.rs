@@ -25,6 +25,18 @@ pub enum Goal {
     Metered(Energy),
 }
 
+impl Goal {
+    /// What is still missing of it with so much in the battery, at the meter.
+    pub fn need(&self, battery: &Battery, content: Energy) -> Energy {
+        match *self {
+            Self::Nothing => Energy::ZERO,
+            Self::Content(wanted) if wanted > content => battery.metered_to_gain(wanted - content),
+            Self::Content(_) => Energy::ZERO,
+            Self::Metered(left) => left,
+        }
+    }
+}
+
 /// What the vehicle does to the battery once it has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drive {
@@ -70,13 +82,8 @@ impl Stretch {
     }
 
     /// What of its goal is still missing, at the meter.
-    pub fn need(&self, battery: &Battery, content: Energy) -> Energy {
-        match self.goal {
-            Goal::Nothing => Energy::ZERO,
-            Goal::Content(wanted) if wanted > content => battery.metered_to_gain(wanted - content),
-            Goal::Content(_) => Energy::ZERO,
-            Goal::Metered(left) => left,
-        }
+    fn need(&self, battery: &Battery, content: Energy) -> Energy {
+        self.goal.need(battery, content)
     }
 
     /// The content after the drive, and what the drive took and would have taken.
@@ -204,11 +211,15 @@ mod tests {
     fn a_session_ends_and_the_next_begins_within_a_period() {
         let leaving = Stretch {
             micros: HOUR / 2,
+            limit: Energy::from_micro(3_500_000),
             drive: Some(Drive::Leaves(Energy::from_micro(5_000_000))),
             ..stretch(Goal::Metered(Energy::from_micro(2_000_000)), 0)
         };
-        let coming =
-            Stretch { micros: HOUR / 4, ..stretch(Goal::Metered(Energy::from_micro(9_000_000)), 8_000_000) };
+        let coming = Stretch {
+            micros: HOUR / 4,
+            limit: Energy::from_micro(1_750_000),
+            ..stretch(Goal::Metered(Energy::from_micro(9_000_000)), 8_000_000)
+        };
         let battery = battery(20_000_000, 0.9);
         let bounds = Bounds::of(&battery, &[leaving, coming], Energy::ZERO);
         let kwh = |micro| Energy::from_micro(micro);

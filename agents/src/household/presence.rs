@@ -192,11 +192,12 @@ impl Presence {
         to.micros().saturating_sub(from.micros())
     }
 
-    /// Most that can be charged from `from` to the planned departure of a stay, at the meter, if nothing is charged before.
+    /// Most that can wait to be charged from `from` to the planned departure of a stay, at the meter.
     pub fn later(&self, stay: &Stay, from: SimTime, calendar: &Calendar, battery: &Battery) -> Energy {
         let Some((planned, _)) = stay.departs else { return Energy::ZERO };
         let left = planned.micros().saturating_sub(from.micros());
-        self.later_by_power(stay, from, calendar, battery).min(battery.chargeable(left))
+        let need = self.goal(stay, battery).need(battery, battery.content());
+        battery.may_wait(need, left, self.later_by_power(stay, from, calendar, battery))
     }
 
     /// The same by power and time alone.

@@ -286,7 +286,8 @@ proptest! {
             let possible = battery.content() + battery.gain_from(battery.chargeable(QUARTER))
                 >= target.min(battery.ceiling());
             let lacking = battery.metered_to_gain((target - battery.content()).or_zero());
-            let later = battery.chargeable(QUARTER * u64::from(left));
+            let span = QUARTER * u64::from(left);
+            let later = battery.may_wait(lacking, span, battery.spec().charge_power.over_micros(span));
             let reachable = lacking <= later + battery.chargeable(QUARTER);
             let now = (lacking - later).or_zero().min(battery.chargeable(QUARTER));
             battery.charge(now);
