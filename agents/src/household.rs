@@ -313,7 +313,7 @@ impl Household {
         // What cannot wait is charged whatever became of the market.
         let bounds = self.bounds();
         let without_outside = sun + delivery.bought + withdrawn - delivery.sold - stored;
-        let must = (bounds.must - without_outside).or_zero();
+        let must = (bounds.must - bounds.spare - without_outside).or_zero();
         let made_up = if delivery.sold.is_zero() { Energy::ZERO } else { current.unpaid.min(delivery.sold) };
         let flows = Flows {
             sun,

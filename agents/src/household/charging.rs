@@ -14,6 +14,9 @@ use goshawk_market::quantity::Energy;
 
 use crate::household::battery::Battery;
 
+/// More than any battery holds.
+const UNLIMITED: Energy = Energy::from_micro(i64::MAX / 8);
+
 /// What is to be reached by the time the vehicle leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
@@ -62,10 +65,12 @@ pub struct Stretch {
 }
 
 /// Least and most that the stretches of a period charge, at the meter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// What cannot wait.
     pub must: Energy,
+    /// What may be taken out before anything must be charged; nothing where something must.
+    pub spare: Energy,
     /// What power, time and room allow.
     pub most: Energy,
 }
@@ -86,6 +91,16 @@ impl Stretch {
         self.goal.need(battery, content)
     }
 
+    /// What may be taken out of the battery, at the meter, and still be charged again in time.
+    fn spare(&self, battery: &Battery, content: Energy) -> Energy {
+        let beyond = match self.goal {
+            Goal::Nothing => return UNLIMITED,
+            Goal::Content(wanted) if content > wanted => battery.metered_from(content - wanted),
+            Goal::Content(_) | Goal::Metered(_) => Energy::ZERO,
+        };
+        (beyond + self.later - self.need(battery, content)).or_zero()
+    }
+
     /// The content after the drive, and what the drive took and would have taken.
     fn drive(&self, content: Energy) -> (Energy, Energy) {
         let wanted = match self.drive {
@@ -104,10 +119,11 @@ impl Bounds {
         stretches: impl IntoIterator<Item = &'a Stretch>,
         driven_meanwhile: Energy,
     ) -> Self {
-        let mut bounds = Self::default();
+        let mut bounds = Self { must: Energy::ZERO, spare: UNLIMITED, most: Energy::ZERO };
         let (mut low, mut high) = (battery.content(), battery.content());
         for stretch in stretches {
             let most = stretch.most(battery, high, driven_meanwhile);
+            bounds.spare = bounds.spare.min(stretch.spare(battery, low));
             let need = (stretch.need(battery, low) - stretch.later).or_zero();
             let must = need.min(stretch.most(battery, low, driven_meanwhile));
             bounds.must += must;
@@ -205,6 +221,13 @@ mod tests {
         };
         assert_eq!((must(10_000_000), must(9_999_999), must(4_000_000)), (0, 1, 6_000_000));
         assert_eq!(must(0), 7_000_000, "no more than the power gives");
+        let spare = |wanted, later| {
+            let goal = Goal::Content(Energy::from_micro(wanted));
+            Bounds::of(&battery, &[stretch(goal, later)], Energy::ZERO).spare.micro()
+        };
+        assert_eq!(spare(30_000_000, 4_000_000), 0, "what must be charged is not sold");
+        assert_eq!(spare(30_000_000, 12_000_000), 2_000_000, "what later hours can charge again");
+        assert_eq!(spare(15_000_000, 3_000_000), 7_650_000, "and what is beyond the need, at the meter");
     }
 
     #[test]
@@ -223,7 +246,7 @@ mod tests {
         let battery = battery(20_000_000, 0.9);
         let bounds = Bounds::of(&battery, &[leaving, coming], Energy::ZERO);
         let kwh = |micro| Energy::from_micro(micro);
-        assert_eq!(bounds, Bounds { must: kwh(3_000_000), most: kwh(3_750_000) });
+        assert_eq!((bounds.must, bounds.spare, bounds.most), (kwh(3_000_000), Energy::ZERO, kwh(3_750_000)));
         let mut outcomes = Vec::new();
         let gone = carry_out(&battery, kwh(20_000_000), bounds.must, &[leaving, coming], |_, one| {
             outcomes.push(one)

@@ -261,3 +261,16 @@ fn losses_and_wear_of_lfp_batteries_follow_their_use() {
     let dear = with(&["battery.replacement_cost_per_kwh=1500"]);
     assert!(sold(&dear) < sold(&lfp), "{} and {}", sold(&dear), sold(&lfp));
 }
+
+#[test]
+fn who_sells_out_of_the_battery_does_not_buy_the_same_energy_outside() {
+    let run = Run::of("community", &["time.days=2", "market.mechanism=mid_market_rate"]);
+    let households = run.rows(Table::AgentPeriods);
+    let (sold, grid) = (households.micro("sold_kwh"), households.micro("bought_grid_kwh"));
+    let company = households.micro("bought_company_kwh");
+    let outside = grid.iter().zip(&company).map(|(grid, company)| grid + company);
+    let both: i64 = sold.iter().zip(outside).map(|(&sold, outside)| sold.min(outside)).sum();
+    // A need may come up within a period; what is sold does not come from outside.
+    let all: i64 = sold.iter().sum();
+    assert!(all > 0 && both * 1000 <= all, "{both} of {all} were bought outside while they were sold");
+}
