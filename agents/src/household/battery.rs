@@ -209,17 +209,20 @@ impl Battery {
         at_the_charger.min(kwh(self.conversion.delivered(drawn)))
     }
 
-    /// Most of what it lacks, at the meter, that may wait for a later time so long in which power alone would give `by_power`.
+    /// What a later time so long, in which power alone would give `by_power`, can charge of what is lacking now and of what is
+    /// taken out meanwhile, at the meter.
     ///
-    /// A taper depends on the charge alone, so the way to the full need takes the same time whenever it is gone; what of that
-    /// time is longer than the later one cannot wait.
+    /// A taper depends on the charge alone, so the way to the full need takes the same time whenever it is gone. What of it
+    /// is longer than the later time cannot wait; in what the later time is longer, more can be charged.
     pub fn may_wait(&self, lacking: Energy, later_micros: u64, by_power: Energy) -> Energy {
         if self.cells.lfp.is_none() || !lacking.is_positive() {
             return by_power;
         }
         let Some(whole) = self.micros_to_charge(lacking) else { return Energy::ZERO };
         let now = whole.saturating_sub(later_micros);
-        by_power.min(lacking - self.chargeable(now).min(lacking))
+        let spare =
+            self.spec.charge_power.over_micros(later_micros.saturating_sub(whole).min(MICROS_TO_FILL));
+        by_power.min(lacking - self.chargeable(now).min(lacking) + spare)
     }
 
     /// How long charging so much takes, to a second and not less; `None` for more than the cells take in.
