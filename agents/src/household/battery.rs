@@ -138,31 +138,37 @@ impl Battery {
     }
 
     /// What the battery holds.
+    #[inline]
     pub fn content(&self) -> Energy {
         self.content
     }
 
     /// Its specification, with the capacity of today.
+    #[inline]
     pub fn spec(&self) -> &BatterySpec {
         &self.spec
     }
 
     /// State of charge, 0 to 1.
+    #[inline]
     pub fn soc(&self) -> f64 {
         self.content.to_f64() / self.spec.capacity.to_f64()
     }
 
     /// C_e of (9) for the next kWh, where it follows from the ageing.
+    #[inline]
     pub fn wear(&self) -> Option<Price> {
         self.wear
     }
 
     /// The content below which nothing is traded away.
+    #[inline]
     pub fn floor(&self) -> Energy {
         scaled(self.spec.capacity, self.spec.soc_min)
     }
 
     /// The content above which nothing is charged.
+    #[inline]
     pub fn ceiling(&self) -> Energy {
         scaled(self.spec.capacity, self.spec.soc_max)
     }
