@@ -66,9 +66,9 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
     }
 }
 
-/// The mechanism that a scenario names.
-pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
-    let name = match scenario.market.mechanism {
+/// The name of the mechanism that a scenario names.
+pub fn mechanism_name(scenario: &Scenario) -> &'static str {
+    match scenario.market.mechanism {
         scenario::Mechanism::Ngo => "ngo",
         scenario::Mechanism::NgoOriginal => "ngo_original",
         scenario::Mechanism::Pso => "pso",
@@ -79,7 +79,12 @@ pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
         scenario::Mechanism::PayAsBid => "pay_as_bid",
         scenario::Mechanism::MidMarketRate => "mid_market_rate",
         scenario::Mechanism::GridOnly => "grid_only",
-    };
+    }
+}
+
+/// The mechanism that a scenario names.
+pub fn mechanism(scenario: &Scenario) -> Box<dyn Mechanism> {
+    let name = mechanism_name(scenario);
     mechanism_named(name, scenario, Budget::Iterations)
         .expect("invariant: the scenario's mechanisms are the market's")
 }

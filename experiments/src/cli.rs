@@ -126,7 +126,10 @@ struct ScenarioFile {
 }
 
 impl ScenarioFile {
-    fn load(&self, more: Option<String>) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
+    fn load(
+        &self,
+        more: impl IntoIterator<Item = String>,
+    ) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
         let mut sets = self.sets.clone();
         sets.extend(self.seed.map(|seed| format!("seed={seed}")));
         sets.extend(self.days.map(|days| format!("time.days={days}")));

@@ -39,13 +39,24 @@ use replicate::{Plan, Replicate};
 /// Differences within this, or within this share of the larger value, count as equal.
 const EQUAL: f64 = 1e-9;
 
+/// One of those that are compared.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// What it is called.
+    pub name: String,
+    /// The scenario; its own mechanism plays no part.
+    pub loaded: &'a Loaded,
+    /// A name out of [`MECHANISM_NAMES`](goshawk_market::mechanism::MECHANISM_NAMES).
+    pub mechanism: &'static str,
+}
+
 /// What to compare.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The scenario; its own mechanism plays no part.
+    /// The scenario, which variants differ from.
     pub loaded: &'a Loaded,
-    /// Names out of [`MECHANISM_NAMES`](goshawk_market::mechanism::MECHANISM_NAMES), none twice; the first is the baseline.
-    pub mechanisms: &'a [&'static str],
+    /// Mechanisms and variants of the scenario; the first is the baseline.
+    pub subjects: &'a [Subject<'a>],
     /// Replicates 0, 1, ... of each.
     pub replicates: u32,
     /// What optimizers may spend.
@@ -63,11 +74,11 @@ pub struct Course {
     pub progress: Arc<Progress>,
 }
 
-/// The runs of one mechanism.
+/// The runs of one mechanism or variant.
 #[derive(Debug)]
 pub struct Arm {
-    /// The mechanism.
-    pub mechanism: &'static str,
+    /// What it is called.
+    pub name: String,
     /// Its runs, by replicate.
     pub replicates: Vec<Replicate>,
 }
@@ -99,10 +110,10 @@ pub struct Difference {
 #[non_exhaustive]
 pub enum CompareError {
     /// A run failed.
-    #[error("{mechanism}, replicate {replicate}: {source}")]
+    #[error("{name}, replicate {replicate}: {source}")]
     Run {
-        /// The mechanism of the run.
-        mechanism: &'static str,
+        /// The mechanism or variant of the run.
+        name: String,
         /// Its replicate.
         replicate: u32,
         /// Why.
@@ -129,24 +140,24 @@ pub fn compare(request: &Request<'_>, course: &Course) -> Result<Comparison, Com
     let checkpoints = Checkpoints::of(&request.loaded.scenario.market.optimizer);
     // Replicate by replicate, so that what takes longest is spread over the jobs.
     let plans: Vec<Plan<'_>> = (0..request.replicates)
-        .flat_map(|replicate| request.mechanisms.iter().map(move |&mechanism| (replicate, mechanism)))
-        .map(|(replicate, mechanism)| Plan {
-            loaded: request.loaded,
-            mechanism,
+        .flat_map(|replicate| request.subjects.iter().map(move |subject| (replicate, subject)))
+        .map(|(replicate, subject)| Plan {
+            loaded: subject.loaded,
+            mechanism: subject.mechanism,
             replicate,
             budget: request.budget,
         })
         .collect();
     let results = run_all(&plans, &checkpoints, request.jobs, course);
     let mut arms: Vec<Arm> =
-        request.mechanisms.iter().map(|&mechanism| Arm { mechanism, replicates: Vec::new() }).collect();
+        request.subjects.iter().map(|it| Arm { name: it.name.clone(), replicates: Vec::new() }).collect();
     let mut interrupted = false;
     for (index, (plan, result)) in plans.iter().zip(results).enumerate() {
         match result {
-            Some(Ok(replicate)) => arms[index % request.mechanisms.len()].replicates.push(replicate),
+            Some(Ok(replicate)) => arms[index % request.subjects.len()].replicates.push(replicate),
             Some(Err(error)) if !is_interruption(&error) => {
-                let Plan { mechanism, replicate, .. } = *plan;
-                return Err(CompareError::Run { mechanism, replicate, source: error });
+                let name = request.subjects[index % request.subjects.len()].name.clone();
+                return Err(CompareError::Run { name, replicate: plan.replicate, source: error });
             }
             Some(Err(_)) | None => interrupted = true,
         }

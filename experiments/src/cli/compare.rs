@@ -12,8 +12,8 @@ use super::{
     FAILED, INTERRUPTED, ScenarioFile, print, remark_upon, report_error, report_problems, stop_on_signals,
 };
 use crate::assemble;
-use crate::compare::{CompareError, Course, Request};
-use crate::scenario::{Problem, Problems};
+use crate::compare::{CompareError, Course, Request, Subject};
+use crate::scenario::{Loaded, Problem, Problems};
 
 mod json;
 mod tables;
@@ -27,9 +27,12 @@ const JOBS_MAX: u32 = 1024;
 pub(super) struct CompareArguments {
     #[command(flatten)]
     scenario: ScenarioFile,
-    /// The mechanisms, with commas between; the first is the baseline.
+    /// The mechanisms, with commas between; the first is the baseline [default: the scenario's own].
     #[arg(long, value_name = "A,B,...")]
-    mechanisms: String,
+    mechanisms: Option<String>,
+    /// The scenario with other values, under the first mechanism unless it sets its own; may be repeated.
+    #[arg(long = "variant", value_name = "NAME:PATH=VALUE[;...]")]
+    variants: Vec<String>,
     /// Replicates of each mechanism.
     #[arg(long, value_name = "N", default_value_t = 1)]
     replicates: u32,
@@ -73,7 +76,7 @@ enum Format {
 
 pub(super) fn compare(arguments: &CompareArguments, quiet: bool) -> u8 {
     let mut problems = Vec::new();
-    let mechanisms = mechanisms(&arguments.mechanisms, &mut problems);
+    let named = arguments.mechanisms.as_deref().map(|list| mechanisms(list, &mut problems));
     within("--replicates", arguments.replicates, REPLICATES_MAX, &mut problems);
     let jobs = arguments.jobs.map_or_else(processors, |jobs| {
         within("--jobs", jobs, JOBS_MAX, &mut problems);
@@ -88,11 +91,25 @@ pub(super) fn compare(arguments: &CompareArguments, quiet: bool) -> u8 {
     }
     let loaded = loaded.expect("invariant: a scenario without problems is loaded");
     remark_upon(&loaded);
+    let own = assemble::mechanism_name(&loaded.scenario);
+    let named = named.unwrap_or_else(|| vec![own]);
+    let variants = match variants(&arguments.variants, &arguments.scenario, &named) {
+        Ok(variants) => variants,
+        Err(problems) => return report_problems(&problems),
+    };
+    let whole =
+        named.iter().map(|&mechanism| Subject { name: mechanism.to_owned(), loaded: &loaded, mechanism });
+    let varied = variants.iter().map(|(name, loaded)| {
+        let set = assemble::mechanism_name(&loaded.scenario);
+        let mechanism = if set == own { named[0] } else { set };
+        Subject { name: name.clone(), loaded, mechanism }
+    });
+    let subjects: Vec<Subject<'_>> = whole.chain(varied).collect();
     let course = Arc::new(Course::default());
     stop_on_signals(&course.progress);
     let (replicates, budget) = (arguments.replicates, arguments.budget.into());
-    let request = Request { loaded: &loaded, mechanisms: &mechanisms, replicates, budget, jobs };
-    let watch = Watch::runs(&course, replicates.saturating_mul(mechanisms.len() as u32), quiet);
+    let request = Request { loaded: &loaded, subjects: &subjects, replicates, budget, jobs };
+    let watch = Watch::runs(&course, replicates.saturating_mul(subjects.len() as u32), quiet);
     let result = crate::compare::compare(&request, &course);
     drop(watch);
     match result {
@@ -128,6 +145,33 @@ fn mechanisms(list: &str, problems: &mut Vec<Problem>) -> Vec<&'static str> {
         }
     }
     known
+}
+
+/// The variants, each by its name and loaded, or what is wrong with them.
+fn variants(
+    given: &[String],
+    scenario: &ScenarioFile,
+    mechanisms: &[&'static str],
+) -> Result<Vec<(String, Loaded)>, Problems> {
+    let (mut problems, mut unsound, mut variants) = (Vec::new(), None, Vec::new());
+    for text in given {
+        let (name, sets) = text.split_once(':').unwrap_or((text, ""));
+        let name = name.trim().to_owned();
+        let is_known =
+            mechanisms.contains(&name.as_str()) || variants.iter().any(|(known, _)| *known == name);
+        if name.is_empty() || sets.trim().is_empty() || is_known {
+            let found = if is_known { format!("{name:?} again") } else { format!("{text:?}") };
+            let allowed =
+                "a name of its own, a colon, and PATH=VALUE, with semicolons between several".to_owned();
+            problems.push(Problem::of_option("--variant", text, 0..text.len(), found, allowed));
+            continue;
+        }
+        match scenario.load(sets.split(';').map(|set| set.trim().to_owned())) {
+            Ok(loaded) => variants.push((name, loaded)),
+            Err(problems) => unsound = unsound.or(Some(problems)),
+        }
+    }
+    Problems::with_options(problems, unsound).map_or(Ok(variants), Err)
 }
 
 /// What stands between the commas of a list, without blanks, and where.

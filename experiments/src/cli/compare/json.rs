@@ -16,7 +16,7 @@ pub(super) fn render(comparison: &Comparison, request: &Request<'_>) -> String {
         .map(|arm| {
             let measures = REPRODUCIBLE.iter().chain([&CPU_TIME]);
             let figures: Vec<Value> = measures.map(|measure| figure(arm, measure, currency)).collect();
-            json!({ "mechanism": arm.mechanism, "figures": figures })
+            json!({ "mechanism": arm.name, "figures": figures })
         })
         .collect();
     let differences: Vec<Value> = comparison
@@ -25,7 +25,7 @@ pub(super) fn render(comparison: &Comparison, request: &Request<'_>) -> String {
         .map(|arm| {
             let figures: Vec<Value> =
                 REPRODUCIBLE.iter().map(|measure| difference(comparison, arm, measure, currency)).collect();
-            json!({ "mechanism": arm.mechanism, "figures": figures })
+            json!({ "mechanism": arm.name, "figures": figures })
         })
         .collect();
     let document = json!({
@@ -38,7 +38,7 @@ pub(super) fn render(comparison: &Comparison, request: &Request<'_>) -> String {
             Budget::Iterations => "iterations",
         },
         "confidence": CONFIDENCE,
-        "baseline": comparison.baseline().mechanism,
+        "baseline": comparison.baseline().name,
         "mechanisms": mechanisms,
         "differences": differences,
         "optimizers": comparison.arms.iter().filter(|arm| arm.is_iterative()).map(optimizer).collect::<Vec<_>>(),
@@ -91,7 +91,7 @@ fn difference(comparison: &Comparison, arm: &Arm, measure: &Measure, currency: &
 
 fn optimizer(arm: &Arm) -> Value {
     json!({
-        "mechanism": arm.mechanism,
+        "mechanism": arm.name,
         "iterations_to_convergence": estimate(arm.over_searches(|path| path.iterations_to_convergence)),
         "cpu_seconds": estimate(arm.cpu_seconds()),
     })
@@ -103,13 +103,12 @@ fn convergence(comparison: &Comparison) -> Vec<Value> {
     for arm in comparison.arms.iter().filter(|arm| arm.is_iterative()) {
         for (place, &iterations) in checkpoints.iterations.iter().enumerate() {
             let value = estimate(arm.over_searches(|path| path.at_iterations[place]));
-            let fields = json!({ "mechanism": arm.mechanism, "at": "iterations", "checkpoint": iterations });
+            let fields = json!({ "mechanism": arm.name, "at": "iterations", "checkpoint": iterations });
             rows.push(with(fields, value));
         }
         for (place, &evaluations) in checkpoints.evaluations.iter().enumerate() {
             let value = estimate(arm.over_searches(|path| path.at_evaluations[place]));
-            let fields =
-                json!({ "mechanism": arm.mechanism, "at": "evaluations", "checkpoint": evaluations });
+            let fields = json!({ "mechanism": arm.name, "at": "evaluations", "checkpoint": evaluations });
             rows.push(with(fields, value));
         }
     }

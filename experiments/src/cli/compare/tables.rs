@@ -46,7 +46,7 @@ fn opening(comparison: &Comparison, request: &Request<'_>) -> String {
         "{}, seed {}, {intervals}; optimizers have equal {budget}; baseline {}\n",
         scenario.name,
         scenario.seed,
-        comparison.baseline().mechanism
+        comparison.baseline().name
     )
 }
 
@@ -78,7 +78,7 @@ fn market(comparison: &Comparison, currency: &str) -> String {
     let mut table = Table::new(&format!("market, {currency}"), &head);
     for arm in &comparison.arms {
         let measures = [TRADED, SELLERS_REVENUE, SELLERS_PROFIT, BUYERS_COST, WELFARE, NET_COST];
-        table.row(arm.mechanism, measures.map(|measure| of_measure(arm, &measure)));
+        table.row(&arm.name, measures.map(|measure| of_measure(arm, &measure)));
     }
     table.render()
 }
@@ -88,13 +88,13 @@ fn search(comparison: &Comparison) -> String {
     let mut table = Table::new("a clearing", &head);
     for arm in &comparison.arms {
         let measures = [GAP, ITERATIONS, EVALUATIONS, CPU_TIME];
-        table.row(arm.mechanism, measures.map(|measure| of_measure(arm, &measure)));
+        table.row(&arm.name, measures.map(|measure| of_measure(arm, &measure)));
     }
     table.render()
 }
 
 fn differences(comparison: &Comparison, arm: &Arm, currency: &str) -> String {
-    let title = format!("{} less {}", arm.mechanism, comparison.baseline().mechanism);
+    let title = format!("{} less {}", arm.name, comparison.baseline().name);
     let mut table = Table::new(&title, &["difference", "from", "to", "better in", "worse in", "equal in"]);
     for measure in &REPRODUCIBLE {
         let (times, unit, decimals) = shown(measure);
@@ -143,7 +143,7 @@ fn effort(optimizers: &[&Arm], currency: &str) -> String {
     for arm in optimizers {
         let to_convergence = arm.over_searches(|path| path.iterations_to_convergence);
         table.row(
-            arm.mechanism,
+            &arm.name,
             [
                 of_measure(arm, &ITERATIONS),
                 estimate(to_convergence, 1.0, 1),
@@ -161,7 +161,7 @@ fn convergence<T: std::fmt::Display>(
     optimizers: &[&Arm],
     value: impl Fn(&Path, usize) -> f64,
 ) -> String {
-    let head: Vec<&str> = optimizers.iter().map(|arm| arm.mechanism).collect();
+    let head: Vec<&str> = optimizers.iter().map(|arm| arm.name.as_str()).collect();
     let mut table = Table::new(&format!("after {unit}"), &head);
     for (place, checkpoint) in checkpoints.iter().enumerate() {
         let cells = optimizers.iter().map(|arm| {
