@@ -4,7 +4,7 @@
 //!
 //! | what | first in line |
 //! |---|---|
-//! | selling | lower reserve price, then higher credit, then lower id; only with a reserve price at or below the price |
+//! | selling | lower [standing](Offer::standing), then higher credit, then lower id; only with a reserve price at or below the price |
 //! | storing | higher store value, then higher credit, then lower id |
 //! | moving | lower expected price (the least content), then lower credit, then higher id |
 //! | buying | higher expected price, then higher credit, then lower id |

@@ -111,7 +111,8 @@ impl PeriodProblem {
     /// gives one order; in which order they are given does not matter.
     ///
     /// # Panics
-    /// When an order's energy is negative, or its storable or flexible part negative or more than its energy.
+    /// When an order's energy is negative, its storable or flexible part negative or more than its energy, or a range of
+    /// savings has its most below its least.
     pub fn new(terms: &Terms, offers: &[Offer], bids: &[Bid]) -> Self {
         let (mut offers, mut bids) = (offers.to_vec(), bids.to_vec());
         offers.sort_by_key(|offer| offer.household);
@@ -313,7 +314,8 @@ impl PeriodProblem {
         let reserves = self.sellers.iter().flat_map(SellerGroup::reserve_prices).map(micro);
         // The tolerance ends between two steps of the grid: the interval is cut there.
         let tolerances = self.buyers.iter().filter(|buyer| buyer.flexible > 0.0);
-        let tolerances = tolerances.map(|buyer| (buyer.intolerable() * MICRO as f64).floor() as i64 + 1);
+        let ends = tolerances.flat_map(BuyerGroup::ends);
+        let tolerances = ends.map(|end| (end * MICRO as f64).floor() as i64 + 1);
         let mut prices: Vec<i64> = reserves
             .chain(tolerances)
             .filter(|&price| band.lowest.micro() < price && price <= band.highest.micro())

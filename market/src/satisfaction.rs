@@ -126,7 +126,8 @@ impl Saving {
     }
 }
 
-/// Satisfaction Gra_price of a buyer with moving its charging, equations (20) to (23).
+/// Satisfaction Gra_price of a buyer with moving its charging, equations (20) to (23). Where d < 0, (21), moving saves nothing:
+/// the charging time stays, whatever the satisfaction of 0 would ask for beside (19).
 ///
 /// `grid` is d1 = Q_G - Q_s, `company` is d2 = Q_C - Q_s.
 pub fn price_satisfaction(

@@ -90,7 +90,7 @@ class Problem:
         self.later_price = array(mean(group, "later_price", "flexible") for group in buyers)
         self.expected = array(mean(group, "expected_price", "energy") for group in buyers)
         self.tolerance = array(max(mean(group, "tolerance", "energy"), 0.0) for group in buyers)
-        self.dearest, self.range = (array(column) for column in zip(*map(self.timing, buyers)))
+        self.dearest, self.range, self.timed = (array(column) for column in zip(*map(self.timing, buyers)))
         self.demand = self.wanted.sum()
         anybody = self.takes_part(numpy.array([self.highest])).sum() > 0
         self.tradeable = bool(fees > 0 and self.lowest <= self.highest and self.demand > 0 and anybody)
@@ -115,22 +115,22 @@ class Problem:
 
     def timing(self, group):
         """The sellers' price that saves as much as the best later period, and how much less the worst saves."""
-        told = [bid for bid in group if bid["later_savings"] is not None]
+        told = [bid for bid in group if bid["later_savings"] is not None and bid["flexible"] > 0]
         if not told:
-            return numpy.inf, 0.0
+            return numpy.inf, 0.0, 0.0
         weights = [bid["flexible"] for bid in told]
-        weights = weights if sum(weights) > 0 else [1] * len(told)
         least, most = (
             numpy.average([bid["later_savings"][end] for bid in told], weights=weights) / MICRO for end in ("least", "most")
         )
-        return self.outside - most, most - least
+        return self.outside - most, most - least, sum(weights) / MICRO
 
     def movable(self, prices):
         """F_g (1 - min(Gra_g(Q_b), Gra_price,g)), equations (19) and (20)."""
         prices = prices[:, None] / MICRO
         with_price = satisfaction(prices + self.fees - self.expected, self.tolerance)
         with_timing = satisfaction(prices - self.dearest, self.range)
-        return self.flexible * (1 - numpy.minimum(with_price, with_timing))
+        timed = self.timed * (1 - numpy.minimum(with_price, with_timing))
+        return timed + (self.flexible - self.timed) * (1 - with_price)
 
     def caps(self, prices):
         if prices is None:

@@ -98,7 +98,12 @@ impl Stretch {
             Goal::Content(wanted) if content > wanted => battery.metered_from(content - wanted),
             Goal::Content(_) | Goal::Metered(_) => Energy::ZERO,
         };
-        (beyond + self.later - self.need(battery, content)).or_zero()
+        let need = self.need(battery, content);
+        if need > self.later {
+            return Energy::ZERO;
+        }
+        // What is taken out loses on its way out and on its way back.
+        beyond + battery.metered_from(battery.gain_from(self.later - need))
     }
 
     /// The content after the drive, and what the drive took and would have taken.
@@ -226,8 +231,8 @@ mod tests {
             Bounds::of(&battery, &[stretch(goal, later)], Energy::ZERO).spare.micro()
         };
         assert_eq!(spare(30_000_000, 4_000_000), 0, "what must be charged is not sold");
-        assert_eq!(spare(30_000_000, 12_000_000), 2_000_000, "what later hours can charge again");
-        assert_eq!(spare(15_000_000, 3_000_000), 7_650_000, "and what is beyond the need, at the meter");
+        assert_eq!(spare(30_000_000, 12_000_000), 1_860_000, "what later hours can charge again");
+        assert_eq!(spare(15_000_000, 3_000_000), 7_440_000, "and what is beyond the need, at the meter");
     }
 
     #[test]

@@ -105,7 +105,9 @@ impl Household {
             }
         };
         let (room, charge_limit) = match goal {
-            Goal::Metered(left) => (battery.gain_from(left), power.over_micros(planned_micros).min(left)),
+            Goal::Metered(left) => {
+                (battery.gain_from(left), power.over_micros(planned_micros).min(left).min(quiet.charge_limit))
+            }
             _ => (quiet.room, quiet.charge_limit),
         };
         let later_sun = kwh(self.area_m2 * self.kind.sun.between(next, departure)).min(later_limit);

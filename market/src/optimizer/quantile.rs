@@ -2,7 +2,8 @@
 //!
 //! A generation draws a step length and a crossover rate for every individual. Exact tangents, logarithms and cosines took a
 //! fifth of a clearing's time, for digits that nobody needs: both are scaled by 0.1 and cut to [0, 1]. Where they count, the
-//! lines are within 3e-3 of the standard Cauchy and 1e-3 of the standard normal distribution.
+//! lines are within 3e-3 of the standard Cauchy distribution (up to ten scales from its middle), and of the standard normal one
+//! within 1e-3 for 98 % of all draws and 2e-2 for all but three in a thousand.
 
 use std::f64::consts::{PI, SQRT_2};
 use std::sync::OnceLock;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::order::{Bid, GroupId, Offer};
+use crate::order::{Bid, GroupId, Offer, SavingRange};
 use crate::quantity::{Energy, Price};
 use crate::satisfaction::{Tolerance, quarter_cosine};
 
@@ -119,6 +119,8 @@ pub(crate) struct BuyerGroup {
     pub(crate) energy: f64,
     /// F_g, the part that could move (kWh).
     pub(crate) flexible: f64,
+    /// The part of it of members that expect anything of later periods (kWh).
+    timed: f64,
     /// What moved energy is expected to cost, weighted by what is flexible (currency/kWh).
     pub(crate) later_price: f64,
     /// (19): the sellers' price at which Q_b is what the group expected, and C_max.
@@ -147,6 +149,7 @@ impl BuyerGroup {
             later_price: weighted_mean(bids.iter().map(|bid| (bid.later_price, bid.flexible))),
             price: Tolerance::new(by_energy(|bid| bid.expected_price) - fees, by_energy(|bid| bid.tolerance)),
             timing: timing(bids, outside_price),
+            timed: timed(bids).map(|(_, flexible)| flexible).sum::<Energy>().to_f64(),
         }
     }
 
@@ -155,23 +158,33 @@ impl BuyerGroup {
         quarter_cosine(self.price.used(price))
     }
 
-    /// M_g at a sellers' price (kWh), by the less of (19) and (20): never falls with the price, and is convex up to
-    /// [`Self::intolerable`], since the less of two concave satisfactions is concave.
+    /// M_g at a sellers' price (kWh), by the less of (19) and (20) of members that expect anything of later periods, and by
+    /// (19) of the others: never falls with the price, and is convex between [`Self::ends`], since the less of two concave
+    /// satisfactions is concave.
     pub(crate) fn movable(&self, price: f64) -> f64 {
-        self.flexible * (1.0 - quarter_cosine(self.price.used(price).max(self.timing.used(price))))
+        let used = self.price.used(price);
+        let timed = self.timed * (1.0 - quarter_cosine(used.max(self.timing.used(price))));
+        timed + (self.flexible - self.timed) * (1.0 - quarter_cosine(used))
     }
 
-    /// The sellers' price from which on nothing satisfies (currency/kWh).
-    pub(crate) fn intolerable(&self) -> f64 {
-        self.price.end().min(self.timing.end())
+    /// The sellers' prices from which on nothing satisfies those that look at the price alone, and the others
+    /// (currency/kWh).
+    pub(crate) fn ends(&self) -> [f64; 2] {
+        [self.price.end(), self.price.end().min(self.timing.end())]
     }
+}
+
+/// What is flexible of members that expect anything of later periods, with what they expect.
+fn timed(bids: &[&Bid]) -> impl Iterator<Item = (SavingRange, Energy)> + Clone {
+    let flexible = bids.iter().filter(|bid| bid.flexible.is_positive());
+    flexible.filter_map(|bid| bid.later_savings.map(|range| (range, bid.flexible)))
 }
 
 /// Equation (20) as (19): a saving d = Q_out - p between the least and the most of later periods satisfies like a price
 /// between the one that saves most, which is expected, and the one that saves least, which is just tolerated. The
 /// means of the members that expect anything, weighted by what is flexible.
 fn timing(bids: &[&Bid], outside_price: f64) -> Tolerance {
-    let ranges = bids.iter().filter_map(|bid| bid.later_savings.map(|range| (range, bid.flexible)));
+    let ranges = timed(bids);
     if ranges.clone().next().is_none() {
         return Tolerance::ANYTHING;
     }
@@ -185,8 +198,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::order::{Credit, HouseholdId, SavingRange};
+    use crate::order::{Credit, HouseholdId};
     use crate::satisfaction::{MovingSaving, OutsideChannel, Saving, price_satisfaction, satisfaction};
+
+    #[test]
+    fn what_one_member_expects_later_moves_no_other() {
+        let price = |yuan: f64| Price::from_f64(yuan).unwrap();
+        let energy = Energy::from_micro(5_000_000);
+        let bid = |household, flexible, later_savings| Bid {
+            household: HouseholdId(household),
+            group: GroupId(0),
+            energy,
+            flexible,
+            later_price: Price::ZERO,
+            expected_price: price(0.9),
+            tolerance: price(0.3),
+            later_savings,
+            credit: Credit::FULL,
+        };
+        let range = Some(SavingRange { least: Price::ZERO, most: price(0.9) });
+        let moved = |bids: &[&Bid]| BuyerGroup::new(bids, 0.1, 1.1).movable(0.7);
+        let content = bid(1, energy, None);
+        assert_eq!(moved(&[&content]), 0.0);
+        assert_eq!(moved(&[&bid(0, Energy::ZERO, range), &content]), 0.0, "who cannot move does not count");
+        let alone = moved(&[&bid(0, energy, range)]);
+        assert!(alone > 0.0 && (moved(&[&bid(0, energy, range), &content]) - alone).abs() < 1e-12);
+    }
 
     proptest! {
         #[test]
