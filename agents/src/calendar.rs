@@ -9,7 +9,7 @@ use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 /// Days after the run that are part of the calendar: what households plan with must not depend on where a run ends.
-const LOOKAHEAD_DAYS: u32 = 2;
+pub const LOOKAHEAD_DAYS: u32 = 2;
 /// Minutes in a scenario's day.
 pub const MINUTES_PER_DAY: u32 = 24 * 60;
 

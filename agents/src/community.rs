@@ -9,8 +9,7 @@ use goshawk_ledger::{
 };
 use goshawk_market::mechanism::Mechanism;
 use goshawk_market::order::{Credit, HouseholdId};
-use goshawk_market::quantity::{Money, Power, Price};
-use goshawk_market::tariff::Tariff;
+use goshawk_market::quantity::{Money, Power};
 use goshawk_output::Names;
 use goshawk_output::table::HouseholdRow;
 
@@ -31,6 +30,7 @@ use crate::market_operator::MarketOperator;
 use crate::message::{CommunityModel, Message, phase};
 use crate::network::{Latency, Links};
 use crate::platform::Platform;
+use crate::pricing::{Pricing, SupplierPrices};
 use crate::storage::{Storage, StorageSpec};
 use crate::tally::Tally;
 use crate::upstream::Upstream;
@@ -96,11 +96,11 @@ pub struct CommunitySpec {
     /// The store.
     pub storage: StorageSpec,
     /// The grid's tariff.
-    pub grid_tariff: Tariff,
+    pub grid_tariff: Pricing,
     /// The company's tariff.
-    pub company_tariff: Tariff,
+    pub company_tariff: Pricing,
     /// What the company pays upstream.
-    pub wholesale: Price,
+    pub wholesale: Pricing,
     /// The limit on users' trades all together.
     pub grid_limit: Power,
     /// The feeder that households hang on, if one is modelled.
@@ -279,6 +279,7 @@ impl Community {
             lease: spec.lease,
             feeder_places: spec.feeder.as_ref().map(|feeder| places(feeder, &spec.groups)),
         });
+        let prices = SupplierPrices::of(spec);
         let operation = spec.feeder.clone().zip(commons.feeder_places.clone());
         let operation = operation
             .map(|(feeder, places)| FeederOperation::new(feeder, places, spec.calendar.period_hours()));
@@ -304,13 +305,13 @@ impl Community {
         simulation.add("platform", platform)?;
         let grid = Grid::new(
             Arc::clone(&commons),
-            spec.grid_tariff.clone(),
+            prices.grid.clone(),
             spec.grid_limit,
             operation,
             signatory(genesis.grid()),
         );
         simulation.add("grid", grid)?;
-        let company = Company::new(Arc::clone(&commons), spec.company_tariff.clone(), spec.wholesale);
+        let company = Company::new(Arc::clone(&commons), prices.company.clone(), prices.wholesale.clone());
         simulation.add("company", company)?;
         simulation.add("storage", Storage::new(Arc::clone(&commons), spec.storage, households))?;
         simulation.add("upstream", Upstream::default())?;
@@ -329,7 +330,7 @@ impl Community {
             class_of: Vec::new(),
             rows: Vec::new(),
         };
-        community.add_households(spec, &commons, &signatory)?;
+        community.add_households(spec, &commons, &prices, &signatory)?;
         for name in ["market", "platform", "grid", "company", "storage", "upstream"] {
             community.names.intern(name);
         }
@@ -355,13 +356,12 @@ impl Community {
         &mut self,
         spec: &CommunitySpec,
         commons: &Arc<Commons>,
+        prices: &SupplierPrices,
         signatory: &impl Fn(AccountId) -> Signatory,
     ) -> Result<(), CommunityError> {
         let mut suns: Vec<(Array, Arc<Sun>)> = Vec::new();
         let air = Arc::new(Air::over(&spec.calendar, &spec.weather));
-        let price_at = |local| spec.grid_tariff.price_at(local).min(spec.company_tariff.price_at(local));
-        let outside: Arc<[Price]> =
-            spec.calendar.moments().iter().map(|moment| price_at(&moment.local)).collect();
+        let outside = prices.grid.lower(&prices.company);
         let bus_of = |household: HouseholdId| {
             let (feeder, places) = (spec.feeder.as_ref()?, commons.feeder_places.as_ref()?);
             Some(feeder.feeder.bus_at(places[household.0 as usize] as usize))

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use goshawk_engine::{Actor, Context, Fault};
 use goshawk_ledger::Operation;
 use goshawk_market::quantity::{Energy, Money, Power};
-use goshawk_market::tariff::Tariff;
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Signatory, share_down};
 use crate::journal::Operator;
 use crate::message::{CommunityModel, Message, Schedule, Supplier, Verdict, phase};
+use crate::pricing::PriceSeries;
 use crate::unexpected;
 use operation::FeederOperation;
 use power_flow::PowerFlowError;
@@ -26,7 +26,7 @@ use security::Outcome;
 #[derive(Debug)]
 pub struct Grid {
     commons: Arc<Commons>,
-    tariff: Tariff,
+    prices: PriceSeries,
     limit: Power,
     operation: Option<FeederOperation>,
     signatory: Signatory,
@@ -47,16 +47,16 @@ struct Blackout {
 }
 
 impl Grid {
-    /// A grid that sells at `tariff` and carries users' trades up to `limit`, and as far as its feeder can, if it
+    /// A grid that sells at `prices` and carries users' trades up to `limit`, and as far as its feeder can, if it
     /// operates one.
     pub fn new(
         commons: Arc<Commons>,
-        tariff: Tariff,
+        prices: PriceSeries,
         limit: Power,
         operation: Option<FeederOperation>,
         signatory: Signatory,
     ) -> Self {
-        Self { commons, tariff, limit, operation, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
+        Self { commons, prices, limit, operation, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
     }
 
     /// The security check: all trades of a period together must stay within the limit, and the feeder must carry them.
@@ -121,7 +121,7 @@ impl Actor<CommunityModel> for Grid {
         let directory = &self.commons.directory;
         match message {
             Message::AskTariff(period) => {
-                let price = self.tariff.price_at(&self.commons.calendar.moment(period).local);
+                let price = self.prices.at(period);
                 context.send(directory.market, Message::Tariff { supplier: Supplier::Grid, price });
             }
             Message::Schedule(schedule) => {

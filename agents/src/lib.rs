@@ -23,6 +23,7 @@
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
 //! | [`calendar`], [`weather`], [`solar`], [`commons`] | what everybody may know |
+//! | [`pricing`] | what grid and company ask, period by period |
 //! | [`session_file`], [`mixture_file`], [`rows`] | recorded and fitted sessions from data files |
 
 pub mod calendar;
@@ -38,6 +39,7 @@ pub mod mixture_file;
 pub mod network;
 pub mod platform;
 pub mod price_board;
+pub mod pricing;
 pub mod rows;
 pub mod session_file;
 pub mod solar;

@@ -58,7 +58,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
         storage: storage(&scenario.storage),
         grid_tariff: loaded.grid_tariff.clone(),
         company_tariff: loaded.company_tariff.clone(),
-        wholesale: price(scenario.company.wholesale_price_per_kwh),
+        wholesale: loaded.wholesale.clone(),
         grid_limit: power(scenario.grid.limit_kw),
         feeder: loaded.feeder.clone(),
         ledger: ledger(&scenario.ledger),

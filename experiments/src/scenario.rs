@@ -24,6 +24,7 @@ mod load;
 mod meaning;
 mod operator;
 mod plausible;
+mod prices;
 mod problem;
 mod roof;
 mod rules;
@@ -46,6 +47,7 @@ pub use household::{
 };
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
+pub use prices::{Margin, MarginBase};
 pub use problem::{Color, Problem, Problems, Severity, render};
 pub use roof::{CellModel, Photovoltaics, Transposition};
 pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};

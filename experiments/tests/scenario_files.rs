@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use goshawk::scenario::{Loaded, load, load_text, schema_json};
+use goshawk_agents::pricing::Pricing;
 use goshawk_market::tariff::LocalMoment;
 use jiff::SignedDuration;
 use toml::Value;
@@ -145,10 +146,14 @@ const PAPER_PRICES: [(i8, f64); 9] =
 #[test]
 fn the_papers_tariffs_stand_in_the_order_of_its_section_7_and_leave_room_for_its_prices() {
     let paper = loaded(&scenarios().join("paper_1.toml"));
+    let (Pricing::Tariff(grid), Pricing::Tariff(company)) = (&paper.grid_tariff, &paper.company_tariff)
+    else {
+        panic!("the paper has bands");
+    };
     let prices = |hour: i8| {
         let minute_of_day = u16::from(hour.unsigned_abs() % 24) * 60;
         let moment = LocalMoment { month: 1, day: 15, weekday: 1, minute_of_day };
-        (paper.grid_tariff.price_at(&moment).to_f64(), paper.company_tariff.price_at(&moment).to_f64())
+        (grid.price_at(&moment).to_f64(), company.price_at(&moment).to_f64())
     };
     for hour in [1, 2, 3, 4, 5, 9, 10, 21] {
         assert!(prices(hour).1 < prices(hour).0, "the company is cheaper in hour {hour}");

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use goshawk_agents::grid::operation::FeederSpec;
+use goshawk_agents::pricing::Pricing;
 use goshawk_agents::weather::Weather;
-use goshawk_market::tariff::Tariff;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -13,7 +13,7 @@ use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
 use super::sessions::{self, PlugIns};
-use super::{Scenario, Time, data, feeder, plausible, problem, structure, tariff};
+use super::{Scenario, Time, data, feeder, plausible, prices, problem, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -33,9 +33,11 @@ pub struct Loaded {
     /// The weather, which covers the whole run.
     pub weather: Weather,
     /// The state grid's tariff Q_G, scaled.
-    pub grid_tariff: Tariff,
+    pub grid_tariff: Pricing,
     /// The sales company's tariff Q_C, scaled.
-    pub company_tariff: Tariff,
+    pub company_tariff: Pricing,
+    /// What the company pays upstream.
+    pub wholesale: Pricing,
     /// The feeder, if the scenario has one.
     pub feeder: Option<FeederSpec>,
     /// Recorded sessions and fitted mixtures of the portraits.
@@ -72,8 +74,10 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let course = meaning::course(&mut report);
     meaning::check(&mut report);
     let weather = data::weather(&mut report, &mut files, course.as_ref());
-    let grid = tariff::tariff(&mut report, &mut files, "grid");
-    let company = tariff::tariff(&mut report, &mut files, "company");
+    let grid = tariff::pricing(&mut report, &mut files, "grid", course.as_ref(), (None, None));
+    let wholesale = prices::wholesale(&mut report, &mut files, course.as_ref());
+    let bases = (grid.as_ref().map(|(grid, _)| grid), wholesale.as_ref());
+    let company = tariff::pricing(&mut report, &mut files, "company", course.as_ref(), bases);
 
     let feeder = feeder::feeder(&mut report, &mut files);
     let (plug_ins, plug_in_remarks) = sessions::plug_ins(&mut report, &mut files, course.as_ref());
@@ -87,8 +91,8 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     if let Some(problems) = Problems::all(report.problems, name) {
         return Err(problems);
     }
-    let resolved = scenario.zip(course).zip(weather).zip(grid.zip(company));
-    let (((scenario, course), weather), (grid, company)) =
+    let resolved = scenario.zip(course).zip(weather).zip(grid.zip(company)).zip(wholesale);
+    let ((((scenario, course), weather), (grid, company)), wholesale) =
         resolved.expect("invariant: a scenario without problems resolves");
     let effective_toml =
         toml::to_string(&scenario).expect("invariant: every scenario can be written as TOML");
@@ -110,6 +114,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         weather,
         grid_tariff: grid.0,
         company_tariff: company.0,
+        wholesale,
         feeder,
         plug_ins,
         remarks,

@@ -31,7 +31,7 @@ pub struct Tariffs {
     pub company: TariffSource,
 }
 
-/// A tariff: either bands that fill the day, or a published schedule.
+/// A tariff: one of bands that fill the day, a published schedule, dated prices and, of the company, a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TariffSource {
@@ -44,6 +44,23 @@ pub struct TariffSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub schedule: Option<String>,
+    /// CSV file of dated prices, such as a day-ahead market's, relative to the scenario's folder; columns `time` (when a
+    /// price begins to hold, RFC 3339 or local) and `price_per_kwh` (currency/kWh).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub prices: Option<String>,
+    /// IANA zone of local times in the file of `prices`; `time.zone` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub prices_zone: Option<String>,
+    /// What is added to each price of the file of `prices` after `scale`, in currency per kWh, -1000 to 1000; 0 by
+    /// default.
+    #[serde(default)]
+    #[schemars(range(min = -1000.0, max = 1000.0))]
+    pub markup_per_kwh: f64,
+    /// The company's rule over another price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<super::Margin>,
     /// Factor on every price, above 0 up to 1000; 1 by default.
     #[serde(default = "unscaled")]
     #[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0.0))]
@@ -72,11 +89,20 @@ pub struct Company {
     /// What the company itself pays for a kWh, in currency, 0 to 10000.
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub wholesale_price_per_kwh: f64,
+    /// CSV file of what it pays instead, of the same form as `tariffs.grid.prices`, relative to the scenario's folder;
+    /// prices may be negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub wholesale_prices: Option<String>,
+    /// IANA zone of local times in that file; `time.zone` by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub wholesale_prices_zone: Option<String>,
 }
 
 impl Default for Company {
     fn default() -> Self {
-        Self { wholesale_price_per_kwh: 0.05 }
+        Self { wholesale_price_per_kwh: 0.05, wholesale_prices: None, wholesale_prices_zone: None }
     }
 }
 

@@ -1,50 +1,95 @@
-//! The two tariffs, from bands or from a schedule file.
+//! The two tariffs, from bands, from a schedule file, from dated prices, or by a rule.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use goshawk_agents::pricing::Pricing;
 use goshawk_market::quantity::Price;
 use goshawk_market::tariff::{Band, Tariff, TariffProblem, TariffProblems};
 
 use super::data::DataFiles;
 use super::json_place::span_of;
-use super::meaning::Report;
+use super::meaning::{Course, Report};
 use super::problem::{Place, Problem, Source};
-use super::{PriceBand, TariffSource};
+use super::{PriceBand, TariffSource, prices};
 
-/// The tariff of `tariffs.<seller>`, and remarks on what of it was ignored.
-pub(super) fn tariff(
+/// The prices of `tariffs.<seller>`, and remarks on what of them was ignored; `bases` are the grid's and the wholesale
+/// price, over which the company's rule may stand.
+pub(super) fn pricing(
     report: &mut Report<'_>,
     files: &mut DataFiles<'_>,
     seller: &str,
-) -> Option<(Tariff, Vec<String>)> {
+    course: Option<&Course>,
+    bases: (Option<&Pricing>, Option<&Pricing>),
+) -> Option<(Pricing, Vec<String>)> {
     let path = ["tariffs", seller];
     let source: TariffSource = report.section(&path)?;
     // A missing tariff is told already.
     let written = report.document.get(&path).is_some();
-    let (tariff, remarks) = match (source.bands, source.schedule) {
-        (Some(bands), None) => (from_bands(report, &path, &bands)?, Vec::new()),
-        (None, Some(name)) => {
-            let file = files.source(&["tariffs", seller, "schedule"], &name, report)?;
+    check_choice(report, seller, &source, written);
+    let (tariff, remarks) = match (&source.bands, &source.schedule, &source.prices, &source.margin) {
+        (Some(bands), None, None, None) => (from_bands(report, &path, bands)?, Vec::new()),
+        (None, Some(name), None, None) => {
+            let file = files.source(&["tariffs", seller, "schedule"], name, report)?;
             from_schedule(report, &path, &file)?
         }
-        (bands, _) => {
-            if written {
-                let found = if bands.is_some() { "both" } else { "neither" };
-                report.add(&path, found, "either bands or schedule");
-            }
-            return None;
+        (None, None, Some(name), None) => {
+            let prices = prices::of_seller(report, files, seller, (&source, name), course)?;
+            return Some((prices, Vec::new()));
         }
+        (None, None, None, Some(margin)) => {
+            let rule = prices::by_margin(report, &source, margin, bases)?;
+            return Some((rule, Vec::new()));
+        }
+        _ => return None,
     };
     let scale_path = ["tariffs", seller, "scale"];
     match tariff.scaled(source.scale) {
-        Ok(tariff) => Some((tariff, remarks)),
+        Ok(tariff) => Some((Pricing::Tariff(tariff), remarks)),
         Err(_) if source.scale <= 0.0 => None,
         Err(TariffProblems(problems)) => {
             let found = format!("{}, which gives: {}", source.scale, problems.first()?);
             report.add(&scale_path, found, "a factor that leaves every price above 0.000001");
             None
         }
+    }
+}
+
+/// Tells where a seller has no source of prices or several, and what belongs to another source.
+fn check_choice(report: &mut Report<'_>, seller: &str, source: &TariffSource, written: bool) {
+    let path = ["tariffs", seller];
+    let is_company = seller == "company";
+    let sources = [
+        ("bands", source.bands.is_some()),
+        ("schedule", source.schedule.is_some()),
+        ("prices", source.prices.is_some()),
+        ("margin", source.margin.is_some()),
+    ];
+    let named: Vec<&str> = sources.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+    if written && named.len() != 1 {
+        let found = if named.is_empty() { "none of them".to_owned() } else { named.join(" and ") };
+        let allowed = match is_company {
+            true => "one of bands, schedule, prices and margin",
+            false => "one of bands, schedule and prices",
+        };
+        report.add(&path, found, allowed);
+    }
+    if source.margin.is_some() && !is_company {
+        let allowed = "bands, schedule or prices: only the company has a rule";
+        report.add(&["tariffs", seller, "margin"], "a rule over another price", allowed);
+    }
+    if source.prices.is_some() {
+        return;
+    }
+    prices::tell_unused_zone(
+        report,
+        &["tariffs", seller, "prices_zone"],
+        source.prices_zone.as_deref(),
+        "prices",
+    );
+    if source.markup_per_kwh != 0.0 && source.margin.is_none() {
+        let found = format!("{} without prices", source.markup_per_kwh);
+        report.add(&["tariffs", seller, "markup_per_kwh"], found, "0, or a file as prices");
     }
 }
 
