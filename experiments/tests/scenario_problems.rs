@@ -363,3 +363,41 @@ fn vehicles_that_do_not_add_up_and_a_consumption_without_any() {
     );
     insta::assert_snapshot!(problems.render(Color::Never));
 }
+
+const GRID_BANDS: &str = "bands = [{ from = 1, to = 15, price = 0.16 }, { from = 16, to = 21, price = 0.30 }, { from = 22, to = 24, price = 0.16 }]";
+const COMPANY_BANDS: &str =
+    "bands = [{ from = 1, to = 15, price = 0.17 }, { from = 16, to = 24, price = 0.28 }]";
+
+#[test]
+fn everything_wrong_with_a_file_of_prices_is_told_at_once() {
+    let problems = problems_of(&[(GRID_BANDS, "prices = \"bad_prices.csv\"")], &[]);
+    insta::assert_snapshot!(problems.render(Color::Never));
+}
+
+#[test]
+fn prices_that_do_not_cover_the_run_and_one_that_is_negative() {
+    let grid = "prices = \"day_ahead.csv\"\nmarkup_per_kwh = 0.008";
+    let company = "prices = \"late_prices.csv\"";
+    let storage = "[company]\nwholesale_prices = \"nowhere.csv\"\n[storage]";
+    let edits = [(GRID_BANDS, grid), (COMPANY_BANDS, company), ("[storage]", storage)];
+    insta::assert_snapshot!(problems_of(&edits, &[]).render(Color::Never));
+}
+
+#[test]
+fn tariffs_with_too_many_sources_or_none() {
+    let grid = "margin = { over = \"wholesale\" }\nmarkup_per_kwh = 0.1\nprices_zone = \"Mars\"";
+    let company = format!("{COMPANY_BANDS}\nschedule = \"x.json\"\nmarkup_per_kwh = 0.1");
+    let edits = [(GRID_BANDS, grid), (COMPANY_BANDS, company.as_str())];
+    insta::assert_snapshot!(problems_of(&edits, &["company.wholesale_prices_zone=UTC"]));
+    insta::assert_snapshot!(problems_of(&[(GRID_BANDS, "scale = 2")], &[]));
+    let zone = "prices = \"day_ahead.csv\"\nprices_zone = \"Mars\"";
+    insta::assert_snapshot!(problems_of(&[(GRID_BANDS, zone)], &[]));
+}
+
+#[test]
+fn a_rule_that_cannot_hold() {
+    let company = "margin = { over = \"grid\", share = -2, per_kwh = 0.01, floor = 0.2, cap = 0.1 }\nscale = 2\n\
+                   markup_per_kwh = 0.1";
+    insta::assert_snapshot!(problems_of(&[(COMPANY_BANDS, company)], &[]));
+    insta::assert_snapshot!(problems_of(&[(COMPANY_BANDS, "margin = { over = \"company\", fee = 1 }")], &[]));
+}

@@ -124,3 +124,16 @@ fn replicates_of_drawn_weather_differ_and_the_same_replicate_does_not() {
         assert_ne!(spec(0), spec(1));
     }
 }
+
+#[test]
+fn prices_that_end_before_households_stop_looking_ahead() {
+    let with = |file: &str| {
+        let bands = "bands = [{ from = 1, to = 15, price = 0.17 }, { from = 16, to = 24, price = 0.28 }]";
+        let prices = format!("prices = \"{file}\"\nmarkup_per_kwh = 0.1");
+        let text = SMOKE.replacen(bands, &prices, 1);
+        load_text("smoke.toml", &text, Path::new("tests/data"), &[])
+            .unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    insta::assert_snapshot!(render(&with("day_ahead_one_day.csv").warnings, Color::Never));
+    assert_eq!(render(&with("day_ahead.csv").warnings, Color::Never), "", "three days are enough");
+}
