@@ -37,7 +37,7 @@ pub(super) fn pricing(
             let prices = prices::of_seller(report, files, seller, (&source, name), course)?;
             return Some((prices, Vec::new()));
         }
-        (None, None, None, Some(margin)) => {
+        (None, None, None, Some(margin)) if seller == "company" => {
             let rule = prices::by_margin(report, &source, margin, bases)?;
             return Some((rule, Vec::new()));
         }

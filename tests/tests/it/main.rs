@@ -24,6 +24,7 @@ mod feeder_sample;
 mod highs;
 mod invariants;
 mod pandapower;
+mod prices;
 mod pvlib;
 mod python;
 mod read_back;
