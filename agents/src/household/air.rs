@@ -1,7 +1,5 @@
 //! The air's temperature in each period of a run: what driving depends on.
 
-use jiff::SignedDuration;
-
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::weather::Weather;
 
@@ -18,14 +16,9 @@ impl Air {
         let a_day = calendar.periods_per_day() as usize;
         let mut temperature_c: Vec<f64> = Vec::with_capacity(calendar.moments().len());
         for (index, moment) in calendar.moments().iter().enumerate() {
-            let instant = moment.instant();
-            let an_instant = instant..instant + SignedDuration::from_micros(1);
-            let is_known = (index as u32) < calendar.periods() || weather.covers(an_instant).is_ok();
-            temperature_c.push(if is_known {
-                weather.sample(instant).temperature_c
-            } else {
-                temperature_c[index.saturating_sub(a_day).min(index - 1)]
-            });
+            let like_yesterday = temperature_c.get(index.saturating_sub(a_day)).copied();
+            let reading = weather.reading(moment.instant()).map(|reading| reading.sample.temperature_c);
+            temperature_c.push(reading.or(like_yesterday).expect("invariant: the weather covers the run"));
         }
         Self { temperature_c }
     }

@@ -47,6 +47,10 @@ every_run! {
     mid_market_rate: "smoke", ["market.mechanism=mid_market_rate"];
     rational: "community", ["time.days=2", "decisions.mode=rational", "market.groups=similar"];
     rational_portraits: "paper_1", ["decisions.mode=rational"];
+    weather_drawn_to_the_end_of_its_month: "community", [
+        "time.start=\"2019-01-30T00:00:00\"", "time.days=2", "weather.resample=bootstrap",
+    ];
+    weather_made_by_day_types: "community", ["time.days=2", "weather.resample=day_types"];
     topsis: "smoke", ["market.compromise=topsis"];
     knee: "smoke", ["market.compromise=knee"];
     lfp_batteries_with_habits: "paper_1", ["battery.model=lfp", "battery.ageing=lfp", "battery.temperature_c=50"];
