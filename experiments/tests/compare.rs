@@ -279,3 +279,35 @@ fn replicates_are_different_runs_of_the_same_scenario() {
     assert_ne!(first.kpis, second.kpis);
     assert_eq!(first.kpis.len(), second.kpis.len());
 }
+
+#[test]
+fn variants_meet_the_same_luck_and_differ_by_what_they_set() {
+    let compared = compare_to_json(&[
+        "--mechanisms",
+        "mid_market_rate",
+        "--variant",
+        "same:storage.capacity_kwh=50",
+        "--variant",
+        "no trade:market.mechanism=grid_only; storage.capacity_kwh=0",
+        "--replicates",
+        "2",
+    ]);
+    let names =
+        compared["mechanisms"].as_array().unwrap().iter().map(|arm| arm["mechanism"].as_str().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["mid_market_rate", "same", "no trade"]);
+    let mut traded_less = 0;
+    for difference in compared["differences"].as_array().unwrap() {
+        for figure in difference["figures"].as_array().unwrap() {
+            let mean = figure["mean"].as_f64();
+            if difference["mechanism"] == "same" {
+                assert!(mean.is_none_or(|mean| mean == 0.0), "{figure}");
+            } else if figure["variable"] == "traded" {
+                traded_less += i32::from(mean.unwrap() < -1.0);
+            }
+        }
+    }
+    assert_eq!(traded_less, 1, "{compared}");
+    let (_, err) =
+        compare(&["--variant", "nameless", "--variant", "x:seed=1", "--variant", "x:seed=2"], BAD_INPUT);
+    assert!(err.contains("\"nameless\"") && err.contains("\"x\" again"), "{err}");
+}
