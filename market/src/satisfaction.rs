@@ -49,12 +49,10 @@ impl Tolerance {
     }
 }
 
-/// cos(c pi/2) for c from 0 to 1, within 1e-15: the Taylor series, without a branch, so that it is vectorised.
+/// cos(c pi/2) for c from 0 to 1, within 1e-12: the Taylor series, without a branch, so that it is vectorised.
 pub(crate) fn quarter_cosine(c: f64) -> f64 {
-    /// (-1)^k / (2k)! for k from 10 down to 0.
-    const SERIES: [f64; 11] = [
-        1.0 / 2_432_902_008_176_640_000.0,
-        -1.0 / 6_402_373_705_728_000.0,
+    /// (-1)^k / (2k)! for k from 8 down to 0.
+    const SERIES: [f64; 9] = [
         1.0 / 20_922_789_888_000.0,
         -1.0 / 87_178_291_200.0,
         1.0 / 479_001_600.0,
@@ -172,7 +170,7 @@ mod tests {
     fn the_series_is_the_cosine() {
         for step in 0..=10_000 {
             let c = f64::from(step) / 10_000.0;
-            assert!((quarter_cosine(c) - libm::cos(c * FRAC_PI_2)).abs() < 1e-15, "at {c}");
+            assert!((quarter_cosine(c) - libm::cos(c * FRAC_PI_2)).abs() < 1e-12, "at {c}");
         }
         assert_eq!((quarter_cosine(0.0), quarter_cosine(1.0)), (1.0, 0.0));
     }
