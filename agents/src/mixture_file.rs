@@ -21,15 +21,7 @@ const FORM: &str = "a file of a mixture";
 pub fn read(text: &str) -> Result<Mixture, Vec<RowProblem>> {
     let mut problems = RowProblems::default();
     let Some(rows) = Rows::read(text, &mut problems) else { return Err(problems.finish(FORM)) };
-    let places = rows.places();
-    let mut find = |name: &str| {
-        let place = places.get(name).copied();
-        if place.is_none() {
-            let found = format!("no column `{name}`");
-            problems.add(rows.names_span.clone(), found, format!("a column `{name}`"));
-        }
-        place.unwrap_or(usize::MAX)
-    };
+    let mut find = |name: &str| rows.find(name, &mut problems).unwrap_or(usize::MAX);
     let columns =
         ["kind", "hour", "weight", "mean_h", "sd_h", "mean_kwh", "sd_kwh", "correlation"].map(&mut find);
     if !problems.is_empty() {

@@ -129,6 +129,16 @@ impl Rows {
     pub(crate) fn places(&self) -> BTreeMap<&str, usize> {
         self.names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect()
     }
+
+    /// Where the column of a name is; that there is none is a problem.
+    pub(crate) fn find(&self, name: &str, problems: &mut RowProblems) -> Option<usize> {
+        let place = self.places().get(name).copied();
+        if place.is_none() {
+            let found = format!("no column `{name}`");
+            problems.add(self.names_span.clone(), found, format!("a column `{name}`"));
+        }
+        place
+    }
 }
 
 impl Row {

@@ -145,15 +145,7 @@ fn instant(micros: i64) -> Timestamp {
 pub fn read(text: &str, zone: &TimeZone) -> Result<DatedPrices, Vec<RowProblem>> {
     let mut problems = RowProblems::default();
     let Some(rows) = Rows::read(text, &mut problems) else { return Err(problems.finish(FORM)) };
-    let places = rows.places();
-    let mut find = |name: &str| {
-        let place = places.get(name).copied();
-        if place.is_none() {
-            let found = format!("no column `{name}`");
-            problems.add(rows.names_span.clone(), found, format!("a column `{name}`"));
-        }
-        place
-    };
+    let mut find = |name: &str| rows.find(name, &mut problems);
     let (Some(time), Some(price)) = (find(TIME), find(PRICE)) else { return Err(problems.finish(FORM)) };
     let mut stamps = Stamps { zone, latest: None };
     let mut prices = Vec::with_capacity(rows.rows.len());
