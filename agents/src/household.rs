@@ -38,7 +38,7 @@ use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Decisions, Signatory, share_down};
 use crate::household::air::Air;
 use crate::household::battery::Battery;
-use crate::household::books::{Books, Flows};
+use crate::household::books::{BatteryFault, Books, Flows};
 use crate::household::charging::{Bounds, Stretch};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
 use crate::household::expectation::Chances;
@@ -325,8 +325,10 @@ impl Household {
             drive,
         };
         let wear = self.battery_wear();
+        let before = self.battery.content();
         let mut books = Books::close(&mut self.battery, &flows, &books::Limits { charge: bounds.most })?;
         self.drive(&mut books, context);
+        BatteryFault::check(&self.battery, before)?;
         books.losses += self.grow_older(opening, context);
         let unpaid = current.unpaid.min(books.outside);
         let (supplier, price) = opening.cheaper();

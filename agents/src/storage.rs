@@ -60,6 +60,13 @@ pub struct Storage {
     losses: Energy,
 }
 
+/// Another broken promise of the store.
+#[derive(Debug, thiserror::Error)]
+#[error("{residual} kWh in the store belong to nobody")]
+struct WithoutTitle {
+    residual: Energy,
+}
+
 /// A broken promise of the store.
 #[derive(Debug, thiserror::Error)]
 #[error("the store would hold {content} kWh, outside {min} to {max} kWh, equation (30)")]
@@ -165,17 +172,21 @@ impl Storage {
         self.is_full = is_full;
     }
 
-    fn close_books(&mut self) -> StorageBooks {
+    fn close_books(&mut self) -> Result<StorageBooks, WithoutTitle> {
+        let residual = self.titles.residual();
+        if !residual.is_zero() {
+            return Err(WithoutTitle { residual });
+        }
         let charge = std::mem::take(&mut self.charged);
         let discharge = std::mem::take(&mut self.discharged);
-        StorageBooks {
+        Ok(StorageBooks {
             content: self.titles.content(),
             charge,
             discharge,
             losses: std::mem::take(&mut self.losses),
             income: std::mem::take(&mut self.income),
             cost: self.spec.charge_cost * charge + self.spec.discharge_cost * discharge,
-        }
+        })
     }
 }
 
@@ -196,7 +207,7 @@ impl Actor<CommunityModel> for Storage {
             Message::CloseBooks(_) => {
                 self.leak(context);
                 self.watch_room(context);
-                let books = self.close_books();
+                let books = self.close_books()?;
                 let energy = books.charge + books.discharge;
                 context.sink().operator(Operator::Storage, books.income, books.cost, energy);
                 context.sink().storage(&books);

@@ -66,14 +66,36 @@ pub struct Books {
     pub losses: Energy,
 }
 
-/// A household that promised more than it has.
+/// A battery that would have to leave its limits.
 #[derive(Debug, thiserror::Error)]
-#[error("the battery would have to give {wanted} kWh at the meter and holds {held} kWh")]
-pub struct Overdrawn {
-    /// What the flows ask of the battery.
-    pub wanted: Energy,
-    /// What it holds.
-    pub held: Energy,
+pub enum BatteryFault {
+    /// A household that promised more than it has.
+    #[error("the battery would have to give {wanted} kWh at the meter and holds {held} kWh")]
+    Overdrawn {
+        /// What the flows ask of the battery.
+        wanted: Energy,
+        /// What it holds.
+        held: Energy,
+    },
+    /// More was charged than fits.
+    #[error("the battery would hold {content} kWh, more than the {most} kWh that it may")]
+    Overcharged {
+        /// What it would hold.
+        content: Energy,
+        /// The most that it may hold.
+        most: Energy,
+    },
+}
+
+impl BatteryFault {
+    /// A battery that held `before` as a period began keeps within its limits as the period's drives are over.
+    ///
+    /// # Errors
+    /// When it holds more than its highest charge, unless it did so before.
+    pub fn check(battery: &Battery, before: Energy) -> Result<(), Self> {
+        let (content, most) = (battery.content(), battery.ceiling().max(before));
+        if content > most { Err(Self::Overcharged { content, most }) } else { Ok(()) }
+    }
 }
 
 impl Books {
@@ -84,7 +106,7 @@ impl Books {
     ///
     /// # Errors
     /// When the flows would take more out of the battery than it holds.
-    pub fn close(battery: &mut Battery, flows: &Flows, limits: &Limits) -> Result<Self, Overdrawn> {
+    pub fn close(battery: &mut Battery, flows: &Flows, limits: &Limits) -> Result<Self, BatteryFault> {
         let before = battery.content();
         let out = flows.sold + flows.stored;
         let room = limits.charge + out;
@@ -103,7 +125,7 @@ impl Books {
         };
         if net.is_negative() {
             if battery.drawn_to_deliver(-net) > battery.content() {
-                return Err(Overdrawn { wanted: -net, held: battery.content() });
+                return Err(BatteryFault::Overdrawn { wanted: -net, held: battery.content() });
             }
             books.discharged = -net;
             books.losses = battery.discharge(-net);

@@ -6,6 +6,7 @@ use goshawk_market::quantity::Energy;
 use super::Household;
 use super::books::Books;
 use super::charging::{Outcome, carry_out};
+use super::driving::Trip;
 use super::presence::Want;
 use crate::commons::share_down;
 use crate::message::{CommunityModel, Message, phase};
@@ -79,7 +80,13 @@ impl Household {
     fn departed(&self, want: &Want, outcome: &Outcome, context: &mut Context<'_, CommunityModel>) {
         match want {
             Want::Nothing => return,
-            Want::Trip(_) => context.sink().departure(outcome.missing >= NOTED),
+            Want::Trip(trip) => {
+                let is_short = outcome.missing >= NOTED;
+                context.sink().departure(is_short);
+                if is_short {
+                    self.note_short_departure(trip, outcome.missing, context);
+                }
+            }
             Want::Session(session, _) => {
                 let missing = if outcome.missing >= NOTED { outcome.missing } else { Energy::ZERO };
                 context.sink().session(
@@ -93,6 +100,15 @@ impl Household {
         if outcome.shortfall.is_positive() {
             self.shortfall(outcome.shortfall, context);
         }
+    }
+
+    fn note_short_departure(&self, trip: &Trip, missing: Energy, context: &mut Context<'_, CommunityModel>) {
+        let early = (trip.planned.micros() - trip.leaves.micros()) / 60_000_000;
+        let mut detail = format!("left {missing} kWh at the meter short of trip and reserve");
+        if trip.leaves < trip.planned {
+            detail.push_str(&format!(", {early} minutes before the plan"));
+        }
+        self.note("departure_short", detail, context);
     }
 
     fn note_session(

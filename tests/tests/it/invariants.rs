@@ -107,7 +107,7 @@ fn per_period(rows: &Rows, column: &str) -> BTreeMap<Slot, i64> {
     sums
 }
 
-fn sold_is_bought_in_every_period(run: &Run) {
+pub(crate) fn sold_is_bought_in_every_period(run: &Run) {
     let households = run.rows(Table::AgentPeriods);
     let sold = per_period(&households, "sold_kwh");
     assert_eq!(sold, per_period(&households, "bought_p2p_kwh"));
@@ -120,7 +120,7 @@ const INTO_THE_HOUSEHOLD: [&str; 5] =
     ["pv_kwh", "bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh", "withdrawn_kwh"];
 const OUT_OF_THE_HOUSEHOLD: [&str; 4] = ["drive_kwh", "sold_kwh", "stored_kwh", "losses_kwh"];
 
-fn every_kwh_of_every_household_is_accounted_for(run: &Run) {
+pub(crate) fn every_kwh_of_every_household_is_accounted_for(run: &Run) {
     let start = run.rows(Table::Households);
     let mut content: BTreeMap<String, i64> =
         start.texts("household").into_iter().zip(start.micro("initial_kwh")).collect();
@@ -138,7 +138,7 @@ fn every_kwh_of_every_household_is_accounted_for(run: &Run) {
     }
 }
 
-fn the_storage_holds_what_was_put_in_and_not_taken_out(run: &Run) {
+pub(crate) fn the_storage_holds_what_was_put_in_and_not_taken_out(run: &Run) {
     let rows = run.rows(Table::StoragePeriods);
     let columns = ["charge_kwh", "discharge_kwh", "losses_kwh", "content_kwh"].map(|name| rows.micro(name));
     let [charge, discharge, losses, content] = columns;
@@ -153,7 +153,7 @@ fn the_storage_holds_what_was_put_in_and_not_taken_out(run: &Run) {
     assert_eq!(per_period(&households, "withdrawn_kwh"), per_period(&rows, "discharge_kwh"));
 }
 
-fn what_goes_into_the_feeder_comes_out_or_is_lost(run: &Run) {
+pub(crate) fn what_goes_into_the_feeder_comes_out_or_is_lost(run: &Run) {
     let rows = run.rows(Table::FeederPeriods);
     let columns =
         ["supplied_kwh", "base_load_kwh", "households_kwh", "losses_kwh"].map(|name| rows.micro(name));
@@ -178,7 +178,7 @@ fn what_goes_into_the_feeder_comes_out_or_is_lost(run: &Run) {
     }
 }
 
-fn money_sums_to_nothing_in_every_period(run: &Run) {
+pub(crate) fn money_sums_to_nothing_in_every_period(run: &Run) {
     let (households, operators) = (run.rows(Table::AgentPeriods), run.rows(Table::OperatorPeriods));
     let mut sums = per_period(&households, "income");
     let others = [
@@ -196,7 +196,7 @@ fn money_sums_to_nothing_in_every_period(run: &Run) {
 }
 
 /// Photovoltaics + bought + battery and storage change = driven + sold + losses, over everybody and all time.
-fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
+pub(crate) fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
     let (households, store) = (run.rows(Table::AgentPeriods), run.rows(Table::StoragePeriods));
     let start = run.rows(Table::Households);
     let total = |rows: &Rows, column: &str| rows.micro(column).iter().sum::<i64>();
@@ -215,7 +215,7 @@ fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
 }
 
 /// A row per household and whole day; losses never fall; what went through a battery is what its periods say.
-fn batteries_only_get_worse_and_count_what_goes_through_them(run: &Run) {
+pub(crate) fn batteries_only_get_worse_and_count_what_goes_through_them(run: &Run) {
     let rows = run.rows(Table::BatteryDays);
     let periods = run.rows(Table::AgentPeriods);
     let per_day = 86_400_000_000 / run.manifest().horizon.period_micros;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`invariants`] | books, prices and money of the scenarios that ship |
 //! | [`determinism`] | what repeats, and what changes nobody else's draws |
+//! | [`random_scenarios`] | the same books, and what batteries, departures, reserves and the store promise, in 1,000 random scenarios |
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
 //! | [`world`] | what somebody who knows the field expects |
@@ -27,6 +28,7 @@ mod pandapower;
 mod prices;
 mod pvlib;
 mod python;
+mod random_scenarios;
 mod read_back;
 mod run;
 #[allow(dead_code, reason = "the market's own tests use all of it")]

@@ -68,6 +68,13 @@ impl Rows {
         self.column(name).flat_map(|column| column.as_primitive::<UInt64Type>().values().to_vec()).collect()
     }
 
+    /// A column of times, in microseconds since 1970.
+    pub(crate) fn times(&self, name: &str) -> Vec<i64> {
+        self.column(name)
+            .flat_map(|column| column.as_primitive::<TimestampMicrosecondType>().values().to_vec())
+            .collect()
+    }
+
     /// A column of names.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
