@@ -39,7 +39,7 @@ mod words;
 
 pub use data::DataFile;
 pub use driving::{ConsumptionModel, Faults, Vehicles};
-pub use feeder::{Feeder, Placement};
+pub use feeder::{Feeder, Placement, Security};
 pub(crate) use household::CONSUMPTION_KWH_PER_KM;
 pub use household::{
     Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,

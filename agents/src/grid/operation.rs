@@ -8,7 +8,7 @@ use goshawk_market::tariff::LocalMoment;
 
 use super::feeder::Feeder;
 use super::power_flow::{Loads, PowerFlow, PowerFlowError};
-use super::security::{Band, Outcome, SecurityCheck};
+use super::security::{Band, Outcome, Security, SecurityCheck};
 use crate::journal::{FeederBooks, LineUse};
 use crate::message::Schedule;
 
@@ -21,6 +21,8 @@ pub struct FeederSpec {
     pub source_pu: f64,
     /// The voltages that customers may have.
     pub band: Band,
+    /// Whether trades that leave the band or a line's limit may flow.
+    pub security: Security,
     /// Power factor of households, above 0 up to 1, lagging; reactive power goes with active power in both directions.
     pub power_factor: f64,
     /// Factor on base loads in the hours 1 to 24 of the local day.
@@ -85,6 +87,9 @@ impl FeederOperation {
 
     /// What the check says of a schedule.
     pub fn secure(&mut self, schedule: &Schedule, local: &LocalMoment) -> Outcome {
+        if self.spec.security == Security::Observed {
+            return Outcome::Approved;
+        }
         set_base_load(&mut self.anyway, &self.spec, local);
         self.trades.p_kw.fill(0.0);
         self.trades.q_kvar.fill(0.0);

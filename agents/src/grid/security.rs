@@ -75,6 +75,15 @@ impl fmt::Display for Binding {
     }
 }
 
+/// What becomes of trades that the feeder should not carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// They are curtailed or refused.
+    Enforced,
+    /// Nothing: the books tell how far voltages and lines went.
+    Observed,
+}
+
 /// What the check comes to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {

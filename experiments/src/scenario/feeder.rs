@@ -6,7 +6,7 @@ use std::sync::Arc;
 use goshawk_agents::grid::feeder::{self as network, FeederProblem, File, Tables, read};
 use goshawk_agents::grid::operation::FeederSpec;
 use goshawk_agents::grid::power_flow::{Loads, PowerFlow};
-use goshawk_agents::grid::security::Band;
+use goshawk_agents::grid::security::{self, Band};
 use goshawk_market::quantity::Price;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,17 @@ pub enum Placement {
     Load,
     /// In proportion to a column of the file of buses: the one with the portrait's name, or else `households`.
     Column,
+}
+
+/// What becomes of trades that break a limit of the feeder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// The grid curtails or refuses them.
+    #[default]
+    Enforced,
+    /// They flow; `feeder_periods` tells how far voltages and lines went. A load that no voltage can carry ends the run.
+    Observed,
 }
 
 /// A radial feeder, balanced three-phase: its lines, its base loads, and what its voltages may be.
@@ -69,6 +80,9 @@ pub struct Feeder {
     #[serde(default = "highest")]
     #[schemars(range(min = 1.0, max = 1.5))]
     pub voltage_max_pu: f64,
+    /// What becomes of trades that leave the voltage band or overload a line.
+    #[serde(default)]
+    pub security: Security,
     /// Power factor of households, 0.5 to 1, lagging: what draws active power draws reactive power with it.
     #[serde(default = "unscaled")]
     #[schemars(range(min = 0.5, max = 1.0))]
@@ -143,6 +157,10 @@ pub(super) fn feeder(
         feeder,
         source_pu: source.source_voltage_pu,
         band: Band { min_pu: source.voltage_min_pu, max_pu: source.voltage_max_pu },
+        security: match source.security {
+            Security::Enforced => security::Security::Enforced,
+            Security::Observed => security::Security::Observed,
+        },
         power_factor: source.power_factor,
         base_load_factors: factors,
         loss_price: Price::from_f64(source.loss_price_per_kwh).ok()?,

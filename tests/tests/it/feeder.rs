@@ -36,6 +36,18 @@ fn a_thin_lateral_curtails_what_its_households_would_sell() {
 }
 
 #[test]
+fn limits_that_are_only_observed_cut_nothing_and_tell_everything() {
+    let (enforced, observed) = (with(&[]), with(&["grid.feeder.security=observed"]));
+    observed.expect_verified();
+    assert_eq!(observed.events("curtailment").len() + observed.events("refusal").len(), 0);
+    assert!(observed.figure("highest_loading").unwrap() > 1.1);
+    assert!(observed.figure("delivered") > enforced.figure("delivered"));
+    let unlimited = with(&["grid.feeder.lines=data/ieee33_lines.csv"]);
+    let trades = |run: &Run| run.rows(Table::Trades).lines(&[]);
+    assert_eq!(trades(&observed), trades(&unlimited));
+}
+
+#[test]
 fn without_a_feeder_there_is_nothing_of_it() {
     let run = Run::of("smoke", &[]);
     assert_eq!(run.rows(Table::FeederPeriods).len(), 0);
