@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
 use crate::digest::{self, Digest, Domain};
+use crate::execution::ExecutionMemo;
 use crate::genesis::Genesis;
 use crate::message::{VoteKind, vote_digest};
 use crate::receipt::Receipt;
@@ -57,6 +58,7 @@ pub struct Block {
     hash: Digest,
     encoded_len: usize,
     transaction_root: OnceLock<Digest>,
+    execution: OnceLock<ExecutionMemo>,
 }
 
 impl Block {
@@ -66,7 +68,14 @@ impl Block {
         let hash = Digest::of(Domain::Header, &[&head]);
         let body: usize = transactions.iter().map(|transaction| transaction.encoded_len()).sum();
         let encoded_len = head.len() + (transactions.len() as u64).to_bytes().len() + body;
-        Self { header, transactions, hash, encoded_len, transaction_root: OnceLock::new() }
+        Self {
+            header,
+            transactions,
+            hash,
+            encoded_len,
+            transaction_root: OnceLock::new(),
+            execution: OnceLock::new(),
+        }
     }
 
     /// What the block commits to.
@@ -87,6 +96,11 @@ impl Block {
     /// The length of the encoding, in bytes.
     pub fn encoded_len(&self) -> usize {
         self.encoded_len
+    }
+
+    /// What the first to execute it found.
+    pub(crate) fn execution(&self) -> &OnceLock<ExecutionMemo> {
+        &self.execution
     }
 
     /// Whether the header commits to these transactions. Computed once, then remembered.

@@ -13,8 +13,11 @@ mod proof;
 
 pub use proof::Proof;
 
+use std::sync::Arc;
+
 use crate::codec::canonical_struct;
 use crate::digest::{Digest, Domain};
+use crate::shared_list::SharedList;
 
 /// The shape of a tree, fixed for a chain's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +57,20 @@ impl TreeParams {
     }
 }
 
-/// A key and its value.
-type Entry = (Vec<u8>, Vec<u8>);
+/// A bucket's entries in the order of their keys, each as the length of the key, the key, the length of the value and
+/// the value: what its digest covers, and shared by copies of the tree until it changes.
+type Bucket = Arc<[u8]>;
 
-/// The tree. Keys and values are bytes.
+/// The tree. Keys and values are bytes. Copies share what neither has changed.
 #[derive(Debug, Clone)]
 pub struct BucketTree {
     params: TreeParams,
-    /// Each bucket's entries in the order of their keys.
-    buckets: Vec<Vec<Entry>>,
+    buckets: SharedList<Bucket>,
     /// Digests by level: the buckets' first, the root's last.
-    levels: Vec<Vec<Digest>>,
+    levels: Vec<SharedList<Digest>>,
     /// Buckets that changed since the last root; may repeat.
     dirty: Vec<u32>,
-    /// A buffer for preimages, kept for its allocation.
+    /// A buffer for preimages and buckets, kept for its allocation.
     preimage: Vec<u8>,
 }
 
@@ -78,13 +81,14 @@ impl BucketTree {
     /// When there are no buckets or fewer than two children; a genesis with such a tree is refused.
     pub fn new(params: TreeParams) -> Self {
         assert!(params.is_valid(), "invariant: a genesis has a tree of valid shape");
-        let mut levels = vec![vec![Digest::ZERO; params.buckets as usize]];
+        let level = |width: u32| SharedList::new(&vec![Digest::ZERO; width as usize]);
+        let mut levels = vec![level(params.buckets)];
         let mut width = params.buckets;
         while width > 1 {
             width = width.div_ceil(params.arity);
-            levels.push(vec![Digest::ZERO; width as usize]);
+            levels.push(level(width));
         }
-        let buckets = vec![Vec::new(); params.buckets as usize];
+        let buckets = SharedList::new(&vec![Bucket::default(); params.buckets as usize]);
         Self { params, buckets, levels, dirty: Vec::new(), preimage: Vec::new() }
     }
 
@@ -96,25 +100,30 @@ impl BucketTree {
     /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         let bucket = &self.buckets[self.params.bucket_of(key) as usize];
-        find(bucket, key).ok().map(|place| bucket[place].1.as_slice())
+        entries(bucket).find(|entry| entry.key == key).map(|entry| entry.value)
     }
 
     /// Sets the value of a key, or takes the key out.
     pub fn set(&mut self, key: &[u8], value: Option<&[u8]>) {
         let index = self.params.bucket_of(key);
-        let bucket = &mut self.buckets[index as usize];
-        match (find(bucket, key), value) {
-            (Ok(place), Some(value)) => {
-                let held = &mut bucket[place].1;
-                held.clear();
-                held.extend_from_slice(value);
-            }
-            (Err(place), Some(value)) => bucket.insert(place, (key.to_vec(), value.to_vec())),
-            (Ok(place), None) => {
-                bucket.remove(place);
-            }
-            (Err(_), None) => return,
+        let bucket = self.buckets.get_mut(index as usize);
+        let at_or_after = entries(bucket).find(|entry| entry.key >= key);
+        let (before, after) = match at_or_after {
+            Some(entry) if entry.key == key => (entry.start, entry.end),
+            Some(entry) => (entry.start, entry.start),
+            None => (bucket.len(), bucket.len()),
+        };
+        if value.is_none() && before == after {
+            return;
         }
+        self.preimage.clear();
+        self.preimage.extend_from_slice(&bucket[..before]);
+        if let Some(value) = value {
+            push_part(&mut self.preimage, key);
+            push_part(&mut self.preimage, value);
+        }
+        self.preimage.extend_from_slice(&bucket[after..]);
+        *bucket = Bucket::from(self.preimage.as_slice());
         self.dirty.push(index);
     }
 
@@ -124,8 +133,7 @@ impl BucketTree {
         dirty.sort_unstable();
         dirty.dedup();
         for &index in &dirty {
-            self.levels[0][index as usize] =
-                bucket_digest(index, &self.buckets[index as usize], &mut self.preimage);
+            *self.levels[0].get_mut(index as usize) = bucket_digest(index, &self.buckets[index as usize]);
         }
         for level in 1..self.levels.len() {
             dirty.iter_mut().for_each(|index| *index /= self.params.arity);
@@ -134,8 +142,8 @@ impl BucketTree {
                 let (below, here) = self.levels.split_at_mut(level);
                 let first = (index * self.params.arity) as usize;
                 let last = (first + self.params.arity as usize).min(below[level - 1].len());
-                let children = &below[level - 1][first..last];
-                here[0][index as usize] =
+                let children = (first..last).map(|child| &below[level - 1][child]);
+                *here[0].get_mut(index as usize) =
                     node_digest(level, index, children, self.params.arity, &mut self.preimage);
             }
         }
@@ -145,32 +153,60 @@ impl BucketTree {
     }
 }
 
-/// Where a key is in a bucket, or where it would be.
-fn find(bucket: &[Entry], key: &[u8]) -> Result<usize, usize> {
-    bucket.binary_search_by(|(held, _)| held.as_slice().cmp(key))
+/// An entry of a bucket, and where it is.
+struct Entry<'a> {
+    key: &'a [u8],
+    value: &'a [u8],
+    start: usize,
+    end: usize,
 }
 
-fn bucket_digest(index: u32, entries: &[Entry], preimage: &mut Vec<u8>) -> Digest {
-    if entries.is_empty() {
+/// The entries of a bucket in order.
+fn entries(bucket: &[u8]) -> impl Iterator<Item = Entry<'_>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let (key, value_at) = part_at(bucket, start)?;
+        let (value, end) = part_at(bucket, value_at)?;
+        let entry = Entry { key, value, start, end };
+        start = end;
+        Some(entry)
+    })
+}
+
+/// The key or value that starts at a place of a bucket, and where it ends.
+fn part_at(bucket: &[u8], start: usize) -> Option<(&[u8], usize)> {
+    let (length, rest) = bucket.get(start..)?.split_first_chunk::<4>()?;
+    let length = u32::from_be_bytes(*length) as usize;
+    Some((rest.get(..length)?, start + 4 + length))
+}
+
+/// Appends a key or a value.
+fn push_part(bucket: &mut Vec<u8>, part: &[u8]) {
+    bucket.extend_from_slice(&(part.len() as u32).to_be_bytes());
+    bucket.extend_from_slice(part);
+}
+
+fn bucket_digest(index: u32, bucket: &[u8]) -> Digest {
+    if bucket.is_empty() {
         return Digest::ZERO;
     }
-    preimage.clear();
-    preimage.extend_from_slice(&index.to_be_bytes());
-    for part in entries.iter().flat_map(|(key, value)| [key, value]) {
-        preimage.extend_from_slice(&(part.len() as u32).to_be_bytes());
-        preimage.extend_from_slice(part);
-    }
-    Digest::of(Domain::Bucket, &[preimage])
+    Digest::of(Domain::Bucket, &[&index.to_be_bytes(), bucket])
 }
 
-fn node_digest(level: usize, index: u32, children: &[Digest], arity: u32, preimage: &mut Vec<u8>) -> Digest {
-    if children.iter().all(|child| *child == Digest::ZERO) {
+fn node_digest<'a>(
+    level: usize,
+    index: u32,
+    children: impl Iterator<Item = &'a Digest> + Clone,
+    arity: u32,
+    preimage: &mut Vec<u8>,
+) -> Digest {
+    if children.clone().all(|child| *child == Digest::ZERO) {
         return Digest::ZERO;
     }
     preimage.clear();
     preimage.push(level as u8);
     preimage.extend_from_slice(&index.to_be_bytes());
-    children.iter().for_each(|child| preimage.extend_from_slice(&child.0));
+    children.for_each(|child| preimage.extend_from_slice(&child.0));
     preimage.resize(5 + 32 * arity as usize, 0);
     Digest::of(Domain::TreeNode, &[preimage])
 }

@@ -1,7 +1,13 @@
 //! Building blocks, checking them, and executing each once.
+//!
+//! What a block does is a function of the state before it. Validators that hold one and the same state, the very object,
+//! therefore share what comes out: the first of them executes, the others check what is theirs to check, the header
+//! and the transactions' root, and take over. One that holds a state of its own executes for itself. If its roots are
+//! those of the header too, both states are the same, and it goes on with the shared one. The decision record 21 says
+//! what this does and does not change.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::block::{Block, Header, transaction_root};
 use crate::digest::Digest;
@@ -88,17 +94,25 @@ pub enum BlockFault {
 }
 
 /// Checks that a block can follow `tip`, and executes it on `state`, which must be the one at `tip`. Whatever comes
-/// out, the state is changed; the caller makes that final or rolls it back.
+/// out, the state is changed.
 pub(crate) fn check_block(
     state: &mut LedgerState,
     tip: &ChainTip,
     block: &Block,
 ) -> Result<Vec<Receipt>, BlockFault> {
+    check_form(state.genesis(), tip, block)?;
+    execute_transactions(state, block)
+}
+
+/// Checks what does not depend on the state: the header, and that it commits to the transactions.
+fn check_form(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
+    check_header(genesis, tip, block)?;
+    if block.holds_its_transactions() { Ok(()) } else { Err(BlockFault::TransactionRoot) }
+}
+
+/// Executes a block and checks what its header says came out.
+fn execute_transactions(state: &mut LedgerState, block: &Block) -> Result<Vec<Receipt>, BlockFault> {
     let header = block.header();
-    check_header(state.genesis(), tip, block)?;
-    if !block.holds_its_transactions() {
-        return Err(BlockFault::TransactionRoot);
-    }
     let mut receipts = Vec::with_capacity(block.transactions().len());
     for (index, transaction) in block.transactions().iter().enumerate() {
         let receipt = state.apply(transaction);
@@ -140,29 +154,49 @@ fn check_header(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), 
     Ok(())
 }
 
+/// What came out of executing a block that holds, or of nothing yet.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    /// The state after it.
+    state: LedgerState,
+    /// One receipt for each transaction.
+    receipts: Arc<Vec<Receipt>>,
+}
+
+/// Remembers, beside a block, what came out of executing it on one state. It keeps neither alive: whoever comes when all
+/// others have gone on to the next block executes for itself.
+#[derive(Debug, Clone)]
+pub(crate) struct ExecutionMemo {
+    /// The very object; its address is not used again while this exists.
+    before: Weak<Executed>,
+    after: Weak<Executed>,
+}
+
 /// A validator's state, and the blocks proposed for the next height. Each is executed once, before the prevote; what
-/// comes out is kept until one of them is decided.
+/// comes out of the last one is kept until one of them is decided.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    state: LedgerState,
+    /// By the last final block.
+    last: Arc<Executed>,
     tip: ChainTip,
     /// Blocks for the next height, and whether they hold.
     candidates: BTreeMap<Digest, (Arc<Block>, bool)>,
-    /// The block whose changes are in the state, and its receipts.
-    applied: Option<(Digest, Arc<Vec<Receipt>>)>,
+    /// The block that was executed last, if it holds, and what came out.
+    executed: Option<(Digest, Arc<Executed>)>,
 }
 
 impl Execution {
     pub(crate) fn new(genesis: &Arc<Genesis>) -> Self {
         let mut state = LedgerState::new(genesis);
-        state.checkpoint();
+        state.root();
         let tip = ChainTip::of_genesis(genesis);
-        Self { state, tip, candidates: BTreeMap::new(), applied: None }
+        let last = Arc::new(Executed { state, receipts: Arc::default() });
+        Self { last, tip, candidates: BTreeMap::new(), executed: None }
     }
 
-    /// The state, with the changes of a block that may not be final.
+    /// The state after the last final block.
     pub(crate) fn state(&self) -> &LedgerState {
-        &self.state
+        &self.last.state
     }
 
     /// The last final block.
@@ -182,21 +216,21 @@ impl Execution {
         now_micros: u64,
         transactions: Vec<Arc<SignedTransaction>>,
     ) -> Arc<Block> {
-        self.take_back();
-        let receipts: Vec<Receipt> = transactions.iter().map(|it| self.state.apply(it)).collect();
+        let mut state = self.last.state.clone();
+        let receipts: Vec<Receipt> = transactions.iter().map(|it| state.apply(it)).collect();
         let header = Header {
             height: self.tip.height + 1,
             round,
             previous: self.tip.hash,
             transaction_root: transaction_root(&transactions),
             receipts_root: receipts_root(&receipts),
-            state_root: self.state.root(),
+            state_root: state.root(),
             time_micros: now_micros.max(self.tip.time_micros),
             proposer,
         };
         let block = Arc::new(Block::new(header, transactions));
         self.candidates.insert(block.hash(), (Arc::clone(&block), true));
-        self.applied = Some((block.hash(), Arc::new(receipts)));
+        self.keep(&block, state, receipts);
         block
     }
 
@@ -213,33 +247,49 @@ impl Execution {
     /// Makes a candidate that holds final. The next height has no candidates yet.
     pub(crate) fn commit(&mut self, hash: &Digest) -> Option<(Arc<Block>, Arc<Vec<Receipt>>)> {
         let (block, _) = self.candidates.get(hash).filter(|(_, holds)| *holds).cloned()?;
-        if self.applied.as_ref().is_none_or(|(applied, _)| applied != hash) && !self.execute(&block) {
+        if self.executed.as_ref().is_none_or(|(executed, _)| executed != hash) && !self.execute(&block) {
             return None;
         }
-        let (_, receipts) = self.applied.take()?;
-        self.state.checkpoint();
+        let (_, executed) = self.executed.take()?;
+        self.last = executed;
         self.candidates.clear();
         self.tip = ChainTip::of(&block);
-        Some((block, receipts))
+        Some((block, Arc::clone(&self.last.receipts)))
     }
 
     fn execute(&mut self, block: &Block) -> bool {
-        self.take_back();
-        match check_block(&mut self.state, &self.tip, block) {
+        if check_form(self.last.state.genesis(), &self.tip, block).is_err() {
+            return false;
+        }
+        if let Some(executed) = self.shared(block) {
+            self.executed = Some((block.hash(), executed));
+            return true;
+        }
+        let mut state = self.last.state.clone();
+        match execute_transactions(&mut state, block) {
             Ok(receipts) => {
-                self.applied = Some((block.hash(), Arc::new(receipts)));
+                self.keep(block, state, receipts);
                 true
             }
-            Err(_) => {
-                self.state.roll_back();
-                false
-            }
+            Err(_) => false,
         }
     }
 
-    fn take_back(&mut self) {
-        if self.applied.take().is_some() {
-            self.state.roll_back();
-        }
+    /// What came out for somebody who executed the block on the very same state.
+    fn shared(&self, block: &Block) -> Option<Arc<Executed>> {
+        let memo = block.execution().get()?;
+        if std::ptr::eq(memo.before.as_ptr(), Arc::as_ptr(&self.last)) { memo.after.upgrade() } else { None }
+    }
+
+    /// Keeps what came out of a block whose header says the same, or what came out for others: it is the same.
+    fn keep(&mut self, block: &Block, state: LedgerState, receipts: Vec<Receipt>) {
+        let ours = Arc::new(Executed { state, receipts: Arc::new(receipts) });
+        let (before, after) = (Arc::downgrade(&self.last), Arc::downgrade(&ours));
+        let memo = block.execution().get_or_init(|| ExecutionMemo { before, after });
+        let executed = memo.after.upgrade().unwrap_or(ours);
+        self.executed = Some((block.hash(), executed));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,7 @@ mod message;
 mod receipt;
 mod replay;
 mod settlement;
+mod shared_list;
 mod signature;
 mod state;
 mod store;

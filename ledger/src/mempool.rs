@@ -28,7 +28,7 @@ impl Mempool {
         let genesis: &Genesis = state.genesis();
         let limits = &genesis.config().limits;
         let (sender, nonce) = turn(transaction);
-        let in_time = state.final_nonce(sender).is_some_and(|next| nonce >= next);
+        let in_time = state.next_nonce(sender).is_some_and(|next| nonce >= next);
         let fits = transaction.encoded_len() + HEADER_BYTES_MAX <= limits.block_bytes as usize;
         let has_room = self.waiting.len() < limits.mempool_transactions as usize;
         if has_room
@@ -47,7 +47,7 @@ impl Mempool {
     pub(crate) fn has_ready(&self, state: &LedgerState) -> bool {
         self.waiting.iter().any(|transaction| {
             let (sender, nonce) = turn(transaction);
-            state.final_nonce(sender) == Some(nonce)
+            state.next_nonce(sender) == Some(nonce)
         })
     }
 
@@ -62,7 +62,7 @@ impl Mempool {
             candidates.retain(|transaction| {
                 let (sender, nonce) = turn(transaction);
                 let expected =
-                    next.entry(sender).or_insert_with(|| state.final_nonce(sender).unwrap_or(u64::MAX));
+                    next.entry(sender).or_insert_with(|| state.next_nonce(sender).unwrap_or(u64::MAX));
                 let fits = transaction.encoded_len() <= bytes_left
                     && selected.len() < limits.block_transactions as usize;
                 if *expected != nonce || !fits {
@@ -82,7 +82,7 @@ impl Mempool {
     /// Drops what the last final block has taken in or made stale.
     pub(crate) fn drop_stale(&mut self, state: &LedgerState) {
         let current =
-            |(sender, nonce): (AccountId, u64)| state.final_nonce(sender).is_some_and(|next| nonce >= next);
+            |(sender, nonce): (AccountId, u64)| state.next_nonce(sender).is_some_and(|next| nonce >= next);
         self.waiting.retain(|transaction| current(turn(transaction)));
         self.known.retain(|turn| current(*turn));
     }

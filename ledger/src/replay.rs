@@ -91,7 +91,6 @@ pub fn replay(
         if !faults.is_empty() {
             return Err(faults.into_iter().map(|fault| ChainFault { height, fault }).collect());
         }
-        state.checkpoint();
         report.heights = height;
         report.transactions += committed.receipts.len() as u64;
         report.accepted += committed.receipts.iter().filter(|it| it.change().is_some()).count() as u64;

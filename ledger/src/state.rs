@@ -1,8 +1,8 @@
 //! The state of the ledger: accounts, open contracts, and the meters of open periods.
 //!
-//! A block is executed on the state in place, and every first change of an entry is noted. If another block is
-//! decided the notes take it all back; see [`LedgerState::roll_back`]. Contracts that are over and the meters of
-//! periods without open contracts are forgotten, so the state does not grow with time.
+//! A block is executed on a copy of the state, which shares with it whatever the block does not change; so nothing
+//! has to be taken back if another block is decided. Contracts that are over and the meters of periods without open
+//! contracts are forgotten, so the state does not grow with time.
 //!
 //! Money is only ever moved: [`LedgerState::total_money`] stays what the genesis says, to the last unit.
 
@@ -23,13 +23,14 @@ use crate::contract::{Contract, ContractState};
 use crate::digest::Digest;
 use crate::genesis::Genesis;
 use crate::receipt::Receipt;
+use crate::shared_list::SharedList;
 use crate::transaction::{AccountId, ContractId, SignedTransaction};
 
-/// The ledger's state.
+/// The ledger's state. A copy is cheap: it costs about as much as the open contracts and meters.
 #[derive(Debug, Clone)]
 pub struct LedgerState {
     genesis: Arc<Genesis>,
-    accounts: Vec<Account>,
+    accounts: SharedList<Account>,
     contracts: BTreeMap<ContractId, Contract>,
     meters: BTreeMap<(u32, AccountId), Meter>,
     periods: BTreeMap<u32, Period>,
@@ -37,10 +38,8 @@ pub struct LedgerState {
     /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
     tree: BucketTree,
-    /// What each entry that changed since the last checkpoint was before.
-    before: BTreeMap<StateKey, Option<Value>>,
-    /// Whether the tree lacks some of these changes.
-    tree_is_behind: bool,
+    /// The entries whose changes the tree lacks; may repeat.
+    changed: Vec<StateKey>,
 }
 
 impl LedgerState {
@@ -50,15 +49,14 @@ impl LedgerState {
             genesis.config().accounts.iter().map(|it| Account::opening(it.opening_balance)).collect();
         let mut state = Self {
             genesis: Arc::clone(genesis),
-            accounts,
+            accounts: SharedList::new(&accounts),
             contracts: BTreeMap::new(),
             meters: BTreeMap::new(),
             periods: BTreeMap::new(),
             books: Books::default(),
             open: BTreeSet::new(),
             tree: BucketTree::new(genesis.config().tree),
-            before: BTreeMap::new(),
-            tree_is_behind: false,
+            changed: Vec::new(),
         };
         for id in (0..state.accounts.len() as u32).map(AccountId) {
             state.write_to_tree(StateKey::Account(id));
@@ -80,10 +78,11 @@ impl LedgerState {
 
     /// The root of the state tree.
     pub fn root(&mut self) -> Digest {
-        if std::mem::take(&mut self.tree_is_behind) {
-            let changed: Vec<StateKey> = self.before.keys().copied().collect();
-            changed.into_iter().for_each(|key| self.write_to_tree(key));
-        }
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        changed.drain(..).for_each(|key| self.write_to_tree(key));
+        self.changed = changed;
         self.tree.root()
     }
 
@@ -92,9 +91,14 @@ impl LedgerState {
         self.accounts.get(id.0 as usize)
     }
 
+    /// The nonce of an account's next transaction.
+    pub(crate) fn next_nonce(&self, id: AccountId) -> Option<u64> {
+        self.account(id).map(|account| account.nonce)
+    }
+
     /// All accounts in the order of the genesis.
-    pub fn accounts(&self) -> &[Account] {
-        &self.accounts
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter()
     }
 
     /// A contract that is open, or that the grid cancelled and whose period is open.
@@ -134,29 +138,6 @@ impl LedgerState {
         self.get(key).map(|value| value.to_bytes())
     }
 
-    /// Makes all changes so far final.
-    pub(crate) fn checkpoint(&mut self) {
-        self.root();
-        self.before.clear();
-    }
-
-    /// Takes back all changes since the last checkpoint.
-    pub(crate) fn roll_back(&mut self) {
-        for (key, value) in std::mem::take(&mut self.before) {
-            self.put(key, value);
-            self.write_to_tree(key);
-        }
-        self.tree_is_behind = false;
-    }
-
-    /// The next nonce of an account at the last checkpoint.
-    pub(crate) fn final_nonce(&self, id: AccountId) -> Option<u64> {
-        match self.before.get(&StateKey::Account(id)) {
-            Some(Some(Value::Account(account))) => Some(account.nonce),
-            _ => self.account(id).map(|account| account.nonce),
-        }
-    }
-
     fn get(&self, key: StateKey) -> Option<Value> {
         match key {
             StateKey::Account(id) => self.account(id).copied().map(Value::Account),
@@ -167,10 +148,12 @@ impl LedgerState {
         }
     }
 
-    /// Sets or removes an entry, without a note.
+    /// Sets or removes an entry, but in the tree.
     fn put(&mut self, key: StateKey, value: Option<Value>) {
         match (key, value) {
-            (StateKey::Account(id), Some(Value::Account(account))) => self.accounts[id.0 as usize] = account,
+            (StateKey::Account(id), Some(Value::Account(account))) => {
+                *self.accounts.get_mut(id.0 as usize) = account;
+            }
             (StateKey::Contract(id), Some(Value::Contract(contract))) => {
                 self.remove_contract(id);
                 if contract.state != ContractState::Cancelled {
@@ -202,14 +185,10 @@ impl LedgerState {
         }
     }
 
-    /// Sets or removes an entry, and notes what it was.
+    /// Sets or removes an entry.
     fn change(&mut self, key: StateKey, value: Option<Value>) {
-        if !self.before.contains_key(&key) {
-            let old = self.get(key);
-            self.before.insert(key, old);
-        }
         self.put(key, value);
-        self.tree_is_behind = true;
+        self.changed.push(key);
     }
 
     fn write_to_tree(&mut self, key: StateKey) {
@@ -219,4 +198,15 @@ impl LedgerState {
 }
 
 #[cfg(test)]
-mod tests;
+impl LedgerState {
+    /// Gives an account money that comes from nowhere.
+    pub(crate) fn make_rich(&mut self, id: AccountId, money: Money) {
+        let mut account = self.accounts[id.0 as usize];
+        account.balance += money;
+        self.change(StateKey::Account(id), Some(Value::Account(account)));
+        self.root();
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -195,7 +195,7 @@ impl<S: Store> Validator<S> {
         self.index as usize
     }
 
-    /// The state after the last final block, or after a block that was proposed to follow it.
+    /// The state after the last final block.
     pub fn state(&self) -> &LedgerState {
         self.execution.state()
     }
