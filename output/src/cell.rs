@@ -17,7 +17,7 @@ use goshawk_market::quantity::{Energy, Money, Power, Price};
 use crate::names::{Label, Name, Names};
 
 /// Rows in a buffer before it becomes a record batch.
-pub(crate) const BATCH_ROWS: usize = 512;
+pub(crate) const BATCH_ROWS: usize = 2_048;
 
 /// An instant, in microseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub(crate) enum Storage {
     Plain,
     /// Bytes of the same significance side by side: measurements that hardly ever are zero.
     ByteStreamSplit,
-    /// Differences: signed integers that advance in step.
+    /// Differences: integers in whose order the rows come, such as times.
     Delta,
 }
 
@@ -111,7 +111,8 @@ macro_rules! number {
     };
 }
 
-number!(u16 as UInt16Type, Dictionary, |value| value);
+// Days and periods: runs of one number, in order.
+number!(u16 as UInt16Type, Delta, |value| value);
 number!(u32 as UInt32Type, Dictionary, |value| value);
 number!(u64 as UInt64Type, Plain, |value| value);
 number!(i64 as Int64Type, Plain, |value| value);

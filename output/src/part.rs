@@ -16,7 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use crate::cell::Storage;
+use crate::cell::{BATCH_ROWS, Storage};
 use crate::digest::Digester;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
@@ -197,8 +197,8 @@ fn properties(table: Table, header: &RunHeader) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_offset_index_disabled(true)
         .set_data_page_size_limit(PAGE_BYTES)
-        // Statistics and places of pages would be held until the file is closed; those of row groups are enough.
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_write_batch_size(BATCH_ROWS)
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by(CREATED_BY.to_owned())
         .set_key_value_metadata(Some(footer.into()));
     for column in table.columns() {
@@ -209,8 +209,11 @@ fn properties(table: Table, header: &RunHeader) -> WriterProperties {
             Storage::ByteStreamSplit => builder
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
+            // A row group spans little of what rows are in order of, and almost all of anything else: so here alone
+            // least and most spare a reader something. Those of pages would be held until the file is closed.
             Storage::Delta => builder
                 .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
         };
     }

@@ -16,7 +16,7 @@ use crate::table::{Buffers, Row, RowBuffer};
 use crate::writer::{Message, Writer};
 
 /// Batches that may wait for the writer; then whoever pushes waits, so that memory stays flat.
-const WAITING_BATCHES: usize = 16;
+const WAITING_BATCHES: usize = 4;
 
 /// Takes the rows of some replicates and writes them as one part a table.
 ///

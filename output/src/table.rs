@@ -314,7 +314,10 @@ impl Table {
             nullable: false,
             storage: Storage::Dictionary,
         };
-        let replicate = Column::of::<u32>("replicate", "", "Number of the replicate, from 0", None);
+        let replicate = {
+            let doc = "Number of the replicate, from 0";
+            Column::of::<u32>("replicate", "", doc, Some(Storage::Delta))
+        };
         [scenario, replicate].into_iter().chain(self.own_columns()).collect()
     }
 

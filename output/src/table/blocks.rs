@@ -7,7 +7,7 @@ table! {
     /// One block.
     BlockRow in blocks, Blocks {
         /// Height; each block is one above the block before.
-        height: u64 [""];
+        height: u64 [""] as Delta;
         /// Round in which it was proposed, from 0; proposed again in a later round, it keeps its first.
         round: u32 [""];
         /// The validator that proposed it.

@@ -8,7 +8,7 @@ table! {
     TradeRow in trades, Trades, a row per period {
         /// Number of the contract: the period's number in the run times 2^24, plus the trade's place in the
         /// period, from 1.
-        trade_id: u64 [""];
+        trade_id: u64 [""] as Delta;
         /// The household that sold.
         seller: Name [""];
         /// Class of the seller.
@@ -44,6 +44,6 @@ table! {
         /// Energy that was delivered.
         delivered_kwh: Energy ["kWh"] as ByteStreamSplit;
         /// Height of the block that settled the contract.
-        block_height: u64 [""] as Dictionary;
+        block_height: u64 [""] as Delta;
     }
 }

@@ -7,9 +7,9 @@ table! {
     /// One transaction.
     TransactionRow in transactions, Transactions {
         /// Height of its block.
-        height: u64 [""] as Dictionary;
+        height: u64 [""] as Delta;
         /// Its place in the block, from 0.
-        index: u32 [""];
+        index: u32 [""] as Delta;
         /// Its hash, without the signature.
         tx_id: Digest [""];
         /// What it does; `settle` moves the money of a contract.

@@ -127,9 +127,9 @@ fn long_tables_come_in_row_groups_and_keep_their_order() {
     let groups = reader.metadata().row_groups();
     let (last, whole) = groups.split_last().unwrap();
     assert!(whole.len() > 10, "{} row groups", groups.len());
-    assert_eq!(whole[0].num_rows(), 7_168, "256 KiB of rows, to the end of a batch");
-    assert!(whole.iter().all(|group| group.num_rows() == 7_168));
-    assert!(last.num_rows() <= 7_168);
+    assert_eq!(whole[0].num_rows(), 8_192, "256 KiB of rows, to the end of a batch");
+    assert!(whole.iter().all(|group| group.num_rows() == 8_192));
+    assert!(last.num_rows() <= 8_192);
     let times = batches
         .iter()
         .flat_map(|batch| batch["at"].as_primitive::<TimestampMicrosecondType>().values().to_vec());
