@@ -41,9 +41,12 @@ pub struct OutputFolder {
 #[derive(Debug)]
 struct Shared {
     path: PathBuf,
+    /// Where files wait.
+    aside: PathBuf,
     /// Whether the folder itself is new, and not worth keeping when nothing comes of the run.
     created: bool,
-    _lock: File,
+    /// Held for as long as the folder is written to; of a folder within a study's, the study holds one.
+    _lock: Option<FolderLock>,
 }
 
 impl OutputFolder {
@@ -65,30 +68,22 @@ impl OutputFolder {
         Ok(folder)
     }
 
-    /// Takes a folder to go on with a study in it: parts in their places stay, what waited aside goes.
+    /// Takes the folder of one point of a study, whose files wait in `aside`, a folder of the study's on the same file
+    /// system. The caller sees to it that nobody else writes there.
     ///
     /// # Errors
-    /// When the folder is in use or cannot be written to.
-    pub fn resume(path: &Path) -> Result<Self, OutputError> {
+    /// When one of the two folders cannot be made.
+    pub fn within_study(path: &Path, aside: &Path) -> Result<Self, OutputError> {
         let created = make_folder(path)?;
-        let folder = Self::take(path, created)?;
-        clear_aside(&folder.aside())?;
-        Ok(folder)
+        fs::create_dir_all(aside).attempt("create", aside)?;
+        let shared = Shared { path: path.to_owned(), aside: aside.to_owned(), created, _lock: None };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     fn take(path: &Path, created: bool) -> Result<Self, OutputError> {
         let aside = path.join(PARTIAL);
-        fs::create_dir_all(&aside).attempt("create", &aside)?;
-        let lock_path = aside.join(LOCK_FILE);
-        let lock = File::create(&lock_path).attempt("create", &lock_path)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OutputError::Busy { path: path.to_owned() }),
-            // Some network file systems have no locks; going on without one is better than refusing them.
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(OutputError::io("lock", &lock_path, error)),
-        }
-        let shared = Shared { path: path.to_owned(), created, _lock: lock };
+        let lock = Some(FolderLock::take(path, &aside)?);
+        let shared = Shared { path: path.to_owned(), aside, created, _lock: lock };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -99,7 +94,7 @@ impl OutputFolder {
 
     /// Where files wait until they are whole; on the same file system, so that a rename suffices.
     pub fn aside(&self) -> PathBuf {
-        self.path().join(PARTIAL)
+        self.shared.aside.clone()
     }
 
     /// Seals a file that somebody else has written aside, such as the ledger's store.
@@ -206,9 +201,35 @@ impl OutputFolder {
     }
 }
 
+/// The right to write to a folder; another process that asks for it meanwhile is refused.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Takes the lock in `aside`, which is made where it is not there; `path` is the folder that it guards.
+    ///
+    /// # Errors
+    /// When somebody else has it, or it cannot be made.
+    pub fn take(path: &Path, aside: &Path) -> Result<Self, OutputError> {
+        fs::create_dir_all(aside).attempt("create", aside)?;
+        let lock_path = aside.join(LOCK_FILE);
+        let lock = File::create(&lock_path).attempt("create", &lock_path)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(OutputError::Busy { path: path.to_owned() }),
+            // Some network file systems have no locks; going on without one is better than refusing them.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(OutputError::io("lock", &lock_path, error)),
+        }
+        Ok(Self { _file: lock })
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(self.path.join(PARTIAL));
+        let _ = fs::remove_dir_all(&self.aside);
         if self.created {
             // Only ever removes an empty one.
             let _ = fs::remove_dir(&self.path);

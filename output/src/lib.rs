@@ -72,7 +72,7 @@ pub use audit::{AuditReport, Check, CheckReport, FINDINGS_MAX, Finding, audit};
 pub use cell::{Digest, PeriodStamp, Timestamp};
 pub use digest::{CHUNK_BYTES, FileDigest};
 pub use error::OutputError;
-pub use folder::{Existing, OutputFolder};
+pub use folder::{Existing, FolderLock, OutputFolder};
 pub use manifest::{
     FORMAT, FORMAT_VERSION, FileEntry, Horizon, InputEntry, MANIFEST_FILE, Manifest, Opening, PartEntry,
     ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE,

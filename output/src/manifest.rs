@@ -143,6 +143,12 @@ pub struct Manifest {
     pub seed: u64,
     /// The replicates of the run.
     pub replicates: ReplicateRange,
+    /// Replicates among them that failed, and of which there are no rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_replicates: Vec<u32>,
+    /// Tables that were not asked for, and have no parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables_left_out: Vec<String>,
     /// The time that each covers.
     pub horizon: Horizon,
     /// What the books open with.
@@ -174,6 +180,8 @@ impl Manifest {
             header,
             seed,
             replicates,
+            failed_replicates: Vec::new(),
+            tables_left_out: Vec::new(),
             horizon,
             opening: Opening::default(),
             event_digest: String::new(),
@@ -251,6 +259,17 @@ impl Manifest {
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let parts = self.parts.iter().map(|part| part.path.as_str());
         parts.chain(self.files.iter().map(|file| file.path.as_str()))
+    }
+
+    /// Whether a table was asked for.
+    pub fn has(&self, table: Table) -> bool {
+        !self.tables_left_out.iter().any(|name| name == table.name())
+    }
+
+    /// Replicates of which there are rows.
+    pub fn replicates_with_rows(&self) -> impl Iterator<Item = u32> {
+        let ReplicateRange { first, last } = self.replicates;
+        (first..=last).filter(|replicate| !self.failed_replicates.contains(replicate))
     }
 
     /// Parts of a table, by their first replicate.

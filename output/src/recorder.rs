@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use arrow_array::ArrayRef;
 use crossbeam_channel::Sender;
 
 use crate::cell::BATCH_ROWS;
@@ -12,11 +13,11 @@ use crate::folder::OutputFolder;
 use crate::manifest::{ReplicateRange, RunHeader};
 use crate::names::Names;
 use crate::part::Sealed;
-use crate::table::{Buffers, Row, RowBuffer};
+use crate::table::{Buffers, Row, RowBuffer, Table, TableSet};
 use crate::writer::{Message, Writer};
 
 /// Batches that may wait for the writer; then whoever pushes waits, so that memory stays flat.
-const WAITING_BATCHES: usize = 4;
+const WAITING_BATCHES: usize = 16;
 
 /// Takes the rows of some replicates and writes them as one part a table.
 ///
@@ -27,13 +28,24 @@ pub struct Recorder {
     buffers: Buffers,
     names: Names,
     replicate: u32,
-    /// Where rows go; `None` where they are discarded.
-    writing: Option<Writing>,
+    tables: TableSet,
+    writing: Writing,
+}
+
+/// Where rows go.
+#[derive(Debug)]
+enum Writing {
+    /// Nowhere.
+    Discarded,
+    /// To a thread that writes.
+    Aside(WriterThread),
+    /// Into parts at once. The error is the first that there was.
+    Here(Box<Writer>, Option<OutputError>),
 }
 
 /// The thread that writes, and the way to it.
 #[derive(Debug)]
-struct Writing {
+struct WriterThread {
     messages: Option<Sender<Message>>,
     writer: Option<JoinHandle<Result<Sealed, OutputError>>>,
     failed: Arc<AtomicBool>,
@@ -49,27 +61,44 @@ impl Recorder {
         folder: &OutputFolder,
         replicates: ReplicateRange,
         header: &RunHeader,
-        mut names: Names,
+        names: Names,
     ) -> Result<Self, OutputError> {
-        names.seal();
         let failed = Arc::new(AtomicBool::new(false));
-        let writer =
-            Writer { aside: folder.aside(), replicates, header: header.clone(), failed: Arc::clone(&failed) };
+        let writer = Writer::new(folder.aside(), replicates, header.clone(), TableSet::ALL);
         let (messages, incoming) = crossbeam_channel::bounded(WAITING_BATCHES);
+        let has_failed = Arc::clone(&failed);
         let thread = std::thread::Builder::new()
             .name("goshawk-writer".to_owned())
-            .spawn(move || writer.run(&incoming))
+            .spawn(move || writer.run(&incoming, &has_failed))
             .attempt("start a writer for", folder.path())?;
         let writing =
-            Writing { messages: Some(messages), writer: Some(thread), failed, folder: folder.clone() };
-        Ok(Self { buffers: Buffers::default(), names, replicate: replicates.first, writing: Some(writing) })
+            WriterThread { messages: Some(messages), writer: Some(thread), failed, folder: folder.clone() };
+        Ok(Self::with(names, replicates.first, TableSet::ALL, Writing::Aside(writing)))
+    }
+
+    /// Begins the parts of `replicates` for some of the tables, written by whoever pushes.
+    ///
+    /// For studies, whose workers keep every core busy already. Rows of other tables are discarded.
+    pub fn start_here(
+        folder: &OutputFolder,
+        replicates: ReplicateRange,
+        header: &RunHeader,
+        names: Names,
+        tables: TableSet,
+    ) -> Self {
+        let writer = Writer::new(folder.aside(), replicates, header.clone(), tables);
+        Self::with(names, replicates.first, tables, Writing::Here(Box::new(writer), None))
     }
 
     /// A recorder that discards every row, for runs of which only the key figures are wanted. It never fails, and
     /// finishes with nothing sealed.
-    pub fn discard(mut names: Names) -> Self {
+    pub fn discard(names: Names) -> Self {
+        Self::with(names, 0, TableSet::NONE, Writing::Discarded)
+    }
+
+    fn with(mut names: Names, replicate: u32, tables: TableSet, writing: Writing) -> Self {
         names.seal();
-        Self { buffers: Buffers::default(), names, replicate: 0, writing: None }
+        Self { buffers: Buffers::default(), names, replicate, tables, writing }
     }
 
     /// The names that rows may use.
@@ -87,18 +116,24 @@ impl Recorder {
     /// Waits when the writer is far behind. After the writer has failed, rows are dropped; see
     /// [`failed`](Self::failed).
     pub fn push<R: Row>(&mut self, row: R) {
-        let Some(writing) = &mut self.writing else { return };
+        if !self.tables.holds(R::TABLE) {
+            return;
+        }
         let buffer = R::buffer(&mut self.buffers);
         buffer.push(self.replicate, row);
         if buffer.len() == BATCH_ROWS {
             let columns = buffer.take(&self.names);
-            writing.send(Message::Batch(R::TABLE, columns));
+            self.writing.batch(R::TABLE, columns);
         }
     }
 
     /// Whether the writer has failed. [`finish`](Self::finish) says why.
     pub fn failed(&self) -> bool {
-        self.writing.as_ref().is_some_and(|writing| writing.failed.load(Ordering::Acquire))
+        match &self.writing {
+            Writing::Discarded => false,
+            Writing::Aside(thread) => thread.failed.load(Ordering::Acquire),
+            Writing::Here(_, error) => error.is_some(),
+        }
     }
 
     /// Writes what is left and waits until every part is whole and safe on the disk, still aside.
@@ -106,19 +141,29 @@ impl Recorder {
     /// # Errors
     /// What made the writer fail.
     pub fn finish(mut self) -> Result<Sealed, OutputError> {
-        let Some(mut writing) = self.writing.take() else { return Ok(Sealed::default()) };
         for (table, columns) in self.buffers.drain(&self.names) {
-            writing.send(Message::Batch(table, columns));
+            self.writing.batch(table, columns);
         }
-        writing.send(Message::Finish);
-        writing.messages = None;
-        let stopped = || OutputError::WriterStopped { path: writing.folder.path().to_owned() };
-        let writer = writing.writer.take().ok_or_else(stopped)?;
-        writer.join().map_err(|_panic| stopped())?
+        match self.writing {
+            Writing::Discarded => Ok(Sealed::default()),
+            Writing::Aside(thread) => thread.finish(),
+            Writing::Here(_, Some(error)) => Err(error),
+            Writing::Here(writer, None) => writer.seal(),
+        }
     }
 }
 
 impl Writing {
+    fn batch(&mut self, table: Table, columns: Vec<ArrayRef>) {
+        match self {
+            Self::Discarded | Self::Here(_, Some(_)) => {}
+            Self::Aside(thread) => thread.send(Message::Batch(table, columns)),
+            Self::Here(writer, error) => *error = writer.write(table, columns).err(),
+        }
+    }
+}
+
+impl WriterThread {
     fn send(&mut self, message: Message) {
         let Some(messages) = &self.messages else { return };
         if messages.send(message).is_err() {
@@ -127,9 +172,17 @@ impl Writing {
             self.messages = None;
         }
     }
+
+    fn finish(mut self) -> Result<Sealed, OutputError> {
+        self.send(Message::Finish);
+        self.messages = None;
+        let stopped = || OutputError::WriterStopped { path: self.folder.path().to_owned() };
+        let writer = self.writer.take().ok_or_else(stopped)?;
+        writer.join().map_err(|_panic| stopped())?
+    }
 }
 
-impl Drop for Writing {
+impl Drop for WriterThread {
     fn drop(&mut self) {
         // Without a `Finish`, the closed channel tells the writer to give up and remove its files.
         self.messages = None;

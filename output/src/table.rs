@@ -327,6 +327,33 @@ impl Table {
     }
 }
 
+/// Some of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableSet(u32);
+
+impl TableSet {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// All of them.
+    pub const ALL: Self = Self((1 << Table::ALL.len()) - 1);
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(self, table: Table) -> Self {
+        Self(self.0 | 1 << table as u32)
+    }
+
+    /// Whether a table is among them.
+    pub const fn holds(self, table: Table) -> bool {
+        self.0 & 1 << table as u32 != 0
+    }
+
+    /// Those that are not among them.
+    pub fn others(self) -> impl Iterator<Item = Table> {
+        Table::ALL.into_iter().filter(move |&table| !self.holds(table))
+    }
+}
+
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())

@@ -1,6 +1,7 @@
-//! The writer's thread: batches in, parts out, memory flat.
+//! The writer: batches in, parts out, memory flat; in a thread of its own or in that of whoever records.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +13,9 @@ use crate::cell::category_array;
 use crate::error::OutputError;
 use crate::manifest::{ReplicateRange, RunHeader};
 use crate::part::{PartFile, PartOf, Sealed};
-use crate::table::{Table, rows_of};
+use crate::table::{Table, TableSet, rows_of};
 
-/// What the recorder tells the writer. A channel that closes before `Finish` means: give up.
+/// What the recorder tells a writer in a thread. A channel that closes before `Finish` means: give up.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Columns of a table, `scenario` apart.
@@ -27,51 +28,62 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub(crate) struct Writer {
     /// Where parts wait until they are whole.
-    pub(crate) aside: PathBuf,
+    aside: PathBuf,
     /// The replicates of all its parts.
-    pub(crate) replicates: ReplicateRange,
+    replicates: ReplicateRange,
     /// Written into every file.
-    pub(crate) header: RunHeader,
-    /// Set when writing has failed.
-    pub(crate) failed: Arc<AtomicBool>,
+    header: RunHeader,
+    /// The tables that get a part.
+    tables: TableSet,
+    /// The value of the column `scenario`.
+    scenario: ArrayRef,
+    parts: BTreeMap<Table, PartFile>,
 }
 
 impl Writer {
-    /// Writes what comes until there is no more; without `Finish` nothing remains and nothing is returned.
-    pub(crate) fn run(self, messages: &Receiver<Message>) -> Result<Sealed, OutputError> {
-        let result = self.write(messages);
-        if result.is_err() {
-            self.failed.store(true, Ordering::Release);
-        }
-        result
+    pub(crate) fn new(
+        aside: PathBuf,
+        replicates: ReplicateRange,
+        header: RunHeader,
+        tables: TableSet,
+    ) -> Self {
+        let scenario: ArrayRef = Arc::new(StringArray::from_iter_values([&header.scenario]));
+        Self { aside, replicates, header, tables, scenario, parts: BTreeMap::new() }
     }
 
-    fn write(&self, messages: &Receiver<Message>) -> Result<Sealed, OutputError> {
-        let scenario: ArrayRef = Arc::new(StringArray::from_iter_values([&self.header.scenario]));
-        let mut parts = BTreeMap::new();
+    /// Writes what comes until there is no more; without `Finish` nothing remains and nothing is returned.
+    ///
+    /// `failed` is set when writing has failed.
+    pub(crate) fn run(
+        mut self,
+        messages: &Receiver<Message>,
+        failed: &AtomicBool,
+    ) -> Result<Sealed, OutputError> {
         for message in messages {
-            match message {
-                Message::Batch(table, mut columns) => {
-                    let keys = vec![0; rows_of(&columns)];
-                    columns.insert(0, category_array(keys, &scenario));
-                    let part = self.part(&mut parts, table)?;
-                    part.write(columns)?;
-                }
-                Message::Finish => return self.seal(parts),
+            let result = match message {
+                Message::Batch(table, columns) => self.write(table, columns),
+                Message::Finish => return self.seal().inspect_err(|_| failed.store(true, Ordering::Release)),
+            };
+            if let Err(error) = result {
+                failed.store(true, Ordering::Release);
+                return Err(error);
             }
         }
         Ok(Sealed::default())
     }
 
+    /// Writes the columns of some rows, `scenario` apart.
+    pub(crate) fn write(&mut self, table: Table, mut columns: Vec<ArrayRef>) -> Result<(), OutputError> {
+        let keys = vec![0; rows_of(&columns)];
+        columns.insert(0, category_array(keys, &self.scenario));
+        self.part(table)?.write(columns)
+    }
+
     /// The part of a table, begun when it is first needed.
-    fn part<'parts>(
-        &self,
-        parts: &'parts mut BTreeMap<Table, PartFile>,
-        table: Table,
-    ) -> Result<&'parts mut PartFile, OutputError> {
-        match parts.entry(table) {
-            std::collections::btree_map::Entry::Occupied(begun) => Ok(begun.into_mut()),
-            std::collections::btree_map::Entry::Vacant(place) => {
+    fn part(&mut self, table: Table) -> Result<&mut PartFile, OutputError> {
+        match self.parts.entry(table) {
+            Entry::Occupied(begun) => Ok(begun.into_mut()),
+            Entry::Vacant(place) => {
                 let part = PartOf { table, replicates: self.replicates };
                 Ok(place.insert(PartFile::begin(&self.aside, part, &self.header)?))
             }
@@ -79,11 +91,13 @@ impl Writer {
     }
 
     /// Ends every table's part; a table without rows gets one too, so that a query finds its columns.
-    fn seal(&self, mut parts: BTreeMap<Table, PartFile>) -> Result<Sealed, OutputError> {
+    pub(crate) fn seal(mut self) -> Result<Sealed, OutputError> {
         for table in Table::ALL {
-            self.part(&mut parts, table)?;
+            if self.tables.holds(table) {
+                self.part(table)?;
+            }
         }
-        let files = parts.into_values().map(PartFile::seal).collect::<Result<_, _>>()?;
+        let files = self.parts.into_values().map(PartFile::seal).collect::<Result<_, _>>()?;
         Ok(Sealed { files })
     }
 }

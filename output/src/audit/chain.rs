@@ -11,6 +11,9 @@ use crate::error::OutputError;
 use crate::manifest::Manifest;
 use crate::table::Table;
 
+/// The tables that the check needs.
+pub(super) const TABLES: [Table; 3] = [Table::Blocks, Table::Transactions, Table::Trades];
+
 /// Kind of the transaction that moves the money of a contract.
 const SETTLE: &str = "settle";
 /// What may become of one that counts.
@@ -24,7 +27,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     let mut blocks = Rows::<Block>::open(context, ledger)?;
     let mut transactions = Rows::<Transaction>::open(context, ledger)?;
     let mut trades = Rows::<Trade>::open(context, elsewhere)?;
-    for replicate in manifest.replicates.first..=manifest.replicates.last {
+    for replicate in manifest.replicates_with_rows() {
         let replicate = When { replicate, ..When::default() };
         let mut settlements = Settlements::default();
         let mut before = None;

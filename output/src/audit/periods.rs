@@ -13,6 +13,17 @@ use crate::error::OutputError;
 use crate::manifest::Manifest;
 use crate::table::Table;
 
+/// The tables that the walk needs.
+pub(super) const TABLES: [Table; 7] = [
+    Table::Households,
+    Table::AgentPeriods,
+    Table::Trades,
+    Table::MarketPeriods,
+    Table::OperatorPeriods,
+    Table::StoragePeriods,
+    Table::FeederPeriods,
+];
+
 /// All rows of one period.
 #[derive(Debug)]
 pub(super) struct Period {
@@ -35,7 +46,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     let mut operators = Rows::<OperatorMoney>::open(context, ledger)?;
     let mut storage = Rows::<Storage>::open(context, ledger)?;
     let mut feeder = Rows::<Feeder>::open(context, ledger)?;
-    for replicate in manifest.replicates.first..=manifest.replicates.last {
+    for replicate in manifest.replicates_with_rows() {
         let first = When { replicate, day: 0, period: 0 };
         let rows = households.take(first, context, ledger)?;
         let has_feeder = rows.iter().any(|household| household.bus.is_some());

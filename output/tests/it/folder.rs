@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use goshawk_output::{Existing, MANIFEST_FILE, Manifest, OutputError, OutputFolder, audit};
+use goshawk_output::{Existing, FolderLock, MANIFEST_FILE, Manifest, OutputError, OutputFolder, audit};
 
 use crate::run::{Run, manifest};
 
@@ -135,9 +135,17 @@ fn what_a_killed_run_left_is_no_obstacle_and_goes_away() {
 }
 
 #[test]
-fn a_study_resumes_beside_the_parts_that_are_in_place() {
+fn a_point_of_a_study_is_taken_again_beside_the_parts_that_are_in_place() {
     let folder = tempfile::tempdir().unwrap();
-    let study = OutputFolder::create(folder.path(), Existing::Refuse).unwrap();
+    let study = tempfile::tempdir().unwrap();
+    let aside = study.path().join(".partial");
+    let lock = FolderLock::take(study.path(), &aside).unwrap();
+    let refused = FolderLock::take(study.path(), &aside).unwrap_err();
+    assert!(matches!(refused, OutputError::Busy { .. }), "{refused}");
+    drop(lock);
+
+    let point = || OutputFolder::within_study(folder.path(), &aside.join("point")).unwrap();
+    let study = point();
     let sealed = Run::new().record(&study).unwrap();
     let parts: Vec<_> = sealed.parts().cloned().collect();
     study.place(sealed).unwrap();
@@ -145,7 +153,7 @@ fn a_study_resumes_beside_the_parts_that_are_in_place() {
     assert!(folder.path().join("trades/part-00000-00001.parquet").exists());
     assert!(Manifest::read(folder.path()).is_err());
 
-    let study = OutputFolder::resume(folder.path()).unwrap();
+    let study = point();
     let mut manifest = manifest();
     manifest.parts = parts;
     fs::write(study.aside().join("store"), b"ledger").unwrap();
