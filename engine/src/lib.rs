@@ -150,7 +150,7 @@
 //! | `simulation` | actors, queue, and the loop that brings them together | [`Simulation`], [`Limits`], [`Outcome`], [`Counters`], [`Delivery`] |
 //! | `digest` | by which two runs are told apart | [`Digest`], [`DigestValue`] |
 //! | `random` | streams that nobody else's draws can shift | [`Streams`], [`Stream`] |
-//! | `normal` | the normal distribution and its inverse | |
+//! | `normal` | the normal distribution and its inverse | [`normal`] |
 //! | `error` | what can go wrong, by cause | [`Error`] |
 //!
 //! # What it leaves to others
@@ -163,7 +163,7 @@ mod context;
 mod digest;
 mod envelope;
 mod error;
-mod normal;
+pub mod normal;
 mod queue;
 mod random;
 mod simulation;

@@ -1,7 +1,7 @@
 //! The standard normal distribution and its inverse, in algorithms that do not change under us.
 
 /// Φ(x), the probability of a standard normal variable below `x`; precise in both tails.
-pub(crate) fn probability_below(x: f64) -> f64 {
+pub fn probability_below(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
@@ -9,7 +9,7 @@ pub(crate) fn probability_below(x: f64) -> f64 {
 ///
 /// M. J. Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution", Applied
 /// Statistics 37(3), 477-484, routine PPND16: one rational function for the middle and two for the tails.
-pub(crate) fn quantile(p: f64) -> f64 {
+pub fn quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= 0.425 {
         let r = 0.180625 - q * q;
@@ -26,6 +26,18 @@ pub(crate) fn quantile(p: f64) -> f64 {
         horner(&FAR_TAIL.0, r - 5.0) / horner(&FAR_TAIL.1, r - 5.0)
     };
     magnitude.copysign(q)
+}
+
+/// The `u`-quantile of a standard normal variable between `low` and `high`; `None` if it is never there, or
+/// if there is no telling (bounds that are not numbers, as with a deviation of 0).
+pub fn quantile_between(u: f64, low: f64, high: f64) -> Option<f64> {
+    // In the upper tail Φ is too close to 1 to tell its values apart; its mirror image is not.
+    if low > 0.0 {
+        return quantile_between(1.0 - u, -high, -low).map(|z| -z);
+    }
+    let (below, above) = (probability_below(low), probability_below(high));
+    // The floor keeps a quantile finite whose probability underflows; the caller's bounds correct it.
+    (above > below).then(|| quantile((below + u * (above - below)).max(f64::MIN_POSITIVE)))
 }
 
 /// The polynomial of these coefficients, the constant first.

@@ -122,7 +122,7 @@ impl Stream {
         assert_spread(mean, sd);
         assert!(low <= high, "invariant: {low} to {high} is an interval");
         let u = self.uniform_open();
-        let z = truncated_quantile(u, (low - mean) / sd, (high - mean) / sd);
+        let z = normal::quantile_between(u, (low - mean) / sd, (high - mean) / sd);
         z.map_or(mean, |z| mean + sd * z).clamp(low, high)
     }
 
@@ -151,16 +151,4 @@ impl Stream {
 
 fn assert_spread(mean: f64, sd: f64) {
     assert!(mean.is_finite() && sd >= 0.0 && sd.is_finite(), "invariant: {mean} ± {sd} is a distribution");
-}
-
-/// The `u`-quantile of a standard normal variable between `low` and `high`; `None` if it is never there, or
-/// if there is no telling (bounds that are not numbers, as with a deviation of 0).
-fn truncated_quantile(u: f64, low: f64, high: f64) -> Option<f64> {
-    // In the upper tail Φ is too close to 1 to tell its values apart; its mirror image is not.
-    if low > 0.0 {
-        return truncated_quantile(1.0 - u, -high, -low).map(|z| -z);
-    }
-    let (below, above) = (normal::probability_below(low), normal::probability_below(high));
-    // The floor keeps a quantile finite whose probability underflows; the caller's bounds correct it.
-    (above > below).then(|| normal::quantile((below + u * (above - below)).max(f64::MIN_POSITIVE)))
 }
