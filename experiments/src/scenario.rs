@@ -38,6 +38,7 @@ mod weather;
 mod words;
 
 pub use data::DataFile;
+pub(crate) use document::path_names;
 pub use driving::{ConsumptionModel, Faults, Vehicles};
 pub use feeder::{Feeder, Placement, Security};
 pub(crate) use household::CONSUMPTION_KWH_PER_KM;

@@ -69,8 +69,7 @@ impl Document {
         let Some((path_text, value_text)) = argument.split_once('=') else {
             return Err(problem(whole, format!("`{argument}`")));
         };
-        let keys = Key::parse(path_text.trim()).ok().filter(|keys| keys.len() <= SET_DEPTH_MAX);
-        let Some(keys) = keys else {
+        let Some(names) = path_names(path_text) else {
             return Err(problem(0..path_text.len(), format!("the path `{path_text}`")));
         };
         let value_place = place(path_text.len() + 1..whole.end);
@@ -79,7 +78,6 @@ impl Document {
         };
         let new = Node { key: place(0..path_text.len()), ..of_value(&value, &value_place) };
         let mut target = &mut self.root;
-        let names: Vec<&str> = keys.iter().map(Key::get).collect();
         for (depth, name) in names.iter().enumerate() {
             target = target.child_to_set(name, &new.key).ok_or_else(|| {
                 let found = format!("`{}`, which has no `{name}`", names[..depth].join("."));
@@ -153,6 +151,13 @@ impl Node {
             _ => text.chars().take(FOUND_CHARS_MAX).chain("...".chars()).collect(),
         }
     }
+}
+
+/// The names of a dotted path as `--set` takes it; `None` if it has no such form.
+pub(crate) fn path_names(text: &str) -> Option<Vec<String>> {
+    let keys = Key::parse(text.trim()).ok()?;
+    let is_path = !text.contains('=') && (1..=SET_DEPTH_MAX).contains(&keys.len());
+    is_path.then(|| keys.iter().map(|key| key.get().to_owned()).collect())
 }
 
 /// TOML, or else a bare word, which counts as a string.
