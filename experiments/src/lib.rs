@@ -10,7 +10,8 @@
 //! | [`assemble`] | from a scenario to the community that it describes |
 //! | [`run`] | one run, from a scenario to a folder |
 //! | [`compare`] | the same scenario under several mechanisms |
-//! | [`statistics`] | means and intervals over replicates |
+//! | [`study`] | designs of studies, and what their results say |
+//! | [`statistics`] | summaries over replicates, and how sure they are |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
 //! | [`cli`] | the command line |
 
@@ -20,4 +21,5 @@ pub mod compare;
 pub mod run;
 pub mod scenario;
 pub mod statistics;
+pub mod study;
 pub mod verify;
