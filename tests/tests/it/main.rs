@@ -13,6 +13,7 @@
 //! | [`highs`] | the exact clearing against HiGHS |
 //! | [`pandapower`] | the power flow against pandapower |
 //! | [`simses`] | the ageing of batteries against SimSES |
+//! | [`salib`] | designs, sensitivity indices and quantiles against SALib and scipy |
 //! | [`pvlib`] | sun, panels and cells over a year against pvlib |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
@@ -31,6 +32,7 @@ mod python;
 mod random_scenarios;
 mod read_back;
 mod run;
+mod salib;
 #[allow(dead_code, reason = "the market's own tests use all of it")]
 #[path = "../../../market/src/problem/sample.rs"]
 mod sample;
