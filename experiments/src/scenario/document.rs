@@ -17,30 +17,30 @@ const SET_DEPTH_MAX: usize = 16;
 
 /// A value of the document.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The name before the value; the value itself where there is none.
-    pub(super) key: Place,
+    pub(crate) key: Place,
     /// The value; the header of a table.
-    pub(super) value: Place,
-    pub(super) content: Content,
+    pub(crate) value: Place,
+    pub(crate) content: Content,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Table(BTreeMap<String, Node>),
     List(Vec<Node>),
     Scalar(Json),
 }
 
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     root: Node,
 }
 
 impl Document {
     /// # Errors
     /// What is not TOML in it.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, Box<Problem>> {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Box<Problem>> {
         let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
         let start = Place { source: Arc::clone(&source), span: 0..0 };
         match toml_edit::Document::parse(text) {
@@ -60,7 +60,7 @@ impl Document {
     ///
     /// # Errors
     /// When it has no such form, or leads through a value that is not a table.
-    pub(super) fn set(&mut self, argument: &str) -> Result<(), Box<Problem>> {
+    pub(crate) fn set(&mut self, argument: &str) -> Result<(), Box<Problem>> {
         let source = Arc::new(Source { name: SET.to_owned(), text: argument.to_owned() });
         let place = |span: Range<usize>| Place { source: Arc::clone(&source), span };
         let whole = 0..argument.len();
@@ -90,25 +90,25 @@ impl Document {
     }
 
     /// The value at a path; list indices count from 0.
-    pub(super) fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<&Node> {
+    pub(crate) fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<&Node> {
         path.iter().try_fold(&self.root, |node, name| node.child(name.as_ref()))
     }
 
     /// Where a problem with the value at `path` is shown: there, or at the nearest table around where it is missing.
-    pub(super) fn place<S: AsRef<str>>(&self, path: &[S]) -> &Place {
+    pub(crate) fn place<S: AsRef<str>>(&self, path: &[S]) -> &Place {
         (0..=path.len())
             .rev()
             .find_map(|depth| self.get(&path[..depth]))
             .map_or(&self.root.value, |node| &node.value)
     }
 
-    pub(super) fn root(&self) -> &Node {
+    pub(crate) fn root(&self) -> &Node {
         &self.root
     }
 }
 
 impl Node {
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         match &self.content {
             Content::Table(children) => children.get(name),
             Content::List(items) => items.get(name.parse::<usize>().ok()?),
@@ -128,7 +128,7 @@ impl Node {
         }
     }
 
-    pub(super) fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         match &self.content {
             Content::Table(children) => {
                 children.iter().map(|(name, node)| (name.clone(), node.json())).collect()
@@ -139,7 +139,7 @@ impl Node {
     }
 
     /// The value in the words of the one who wrote it.
-    pub(super) fn found(&self) -> String {
+    pub(crate) fn found(&self) -> String {
         let text = self.value.source.text.get(self.value.span.clone()).unwrap_or_default().trim();
         match &self.content {
             Content::Table(_) => "a table".to_owned(),

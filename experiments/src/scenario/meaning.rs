@@ -21,19 +21,19 @@ const HOUSEHOLDS_MAX: u64 = 50_000;
 const LATENCIES_PER_PERIOD: u32 = 10;
 
 /// Collects problems at paths of the document.
-pub(super) struct Report<'a> {
-    pub(super) document: &'a Document,
+pub(crate) struct Report<'a> {
+    pub(crate) document: &'a Document,
     json: Json,
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(document: &'a Document, problems: Vec<Problem>) -> Self {
+    pub(crate) fn new(document: &'a Document, problems: Vec<Problem>) -> Self {
         Self { document, json: document.root().json(), problems, warnings: Vec::new() }
     }
 
-    pub(super) fn add<S: AsRef<str>>(
+    pub(crate) fn add<S: AsRef<str>>(
         &mut self,
         path: &[S],
         found: impl Into<String>,
@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
     }
 
     /// Warns of a value that can be used but is hardly meant; `plausible` says what is usual.
-    pub(super) fn warn<S: AsRef<str>>(
+    pub(crate) fn warn<S: AsRef<str>>(
         &mut self,
         path: &[S],
         found: impl Into<String>,
@@ -56,13 +56,13 @@ impl<'a> Report<'a> {
     }
 
     /// The section at a path with its defaults, unless its form is wrong, which is told already.
-    pub(super) fn section<T: DeserializeOwned>(&self, path: &[&str]) -> Option<T> {
+    pub(crate) fn section<T: DeserializeOwned>(&self, path: &[&str]) -> Option<T> {
         let written = path.iter().try_fold(&self.json, |part, name| part.get(name));
         let empty = Json::Object(serde_json::Map::new());
         serde_json::from_value(written.unwrap_or(&empty).clone()).ok()
     }
 
-    pub(super) fn portrait_names(&self) -> Vec<String> {
+    pub(crate) fn portrait_names(&self) -> Vec<String> {
         let portraits = self.json.get("portraits").and_then(Json::as_object);
         portraits.map(|table| table.keys().cloned().collect()).unwrap_or_default()
     }
@@ -70,14 +70,14 @@ impl<'a> Report<'a> {
 
 /// The run on the clock.
 #[derive(Debug, Clone)]
-pub(super) struct Course {
-    pub(super) zone: TimeZone,
-    pub(super) start: Timestamp,
-    pub(super) end: Timestamp,
+pub(crate) struct Course {
+    pub(crate) zone: TimeZone,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
 }
 
 /// All checks that need no data file.
-pub(super) fn check(report: &mut Report<'_>) {
+pub(crate) fn check(report: &mut Report<'_>) {
     weather(report);
     battery(report);
     portraits(report);
@@ -87,7 +87,7 @@ pub(super) fn check(report: &mut Report<'_>) {
 }
 
 /// Checks `[time]`; the run on the clock, if it can be told.
-pub(super) fn course(report: &mut Report<'_>) -> Option<Course> {
+pub(crate) fn course(report: &mut Report<'_>) -> Option<Course> {
     let time: Time = report.section(&["time"])?;
     // Other periods are told already.
     let divides = divides_the_hour(time.period_minutes);

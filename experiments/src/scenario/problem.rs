@@ -17,20 +17,20 @@ const WIDTH: usize = 110;
 const SHOWN_LINE_MAX: usize = 240;
 
 /// The name of the source of a `--set` argument.
-pub(super) const SET: &str = "--set";
+pub(crate) const SET: &str = "--set";
 
 /// A text that problems point into: a file, or the value of an option such as `--set`.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) text: String,
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 /// A stretch of a source.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) source: Arc<Source>,
-    pub(super) span: Range<usize>,
+pub(crate) struct Place {
+    pub(crate) source: Arc<Source>,
+    pub(crate) span: Range<usize>,
 }
 
 /// What a problem means for the run.
@@ -67,7 +67,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(
+    pub(crate) fn new(
         place: &Place,
         field: impl Into<String>,
         found: impl Into<String>,
@@ -92,7 +92,7 @@ impl Problem {
     }
 
     /// A value that can be used but is hardly meant; `plausible` says what is usual.
-    pub(super) fn warning(
+    pub(crate) fn warning(
         place: &Place,
         field: impl Into<String>,
         found: impl Into<String>,
@@ -173,7 +173,7 @@ pub struct Problems {
 
 impl Problems {
     /// All of `list`: those of `main` first, then those of other files, each in the order of their lines.
-    pub(super) fn all(mut list: Vec<Problem>, main: &str) -> Option<Self> {
+    pub(crate) fn all(mut list: Vec<Problem>, main: &str) -> Option<Self> {
         sort(&mut list, main);
         if list.is_empty() { None } else { Some(Self { list }) }
     }
@@ -185,12 +185,12 @@ impl Problems {
         if list.is_empty() { None } else { Some(Self { list }) }
     }
 
-    pub(super) fn one(problem: Problem) -> Self {
+    pub(crate) fn one(problem: Problem) -> Self {
         Self { list: vec![problem] }
     }
 
     /// A file that cannot even be read.
-    pub(super) fn unreadable(path: &Path, why: &str) -> Self {
+    pub(crate) fn unreadable(path: &Path, why: &str) -> Self {
         let name = path.display().to_string();
         let found = format!("\"{name}\", {why}");
         let place = Place { source: Arc::new(Source { name, text: String::new() }), span: 0..0 };
@@ -216,7 +216,7 @@ impl Problems {
 
 /// The list in the order in which problems are told: those of `main` first, then those of other files, each in the order
 /// of their lines.
-pub(super) fn sort(list: &mut [Problem], main: &str) {
+pub(crate) fn sort(list: &mut [Problem], main: &str) {
     list.sort_by(|a, b| {
         let key = |problem: &Problem| (problem.file != main, problem.file.clone(), problem.span.start);
         key(a).cmp(&key(b))

@@ -1,6 +1,6 @@
 //! The JSON Schema of scenario files, for editors and for the check of a file's structure.
 
-use schemars::Schema;
+use schemars::{JsonSchema, Schema};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value as Json};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::Scenario;
 
 /// The keyword under which a pattern is put into words.
-pub(super) const IN_WORDS: &str = "x-in-words";
+pub(crate) const IN_WORDS: &str = "x-in-words";
 
 /// The JSON Schema (draft 2020-12) of scenario files, as in `scenarios/scenario.schema.json`.
 pub fn schema_json() -> String {
@@ -18,8 +18,13 @@ pub fn schema_json() -> String {
 }
 
 pub(super) fn schema() -> Json {
+    schema_of::<Scenario>()
+}
+
+/// The JSON Schema of a kind of file.
+pub(crate) fn schema_of<T: JsonSchema>() -> Json {
     let settings = SchemaSettings::draft2020_12().with_transform(NoNull);
-    settings.into_generator().into_root_schema_for::<Scenario>().to_value()
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// TOML has no null: an optional field is left out, never null.

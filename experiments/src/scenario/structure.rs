@@ -13,27 +13,45 @@ use super::problem::Problem;
 use super::schema::schema;
 use super::words::{allowed, at_path, field_names, nearest};
 
-static SCHEMA: LazyLock<Json> = LazyLock::new(schema);
+/// The schema of a kind of file, and what holds documents against it.
+pub(crate) struct Form {
+    schema: Json,
+    validator: Validator,
+}
 
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
-    let options = jsonschema::options().with_draft(Draft::Draft202012);
-    options.build(&SCHEMA).expect("invariant: the generated schema is a valid one")
-});
+static SCENARIO: LazyLock<Form> = LazyLock::new(|| Form::new(schema()));
 
-/// Everything about the document's form that the schema refuses.
+/// Everything about the form of a scenario that the schema refuses.
 pub(super) fn check(document: &Document) -> Vec<Problem> {
-    let schema = &*SCHEMA;
-    let instance = document.root().json();
-    let mut problems: Vec<Problem> =
-        VALIDATOR.iter_errors(&instance).flat_map(|error| problems_of(&error, document, schema)).collect();
-    // A value of the wrong type is outside a range too.
-    let mut told = BTreeSet::new();
-    problems.retain(|problem| told.insert(problem.to_string()));
-    // A field that is missing because its name is mistyped is one fault, not two.
-    let mistyped: Vec<String> = problems.iter().filter_map(|problem| problem.meant.clone()).collect();
-    problems.retain(|problem| problem.meant.is_some() || !mistyped.contains(&problem.field));
-    fractions(document.root(), &mut Vec::new(), schema, &mut problems);
-    problems
+    SCENARIO.check(document)
+}
+
+impl Form {
+    /// The form that a generated schema describes.
+    pub(crate) fn new(schema: Json) -> Self {
+        let options = jsonschema::options().with_draft(Draft::Draft202012);
+        let validator = options.build(&schema).expect("invariant: the generated schema is a valid one");
+        Self { schema, validator }
+    }
+
+    /// Everything about the document's form that the schema refuses.
+    pub(crate) fn check(&self, document: &Document) -> Vec<Problem> {
+        let schema = &self.schema;
+        let instance = document.root().json();
+        let mut problems: Vec<Problem> = self
+            .validator
+            .iter_errors(&instance)
+            .flat_map(|error| problems_of(&error, document, schema))
+            .collect();
+        // A value of the wrong type is outside a range too.
+        let mut told = BTreeSet::new();
+        problems.retain(|problem| told.insert(problem.to_string()));
+        // A field that is missing because its name is mistyped is one fault, not two.
+        let mistyped: Vec<String> = problems.iter().filter_map(|problem| problem.meant.clone()).collect();
+        problems.retain(|problem| problem.meant.is_some() || !mistyped.contains(&problem.field));
+        fractions(document.root(), &mut Vec::new(), schema, &mut problems);
+        problems
+    }
 }
 
 fn problems_of(error: &ValidationError<'_>, document: &Document, schema: &Json) -> Vec<Problem> {
