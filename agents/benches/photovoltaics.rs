@@ -143,7 +143,7 @@ fn main() {
             their_energy = energy;
         }
     }
-    let streams = Streams { seed: 1, crn_group: 0, replicate: 0 };
+    let streams = Streams { seed: 1, crn_group: 0, replicate: 0, is_mirrored: false };
     let run = hourly.moments()[0].instant()..hourly.moments()[(DAYS * 24) as usize].instant();
     for (name, resample) in [("bootstrap", Resample::Bootstrap), ("day_types", Resample::DayTypes)] {
         let (seconds, _) = timed(|| weather.drawn(resample, &streams, run.clone()));

@@ -101,7 +101,7 @@
 //!
 //! // 3. Assemble and run.
 //! # fn main() -> Result<(), Error> {
-//! let streams = Streams { seed: 1, crn_group: 0, replicate: 0 };
+//! let streams = Streams { seed: 1, crn_group: 0, replicate: 0, is_mirrored: false };
 //! let mut simulation = Simulation::<Bakery>::new(Limits::default());
 //! let shop = simulation.add("shop", Shop::default())?;
 //! let baker = simulation.add("baker", Baker { shop, hand: streams.stream("hand", "baker") })?;

@@ -6,7 +6,7 @@
 //! seed meet the same weather (*common random numbers*).
 //!
 //! Every method of a stream takes exactly one draw of 64 bits whatever it returns, and is monotone in that
-//! draw: streams of different policies stay aligned draw by draw, and an antithetic one could mirror them.
+//! draw: streams of different policies stay aligned draw by draw, and those of an antithetic replicate mirror them.
 //! The algorithms are written out here and frozen: a change of their values would change published results.
 
 use rand::{Rng, SeedableRng};
@@ -22,7 +22,7 @@ const DOMAIN: &[u8] = b"goshawk-engine/stream/1";
 ///
 /// ```
 /// use goshawk_engine::Streams;
-/// let streams = Streams { seed: 42, crn_group: 0, replicate: 7 };
+/// let streams = Streams { seed: 42, crn_group: 0, replicate: 7, is_mirrored: false };
 /// let mut driving = streams.stream("driving", "h0042");
 /// let hours = driving.normal_within(8.0, 1.5, 5.0, 12.0);
 /// assert!((5.0..=12.0).contains(&hours));
@@ -35,6 +35,9 @@ pub struct Streams {
     pub crn_group: u64,
     /// The replicate's number.
     pub replicate: u32,
+    /// Whether every draw is mirrored: where the replicate of the same number without it draws u, this one draws 1 - u. Both
+    /// together are an antithetic pair.
+    pub is_mirrored: bool,
 }
 
 impl Streams {
@@ -56,7 +59,8 @@ impl Streams {
             hash.update((field.len() as u64).to_le_bytes());
             hash.update(field);
         }
-        Stream { generator: Pcg64Dxsm::from_seed(hash.finalize().into()) }
+        let mirror = if self.is_mirrored { u64::MAX } else { 0 };
+        Stream { generator: Pcg64Dxsm::from_seed(hash.finalize().into()), mirror }
     }
 }
 
@@ -67,13 +71,15 @@ impl Streams {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     generator: Pcg64Dxsm,
+    /// All ones of a mirrored stream.
+    mirror: u64,
 }
 
 impl Stream {
     /// 64 random bits.
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
-        self.generator.next_u64()
+        self.generator.next_u64() ^ self.mirror
     }
 
     /// Uniform in [0, 1), in steps of 2^-53.

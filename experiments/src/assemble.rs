@@ -45,7 +45,7 @@ pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
     let start = loaded.start.to_zoned(loaded.zone.clone());
     let calendar = Calendar::new(start, scenario.time.period_minutes, scenario.time.period_count())
         .expect("invariant: a loaded scenario has a sound calendar");
-    let streams = Streams { seed: scenario.seed, crn_group: 0, replicate };
+    let streams = Streams { seed: scenario.seed, crn_group: 0, replicate, is_mirrored: false };
     let portraits = scenario.portraits.iter().filter(|(_, portrait)| portrait.count > 0);
     CommunitySpec {
         streams,

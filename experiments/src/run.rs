@@ -152,7 +152,7 @@ fn header(loaded: &Loaded) -> RunHeader {
 }
 
 /// The digest of everything that a run's rows depend on: the effective scenario and its data files.
-fn config_hash(loaded: &Loaded) -> String {
+pub(crate) fn config_hash(loaded: &Loaded) -> String {
     let mut text = loaded.effective_toml.clone();
     for file in &loaded.files {
         text.push_str(&file.field);

@@ -18,6 +18,7 @@ use std::fmt;
 
 pub mod design;
 pub mod factor;
+pub mod file;
 pub mod sensitivity;
 
 /// What is wrong with a field of a factor or of a design.

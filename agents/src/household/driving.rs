@@ -153,7 +153,7 @@ mod tests {
     fn trips(days: u32, entity: &str) -> Vec<Trip> {
         let start = date(2019, 1, 7).at(0, 0, 0, 0).in_tz("UTC").unwrap();
         let calendar = Calendar::new(start, 60, 24 * days).unwrap();
-        let streams = Streams { seed: 1, crn_group: 0, replicate: 0 };
+        let streams = Streams { seed: 1, crn_group: 0, replicate: 0, is_mirrored: false };
         let air = Air::over(&calendar, &Weather::daily(&[0.0; 24], &[5.0; 24], TimeZone::UTC));
         let mut driving = Driving::new(habit(), streams.stream("driving", entity), calendar.first_date());
         let mut earliest = SimTime::from_micros(0);

@@ -165,7 +165,8 @@ mod tests {
     fn sessions(days: u32, entity: &str) -> Vec<Session> {
         let start = date(2019, 1, 7).at(0, 0, 0, 0).in_tz("UTC").unwrap();
         let calendar = Calendar::new(start, 60, 24 * days).unwrap();
-        let stream = Streams { seed: 1, crn_group: 0, replicate: 0 }.stream("sessions", entity);
+        let stream =
+            Streams { seed: 1, crn_group: 0, replicate: 0, is_mirrored: false }.stream("sessions", entity);
         let limits = (Power::from_micro(22_000_000), Energy::from_micro(60_000_000));
         let mut draws = MixtureDraws::new(mixture(), 1.0, stream, calendar.first_date(), limits);
         let mut found: Vec<Session> = Vec::new();

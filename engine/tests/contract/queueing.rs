@@ -114,7 +114,7 @@ impl Actor<Counter> for Clerk {
 
 /// A day at the counter, or many: λ = 1 and μ = 1.25 per hour.
 fn open_counter(seed: u64, horizon_hours: u64) -> (Simulation<Counter>, Occupancy) {
-    let streams = Streams { seed, crn_group: 0, replicate: 0 };
+    let streams = Streams { seed, crn_group: 0, replicate: 0, is_mirrored: false };
     let mut simulation = Simulation::new(Limits::default());
     let clerk = Clerk { arrivals: VecDeque::new(), services: streams.stream("service", "clerk") };
     let clerk = simulation.add("clerk", clerk).expect("the first");

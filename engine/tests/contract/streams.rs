@@ -2,7 +2,7 @@
 
 use goshawk_engine::{Stream, Streams};
 
-const STREAMS: Streams = Streams { seed: 42, crn_group: 3, replicate: 7 };
+const STREAMS: Streams = Streams { seed: 42, crn_group: 3, replicate: 7, is_mirrored: false };
 
 fn stream() -> Stream {
     STREAMS.stream("driving", "h0042")
@@ -232,5 +232,19 @@ fn whole_distributions_are_those_of_the_formulas() {
         [("normal", normal), ("exponential", exponential), ("log-normal", log_normal), ("tail", tail)]
     {
         assert!(distance < DISTANCE_MAX, "{what}: {distance}");
+    }
+}
+
+#[test]
+fn mirrored_streams_mirror_every_draw() {
+    let mut plain = STREAMS.stream("driving", "h0042");
+    let mut mirrored = Streams { is_mirrored: true, ..STREAMS }.stream("driving", "h0042");
+    for _ in 0..1000 {
+        let (u, v) = (plain.uniform(), mirrored.uniform());
+        assert!((u + v - 1.0).abs() < 1e-15, "{u} {v}");
+        let (a, b) = (plain.normal(3.0, 2.0), mirrored.normal(3.0, 2.0));
+        assert!((a + b - 6.0).abs() < 1e-9, "{a} {b}");
+        let (low, high) = (plain.exponential(1.0), mirrored.exponential(1.0));
+        assert!(low.min(high) <= core::f64::consts::LN_2 && low.max(high) >= core::f64::consts::LN_2);
     }
 }

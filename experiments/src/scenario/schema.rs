@@ -1,8 +1,8 @@
 //! The JSON Schema of scenario files, for editors and for the check of a file's structure.
 
-use schemars::{JsonSchema, Schema};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value as Json};
 
 use super::Scenario;

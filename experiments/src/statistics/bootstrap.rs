@@ -58,7 +58,7 @@ impl Bootstrap {
     }
 
     fn stream(&self, purpose: &str, entity: &str) -> Stream {
-        Streams { seed: self.seed, crn_group: 0, replicate: 0 }.stream(purpose, entity)
+        Streams { seed: self.seed, crn_group: 0, replicate: 0, is_mirrored: false }.stream(purpose, entity)
     }
 }
 
@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_mean_varies_as_theory_says() {
-        let mut stream = Streams { seed: 3, crn_group: 0, replicate: 0 }.stream("test", "bootstrap");
+        let mut stream =
+            Streams { seed: 3, crn_group: 0, replicate: 0, is_mirrored: false }.stream("test", "bootstrap");
         let values: Vec<f64> = (0..400).map(|_| stream.normal(5.0, 2.0)).collect();
         let bootstrap = Bootstrap { seed: 9, resamples: 2000 };
         let halves = bootstrap.half_widths(("test", "mean"), values.len(), 2, |drawn, found| {

@@ -95,7 +95,7 @@ impl Coverage {
     fn over(repetitions: u32, seed: u64, mut study: impl FnMut(&mut Stream) -> (bool, usize)) -> Self {
         let (mut covered, mut total) = (0, 0.0);
         for repetition in 0..repetitions {
-            let streams = Streams { seed, crn_group: 0, replicate: repetition };
+            let streams = Streams { seed, crn_group: 0, replicate: repetition, is_mirrored: false };
             let (covers, replicates) = study(&mut streams.stream("coverage", "study"));
             covered += u32::from(covers);
             total += replicates as f64;

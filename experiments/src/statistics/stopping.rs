@@ -213,7 +213,8 @@ mod tests {
     const LOOSE: Target = Target { absolute: 0.0, relative: 0.05 };
 
     fn values(count: usize) -> Vec<Option<f64>> {
-        let mut stream = Streams { seed: 5, crn_group: 0, replicate: 0 }.stream("test", "stopping");
+        let mut stream =
+            Streams { seed: 5, crn_group: 0, replicate: 0, is_mirrored: false }.stream("test", "stopping");
         (0..count).map(|_| Some(stream.normal(10.0, 3.0))).collect()
     }
 

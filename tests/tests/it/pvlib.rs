@@ -151,7 +151,7 @@ fn drawn_weather_keeps_the_energy_of_a_month_in_every_season() {
             const SEEDS: u64 = 150;
             let sum: f64 = (0..SEEDS)
                 .map(|seed| {
-                    let streams = Streams { seed, crn_group: 0, replicate: 0 };
+                    let streams = Streams { seed, crn_group: 0, replicate: 0, is_mirrored: false };
                     let drawn = weather.drawn(resample, &streams, hour(hours.start)..hour(hours.end));
                     energy(&drawn, hours.clone())
                 })

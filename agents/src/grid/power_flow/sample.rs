@@ -17,7 +17,7 @@ pub(crate) struct Sample {
 
 /// A stream of draws for a seed.
 pub(crate) fn draws(seed: u64) -> Stream {
-    Streams { seed, crn_group: 0, replicate: 0 }.stream("feeder", "sample")
+    Streams { seed, crn_group: 0, replicate: 0, is_mirrored: false }.stream("feeder", "sample")
 }
 
 fn below(draws: &mut Stream, end: usize) -> usize {

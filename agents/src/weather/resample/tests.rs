@@ -12,7 +12,7 @@ const BOTH: [Resample; 2] = [Resample::Bootstrap, Resample::DayTypes];
 static SOURCE: LazyLock<Weather> = LazyLock::new(|| Weather::from_tmy3(JANUARY, "january.csv").unwrap());
 
 fn streams(seed: u64, replicate: u32) -> Streams {
-    Streams { seed, crn_group: 0, replicate }
+    Streams { seed, crn_group: 0, replicate, is_mirrored: false }
 }
 
 /// Midnight of Greensboro's standard time.

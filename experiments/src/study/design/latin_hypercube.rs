@@ -18,7 +18,7 @@ const STEPS: u64 = 1 << 26;
 pub(super) fn build(factors: &[Factor], points: u32, blocks: u32, seed: u64) -> Design {
     let structure = Structure::Blocks { per_block: points as usize };
     let block = |block: u32| {
-        let streams = Streams { seed, crn_group: 0, replicate: block };
+        let streams = Streams { seed, crn_group: 0, replicate: block, is_mirrored: false };
         let column =
             |factor: &Factor| column(&mut streams.stream("design: latin hypercube", factor.path()), points);
         let columns: Vec<Vec<f64>> = factors.iter().map(column).collect();

@@ -58,7 +58,7 @@ struct Walk {
 impl Walk {
     /// Three draws for each factor, from a stream of its own.
     fn draw(factors: &[Factor], number: u32, levels: u32, seed: u64) -> Self {
-        let streams = Streams { seed, crn_group: 0, replicate: number };
+        let streams = Streams { seed, crn_group: 0, replicate: number, is_mirrored: false };
         let mut lower = Vec::new();
         let mut order = Vec::new();
         for (factor, it) in factors.iter().enumerate() {

@@ -50,7 +50,7 @@ pub struct BaseBlocks {
 }
 
 pub(super) fn build(factors: &[Factor], points: u32, order: Order, seed: u64) -> Design {
-    let streams = Streams { seed, crn_group: 0, replicate: 0 };
+    let streams = Streams { seed, crn_group: 0, replicate: 0, is_mirrored: false };
     let side = |purpose: &str, first: usize| -> Vec<Dimension> {
         let stream = |factor: &Factor| streams.stream(purpose, factor.path());
         let factors = factors.iter().enumerate();

@@ -14,7 +14,7 @@ use crate::study::factor::Factor;
 pub(super) fn build(factors: &[Factor], points: u32, blocks: u32, seed: u64) -> Design {
     let structure = Structure::Blocks { per_block: points as usize };
     let block = |block: u32| {
-        let streams = Streams { seed, crn_group: 0, replicate: block };
+        let streams = Streams { seed, crn_group: 0, replicate: block, is_mirrored: false };
         let dimension = |(place, factor): (usize, &Factor)| {
             Dimension::scrambled(place, &mut streams.stream("design: sobol", factor.path()))
         };

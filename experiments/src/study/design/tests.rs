@@ -245,7 +245,8 @@ fn sobol_points_integrate_better_than_hypercubes_and_these_than_chance() {
         error(&|seed| build(&method, 3, seed).points.into_iter().map(|point| point.positions).collect())
     };
     let chance = error(&|seed| {
-        let mut stream = Streams { seed, crn_group: 0, replicate: 0 }.stream("test", "chance");
+        let mut stream =
+            Streams { seed, crn_group: 0, replicate: 0, is_mirrored: false }.stream("test", "chance");
         (0..256).map(|_| (0..3).map(|_| stream.uniform()).collect()).collect()
     });
     let hypercube = of(Method::LatinHypercube { points: 256, blocks: 1 });
