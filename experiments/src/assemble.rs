@@ -39,13 +39,17 @@ fn price(per_kwh: f64) -> Price {
     Price::from_f64(per_kwh).expect("invariant: the scenario's ranges fit the grid")
 }
 
-/// The community that a scenario describes, for one replicate.
-pub fn community_spec(loaded: &Loaded, replicate: u32) -> CommunitySpec {
+/// The random streams of a replicate of a scenario that is run by itself.
+pub fn streams(loaded: &Loaded, replicate: u32) -> Streams {
+    Streams { seed: loaded.scenario.seed, crn_group: 0, replicate, is_mirrored: false }
+}
+
+/// The community that a scenario describes, with its random streams.
+pub fn community_spec(loaded: &Loaded, streams: Streams) -> CommunitySpec {
     let scenario = &loaded.scenario;
     let start = loaded.start.to_zoned(loaded.zone.clone());
     let calendar = Calendar::new(start, scenario.time.period_minutes, scenario.time.period_count())
         .expect("invariant: a loaded scenario has a sound calendar");
-    let streams = Streams { seed: scenario.seed, crn_group: 0, replicate, is_mirrored: false };
     let portraits = scenario.portraits.iter().filter(|(_, portrait)| portrait.count > 0);
     CommunitySpec {
         streams,
@@ -294,10 +298,19 @@ fn lease(storage: &scenario::Storage) -> Lease {
     }
 }
 
+/// What the shared storage holds as a run begins.
+pub fn storage_opening(loaded: &Loaded) -> Energy {
+    opening_content(&loaded.scenario.storage)
+}
+
+fn opening_content(storage: &scenario::Storage) -> Energy {
+    energy(storage.content_min_kwh.min(storage.capacity_kwh))
+}
+
 fn storage(storage: &scenario::Storage) -> StorageSpec {
     StorageSpec {
         content_max: energy(storage.capacity_kwh),
-        content_min: energy(storage.content_min_kwh.min(storage.capacity_kwh)),
+        content_min: opening_content(storage),
         charge_power: power(storage.charge_kw),
         discharge_power: power(storage.discharge_kw),
         charge_cost: price(storage.charge_cost_per_kwh),

@@ -10,6 +10,7 @@ mod log;
 mod progress;
 mod run;
 mod schema;
+mod study;
 mod summary;
 mod table;
 mod verify;
@@ -77,6 +78,8 @@ enum Format {
 enum Command {
     /// Run a scenario and write its tables.
     Run(run::RunArguments),
+    /// Run many replicates of a scenario, at one point or at those of a design.
+    Study(study::StudyArguments),
     /// Run a scenario under several mechanisms with the same random numbers, and compare them.
     Compare(compare::CompareArguments),
     /// Audit a run: files, conservation of energy and money, ledger.
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
     let quiet = arguments.global.quiet;
     let code = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, quiet),
+        Command::Study(arguments) => study::study(arguments, quiet),
         Command::Compare(arguments) => compare::compare(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),

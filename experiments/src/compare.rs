@@ -28,7 +28,7 @@ use crate::scenario::Loaded;
 use crate::statistics::Estimate;
 
 pub mod convergence;
-mod cpu_time;
+
 pub mod measure;
 pub mod replicate;
 

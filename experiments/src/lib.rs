@@ -18,6 +18,7 @@
 pub mod assemble;
 pub mod cli;
 pub mod compare;
+mod cpu_time;
 pub mod run;
 pub mod scenario;
 pub mod statistics;

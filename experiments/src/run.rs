@@ -80,7 +80,7 @@ pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, Ru
     let loaded = request.loaded;
     let replicates = ReplicateRange { first: 0, last: 0 };
     let folder = OutputFolder::create(request.out, request.existing)?;
-    let spec = assemble::community_spec(loaded, replicates.first);
+    let spec = assemble::community_spec(loaded, assemble::streams(loaded, replicates.first));
     let ledger_path = folder.aside().join(LEDGER_ASIDE);
     let durable_every = u64::from(loaded.scenario.ledger.durable_every_blocks);
     let open_store = |place: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
@@ -108,7 +108,7 @@ pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, Ru
     let (recorder, kpis) = journal.finish();
     let mut sealed = recorder.finish()?;
     sealed.extend(folder.seal(LEDGER_ASIDE, LEDGER_FILE)?);
-    let mut manifest = manifest(loaded, header, replicates, &outcome);
+    let mut manifest = manifest(loaded, header, replicates, outcome.digest.to_string());
     manifest.opening = Opening { storage_micro_kwh: spec.storage.content_min };
     manifest.run = RunInfo {
         started: started.to_string(),
@@ -141,7 +141,7 @@ fn cause(error: CommunityError) -> RunError {
     }
 }
 
-fn header(loaded: &Loaded) -> RunHeader {
+pub(crate) fn header(loaded: &Loaded) -> RunHeader {
     let scenario = &loaded.scenario;
     RunHeader {
         scenario: scenario.name.clone(),
@@ -161,11 +161,11 @@ pub(crate) fn config_hash(loaded: &Loaded) -> String {
     FileDigest::of_bytes(text.as_bytes()).sha256
 }
 
-fn manifest(
+pub(crate) fn manifest(
     loaded: &Loaded,
     header: RunHeader,
     replicates: ReplicateRange,
-    outcome: &RunOutcome,
+    event_digest: String,
 ) -> Manifest {
     let scenario = &loaded.scenario;
     let horizon = Horizon {
@@ -174,7 +174,7 @@ fn manifest(
         periods: scenario.time.period_count(),
     };
     let mut manifest = Manifest::new(header, scenario.seed, replicates, horizon);
-    manifest.event_digest = outcome.digest.to_string();
+    manifest.event_digest = event_digest;
     manifest.signatures = match scenario.ledger.signatures {
         Signatures::KeyedHash => "keyed_hash",
         Signatures::Ed25519 => "ed25519",
@@ -195,6 +195,6 @@ fn manifest(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the manifest alone says when a run took place")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

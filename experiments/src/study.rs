@@ -5,20 +5,33 @@
 //!                          structure: blocks, trajectories, base points  -> sensitivity of a figure to each factor
 //! ```
 //!
-//! Everything here is a function of its arguments: no file is read but the text of a design made elsewhere, which the
-//! caller hands in, and every draw comes from a named stream of the study's seed.
+//! Designs and analyses are functions of their arguments: every draw comes from a named stream of the study's seed. Files are
+//! read and written by [`file`], [`folder`], [`chunk`], [`published`] and [`run`] alone.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | [`factor`] | what is varied, and over which levels |
 //! | [`design`] | at which points: factorial, Latin hypercube, Sobol, Morris, Saltelli, or from a table |
+//! | [`file`] | the study file, and every problem of one |
+//! | [`chunk`] | contiguous replicates of a point: what is run, kept or lost as one |
+//! | [`schedule`] | which chunk is next, and which ones count |
+//! | [`run`] | chunks to workers, parts to their places, lines to the log |
+//! | [`course`] | how far a study is |
+//! | [`folder`] | what is in a study's folder, and the right to write there |
+//! | [`published`] | what a study leaves behind beside its points |
 //! | [`sensitivity`] | what a figure owes to each factor: Morris's effects, Sobol's indices |
 
 use std::fmt;
 
+pub mod chunk;
+pub mod course;
 pub mod design;
 pub mod factor;
 pub mod file;
+pub mod folder;
+pub mod published;
+pub mod run;
+pub mod schedule;
 pub mod sensitivity;
 
 /// What is wrong with a field of a factor or of a design.

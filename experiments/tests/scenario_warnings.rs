@@ -119,7 +119,8 @@ fn weather_and_roof_that_do_not_fit_together() {
 fn replicates_of_drawn_weather_differ_and_the_same_replicate_does_not() {
     for resample in ["weather.resample=bootstrap", "weather.resample=day_types"] {
         let loaded = from_file(GREENSBORO, &[resample, "photovoltaics.tilt_deg=30"]).unwrap();
-        let spec = |replicate| goshawk::assemble::community_spec(&loaded, replicate).weather;
+        let streams = |replicate| goshawk::assemble::streams(&loaded, replicate);
+        let spec = |replicate| goshawk::assemble::community_spec(&loaded, streams(replicate)).weather;
         assert_eq!(spec(0), spec(0));
         assert_ne!(spec(0), spec(1));
     }

@@ -46,7 +46,7 @@ struct Shared {
     /// Whether the folder itself is new, and not worth keeping when nothing comes of the run.
     created: bool,
     /// Held for as long as the folder is written to; of a folder within a study's, the study holds one.
-    _lock: Option<FolderLock>,
+    lock: Option<FolderLock>,
 }
 
 impl OutputFolder {
@@ -74,16 +74,16 @@ impl OutputFolder {
     /// # Errors
     /// When one of the two folders cannot be made.
     pub fn within_study(path: &Path, aside: &Path) -> Result<Self, OutputError> {
-        let created = make_folder(path)?;
+        make_folder(path)?;
         fs::create_dir_all(aside).attempt("create", aside)?;
-        let shared = Shared { path: path.to_owned(), aside: aside.to_owned(), created, _lock: None };
+        let shared = Shared { path: path.to_owned(), aside: aside.to_owned(), created: false, lock: None };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     fn take(path: &Path, created: bool) -> Result<Self, OutputError> {
         let aside = path.join(PARTIAL);
         let lock = Some(FolderLock::take(path, &aside)?);
-        let shared = Shared { path: path.to_owned(), aside, created, _lock: lock };
+        let shared = Shared { path: path.to_owned(), aside, created, lock };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -229,6 +229,11 @@ impl FolderLock {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        if self.lock.is_none() {
+            // What waits there is the study's. Only ever removes an empty one.
+            let _ = fs::remove_dir(&self.aside);
+            return;
+        }
         let _ = fs::remove_dir_all(&self.aside);
         if self.created {
             // Only ever removes an empty one.

@@ -75,7 +75,7 @@ pub use error::OutputError;
 pub use folder::{Existing, FolderLock, OutputFolder};
 pub use manifest::{
     FORMAT, FORMAT_VERSION, FileEntry, Horizon, InputEntry, MANIFEST_FILE, Manifest, Opening, PartEntry,
-    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE,
+    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, StudyEntry,
 };
 pub use names::{Label, Name, Names};
 pub use part::Sealed;

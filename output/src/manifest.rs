@@ -125,6 +125,15 @@ pub struct RunInfo {
     pub command: Vec<String>,
 }
 
+/// The study that a run is a point of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyEntry {
+    /// Name of the study.
+    pub name: String,
+    /// The point, by its place in the design.
+    pub point: u32,
+}
+
 /// The manifest of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -141,6 +150,9 @@ pub struct Manifest {
     pub header: RunHeader,
     /// The seed of everything.
     pub seed: u64,
+    /// The study, of the folder of a point; its ledger is in the tables alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<StudyEntry>,
     /// The replicates of the run.
     pub replicates: ReplicateRange,
     /// Replicates among them that failed, and of which there are no rows.
@@ -179,6 +191,7 @@ impl Manifest {
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             header,
             seed,
+            study: None,
             replicates,
             failed_replicates: Vec::new(),
             tables_left_out: Vec::new(),

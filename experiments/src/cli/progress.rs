@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use goshawk_agents::journal::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::compare::Course;
+use crate::study::course::Course as StudyCourse;
 
 /// How often the bar looks.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -45,6 +46,18 @@ impl Watch {
                 draw_runs(finished, done, runs);
             } else {
                 write_lines(finished, done, runs, "runs");
+            }
+        })
+    }
+
+    /// Watches a study of so many chunks at most.
+    pub(super) fn study(course: &Arc<StudyCourse>, chunks: u64, quiet: bool) -> Self {
+        let course = Arc::clone(course);
+        Self::with(quiet, move |done| {
+            if std::io::stderr().is_terminal() {
+                draw_study(&course, done, chunks);
+            } else {
+                write_study(&course, done, chunks);
             }
         })
     }
@@ -108,4 +121,54 @@ fn write_lines(passed: impl Fn() -> u32, done: &AtomicBool, all: u32, unit: &str
             tracing::info!("{} of {all} {unit}", passed());
         }
     }
+}
+
+fn draw_study(course: &StudyCourse, done: &AtomicBool, chunks: u64) {
+    let bar = ProgressBar::with_draw_target(Some(chunks), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} chunks  {msg}  {eta} left")
+        .expect("invariant: the template is a constant");
+    bar.set_style(style);
+    bar.set_position(course.chunks.load(Ordering::Relaxed));
+    bar.reset_eta();
+    let started = Instant::now();
+    while !done.load(Ordering::Relaxed) {
+        bar.set_position(course.chunks.load(Ordering::Relaxed));
+        bar.set_message(study_words(course, started.elapsed()));
+        thread::sleep(GLANCE);
+    }
+    bar.finish_and_clear();
+}
+
+fn write_study(course: &StudyCourse, done: &AtomicBool, chunks: u64) {
+    let (started, mut glances, first) = (Instant::now(), 0, course.chunks.load(Ordering::Relaxed));
+    while !done.load(Ordering::Relaxed) {
+        thread::sleep(GLANCE);
+        glances += 1;
+        if glances % GLANCES_PER_LINE == 0 {
+            let now = course.chunks.load(Ordering::Relaxed);
+            let rate = (now - first) as f64 / started.elapsed().as_secs_f64();
+            let left = if rate > 0.0 {
+                format!("{:.0} s left", (chunks - now) as f64 / rate)
+            } else {
+                String::new()
+            };
+            tracing::info!("{now} of {chunks} chunks, {}, {left}", study_words(course, started.elapsed()));
+        }
+    }
+}
+
+/// Replicates, their rate, and the running intervals of the watched figures.
+fn study_words(course: &StudyCourse, elapsed: Duration) -> String {
+    let replicates = course.replicates.load(Ordering::Relaxed);
+    let mut words =
+        format!("{replicates} replicates, {:.1}/s", f64::from(replicates) / elapsed.as_secs_f64());
+    let failed = course.failed.load(Ordering::Relaxed);
+    if failed > 0 {
+        words.push_str(&format!(", {failed} failed"));
+    }
+    for (name, estimate) in course.intervals() {
+        let half = estimate.half_width.map(|half| format!(" ± {half:.2}")).unwrap_or_default();
+        words.push_str(&format!(", {name} {:.2}{half}", estimate.mean));
+    }
+    words
 }

@@ -13,9 +13,9 @@ use goshawk_market::problem::PeriodProblem;
 use goshawk_output::{Kpi, Recorder};
 
 use super::convergence::{Checkpoints, Path};
-use super::cpu_time;
 use super::measure::{self, Measure};
 use crate::assemble::{self, Budget};
+use crate::cpu_time;
 use crate::run::BLOCKS_IN_MEMORY;
 use crate::scenario::Loaded;
 use crate::statistics::{mean, median};
@@ -72,7 +72,7 @@ impl Plan<'_> {
         let observations = Rc::new(RefCell::new(Vec::new()));
         let observed =
             Observed { mechanism, checkpoints: checkpoints.clone(), observations: Rc::clone(&observations) };
-        let spec = assemble::community_spec(self.loaded, self.replicate);
+        let spec = assemble::community_spec(self.loaded, assemble::streams(self.loaded, self.replicate));
         let open_store = |_: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
             Ok(Box::new(MemoryStore::new(Arc::clone(genesis), BLOCKS_IN_MEMORY)))
         };

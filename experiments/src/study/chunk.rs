@@ -1,0 +1,250 @@
+//! A chunk: contiguous replicates of one point, run one after the other into one part a table. What is scheduled,
+//! committed, resumed, sharded and looked at is always a chunk.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use goshawk_agents::community::{Community, CommunityError};
+use goshawk_agents::journal::{BooksError, Journal, Progress};
+use goshawk_engine::Streams;
+use goshawk_ledger::{Genesis, LedgerError, MemoryStore, Store};
+use goshawk_output::table::TableSet;
+use goshawk_output::{Kpi, Names, OutputError, OutputFolder, Recorder, ReplicateRange, Sealed};
+use serde::{Deserialize, Serialize};
+
+use super::course::Course;
+use super::file::Study;
+use crate::assemble;
+use crate::run::{BLOCKS_IN_MEMORY, header};
+use crate::scenario::Loaded;
+
+/// Which replicates of which point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChunkId {
+    /// The point, by its place in the design.
+    pub point: usize,
+    /// The chunk of the point, from 0.
+    pub number: u32,
+}
+
+/// A replicate that came to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Its number.
+    pub replicate: u32,
+    /// Digest of its delivered events.
+    pub event_digest: String,
+    /// The figures that the study watches, where they are defined.
+    pub figures: BTreeMap<String, Option<f64>>,
+}
+
+/// A replicate that failed, and of which there are no rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// Its number.
+    pub replicate: u32,
+    /// The seed that it ran under.
+    pub seed: u64,
+    /// Why it failed.
+    pub reason: String,
+}
+
+/// A chunk that was run; its parts are whole and wait aside.
+#[derive(Debug)]
+pub struct Done {
+    /// Its parts.
+    pub sealed: Sealed,
+    /// Its replicates in order, without those that failed.
+    pub finished: Vec<Finished>,
+    /// Its replicates that failed.
+    pub failed: Vec<Failed>,
+    /// CPU time that it took, in seconds, where the system tells.
+    pub cpu_seconds: Option<f64>,
+}
+
+/// Why a chunk came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChunkError {
+    /// Asked to stop.
+    #[error("stopped by request")]
+    Interrupted,
+    /// A file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// The replicates of a chunk.
+pub fn replicates(study: &Study, id: ChunkId) -> ReplicateRange {
+    let first = id.number * study.file.chunk;
+    ReplicateRange { first, last: (first + study.file.chunk).min(study.file.replicates) - 1 }
+}
+
+/// The random streams of a replicate of a point, whose scenario is `loaded`.
+pub fn streams(study: &Study, point: usize, loaded: &Loaded, replicate: u32) -> Streams {
+    let (number, is_mirrored) = if study.file.antithetic {
+        (replicate / 2, !replicate.is_multiple_of(2))
+    } else {
+        (replicate, false)
+    };
+    Streams { seed: loaded.scenario.seed, crn_group: study.crn_group(point), replicate: number, is_mirrored }
+}
+
+/// The task of a worker: a chunk, and what it needs.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// The chunk.
+    pub id: ChunkId,
+    /// The scenario of its point.
+    pub loaded: &'a Loaded,
+    /// The point's folder.
+    pub folder: &'a Path,
+    /// Where its parts wait.
+    pub aside: &'a Path,
+    /// Where it tells how far it is.
+    pub course: &'a Course,
+    /// Names of the figures that the study watches.
+    pub watched: &'a [String],
+}
+
+impl Task<'_> {
+    /// Runs the chunk.
+    ///
+    /// A replicate that fails is left out, and the chunk run again without it: its rows may be half-written. Everything is
+    /// reproducible, so that the others come out as before.
+    ///
+    /// # Errors
+    /// When it is asked to stop, or a file cannot be written.
+    pub fn run(&self) -> Result<Done, ChunkError> {
+        let progress = &self.course.progress;
+        let before = crate::cpu_time::of_this_thread();
+        let mut failed: Vec<Failed> = Vec::new();
+        loop {
+            match self.attempt(&failed, progress)? {
+                Attempt::Whole(sealed, finished) => {
+                    let after = crate::cpu_time::of_this_thread();
+                    let cpu = before.zip(after).map(|(before, after)| after.saturating_sub(before));
+                    failed.sort_by_key(|one| one.replicate);
+                    let cpu_seconds = cpu.map(|time| time.as_secs_f64());
+                    return Ok(Done { sealed, finished, failed, cpu_seconds });
+                }
+                Attempt::Failed(one) => failed.push(one),
+            }
+        }
+    }
+
+    fn attempt(&self, failed: &[Failed], progress: &Arc<Progress>) -> Result<Attempt, ChunkError> {
+        let range = replicates(self.study, self.id);
+        let header = header(self.loaded);
+        let folder = OutputFolder::within_study(self.folder, self.aside)?;
+        let mut recorder: Option<Recorder> = None;
+        let mut finished = Vec::new();
+        for replicate in range.first..=range.last {
+            if failed.iter().any(|one| one.replicate == replicate) {
+                continue;
+            }
+            let begin =
+                |names: Names| Recorder::start_here(&folder, range, &header, names, self.study.tables);
+            let run = AssertUnwindSafe(|| self.replicate(replicate, recorder.take(), &begin, progress));
+            let reason = match catch_unwind(run) {
+                Ok(Ok((next, one))) => {
+                    recorder = Some(next);
+                    finished.push(one);
+                    continue;
+                }
+                Ok(Err(Stop::Chunk(error))) => return Err(error),
+                Ok(Err(Stop::Replicate(reason))) => reason,
+                Err(panic) => panic_words(panic.as_ref()),
+            };
+            return Ok(Attempt::Failed(Failed { replicate, seed: self.loaded.scenario.seed, reason }));
+        }
+        let tables: TableSet = self.study.tables;
+        let recorder = recorder
+            .unwrap_or_else(|| Recorder::start_here(&folder, range, &header, Names::default(), tables));
+        Ok(Attempt::Whole(recorder.finish()?, finished))
+    }
+
+    fn replicate(
+        &self,
+        replicate: u32,
+        recorder: Option<Recorder>,
+        begin: &dyn Fn(Names) -> Recorder,
+        progress: &Arc<Progress>,
+    ) -> Result<(Recorder, Finished), Stop> {
+        let streams = streams(self.study, self.id.point, self.loaded, replicate);
+        let spec = assemble::community_spec(self.loaded, streams);
+        let open_store = |_: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
+            Ok(Box::new(MemoryStore::new(Arc::clone(genesis), BLOCKS_IN_MEMORY)))
+        };
+        let mechanism = assemble::mechanism(&self.loaded.scenario);
+        let mut community = Community::build(&spec, mechanism, open_store).map_err(Stop::of)?;
+        let mut recorder = recorder.unwrap_or_else(|| begin(community.names()));
+        recorder.set_replicate(replicate);
+        let mut journal = Journal::new(
+            recorder,
+            Arc::clone(&spec.calendar),
+            community.run_names(),
+            Arc::clone(progress),
+            community.tally(),
+        );
+        let outcome = match community.run(&mut journal) {
+            Ok(outcome) => outcome,
+            Err(error) => return Err(Stop::explain(error, journal)),
+        };
+        let (recorder, rows) = journal.finish();
+        let kpis: Vec<Kpi> = rows.iter().map(Kpi::from).collect();
+        self.course.replicate(&kpis);
+        let figures = self.watched.iter().map(|name| (name.clone(), figure(&kpis, name))).collect();
+        Ok((recorder, Finished { replicate, event_digest: outcome.digest.to_string(), figures }))
+    }
+}
+
+/// A figure of the whole run, where it is defined.
+pub fn figure(kpis: &[Kpi], variable: &str) -> Option<f64> {
+    kpis.iter().find(|kpi| kpi.scope == "run" && kpi.variable == variable).and_then(|kpi| kpi.value)
+}
+
+enum Attempt {
+    Whole(Sealed, Vec<Finished>),
+    Failed(Failed),
+}
+
+enum Stop {
+    Chunk(ChunkError),
+    Replicate(String),
+}
+
+impl Stop {
+    fn of(error: CommunityError) -> Self {
+        let mut words = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            if !words.contains(&cause.to_string()) {
+                words.push_str(&format!(": {cause}"));
+            }
+            source = cause.source();
+        }
+        Self::Replicate(words)
+    }
+
+    fn explain(error: CommunityError, journal: Journal) -> Self {
+        match error.books() {
+            Some(BooksError::Unwritable) => match journal.abandon().finish() {
+                Err(reason) => Self::Chunk(ChunkError::Output(reason)),
+                Ok(_) => Self::of(error),
+            },
+            Some(BooksError::Interrupted { .. }) => Self::Chunk(ChunkError::Interrupted),
+            _ => Self::of(error),
+        }
+    }
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|&text| text.to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("a defect of the program: {}", text.unwrap_or_else(|| "a panic without words".to_owned()))
+}

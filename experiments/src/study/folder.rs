@@ -1,0 +1,469 @@
+//! A study's folder: what it is of, which chunks are in it, and the right to write there.
+//!
+//! ```text
+//! OUT/study.toml                    the effective study
+//! OUT/design.parquet                the points: number, scenario, the value of each factor
+//! OUT/commits/<k>-of-<n>.jsonl      shard k's log: a line that says what it is of, then one a committed chunk
+//! OUT/<scenario>/<table>/part-*     the parts of a point, as in a run's folder
+//! OUT/<scenario>/manifest.json      once all of the point's chunks are there
+//! OUT/study.json                    once all points have theirs
+//! OUT/.partial/<k>-of-<n>/          what is not whole yet
+//! ```
+//!
+//! A chunk is there when its line is in a log. Its parts are brought to the disk, renamed into their places, and their
+//! folders brought to the disk before. So whatever ends a process, nothing that the log says is lost, and what it does not
+//! say is run again and comes out with the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use goshawk_output::table::SCHEMA_VERSION;
+use goshawk_output::{FileDigest, FolderLock, OutputError, PartEntry, ReplicateRange};
+use serde::{Deserialize, Serialize};
+
+use super::chunk::{ChunkId, Failed, Finished, replicates};
+use super::file::Study;
+
+/// What a log calls itself.
+const FORMAT: &str = "goshawk-study";
+/// Version of the folder.
+const FORMAT_VERSION: u32 = 1;
+/// Name of the effective study in the folder.
+pub const STUDY_FILE: &str = "study.toml";
+/// Name of the design in the folder.
+pub const DESIGN_FILE: &str = "design.parquet";
+/// Name of what is written last.
+pub const STUDY_MANIFEST: &str = "study.json";
+const COMMITS: &str = "commits";
+const PARTIAL: &str = ".partial";
+
+/// A shard of a study: the chunks whose number leaves the remainder `index` when divided by `count`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 0.
+    pub index: u32,
+    /// Of how many.
+    pub count: u32,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Self = Self { index: 0, count: 1 };
+
+    /// Whether a chunk belongs to it; chunks are counted through all points.
+    pub fn holds(self, chunk: u64) -> bool {
+        chunk % u64::from(self.count) == u64::from(self.index)
+    }
+
+    fn name(self) -> String {
+        format!("{}-of-{}", self.index, self.count)
+    }
+}
+
+/// What a study's rows depend on, piece by piece, so that a difference can be named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    format: String,
+    format_version: u32,
+    /// Version of the tables' columns.
+    pub schema_version: u32,
+    /// Version of the program.
+    pub program_version: String,
+    /// Name of the study.
+    pub name: String,
+    /// Digest of the effective study, without the number of replicates, which may grow.
+    study_sha256: String,
+    /// Digest of the first point's effective scenario.
+    scenario_sha256: String,
+    /// Digests of the data files, by path.
+    inputs: BTreeMap<String, String>,
+    /// Digest of the effective scenarios of all points.
+    points_sha256: String,
+}
+
+impl Identity {
+    /// Of a study.
+    pub fn of(study: &Study) -> Self {
+        let mut file = study.file.clone();
+        file.replicates = 0;
+        let text = toml::to_string(&file).expect("invariant: every study can be written as TOML");
+        let sha = |text: &str| FileDigest::of_bytes(text.as_bytes()).sha256;
+        Self {
+            format: FORMAT.to_owned(),
+            format_version: FORMAT_VERSION,
+            schema_version: SCHEMA_VERSION,
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: study.file.name.clone(),
+            study_sha256: sha(&text),
+            scenario_sha256: sha(&study.first.effective_toml),
+            inputs: study.first.files.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect(),
+            points_sha256: sha(&study.config_hashes.join("\n")),
+        }
+    }
+
+    /// What of it differs from `other`, in words; nothing where they are the same.
+    fn difference(&self, other: &Self) -> Option<String> {
+        if self.name != other.name {
+            return Some(format!("its study is {:?}, not {:?}", self.name, other.name));
+        }
+        if self.program_version != other.program_version {
+            let (theirs, ours) = (&self.program_version, &other.program_version);
+            return Some(format!("version {theirs} of goshawk wrote it, and this is version {ours}"));
+        }
+        let versions = (self.format_version, self.schema_version);
+        if versions != (other.format_version, other.schema_version) {
+            return Some(format!(
+                "its tables are of version {}, not {}",
+                self.schema_version, other.schema_version
+            ));
+        }
+        if self.study_sha256 != other.study_sha256 {
+            return Some("the study file has changed".to_owned());
+        }
+        let changed = other.inputs.iter().find(|(path, sha)| self.inputs.get(*path) != Some(sha));
+        if let Some((path, _)) = changed {
+            return Some(format!("the data file {path} has changed"));
+        }
+        if self.scenario_sha256 != other.scenario_sha256 {
+            return Some("the scenario file has changed".to_owned());
+        }
+        (self != other).then(|| "the scenario of a point has changed".to_owned())
+    }
+}
+
+/// A chunk that is in the folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The point, by its place in the design.
+    pub point: usize,
+    /// The chunk of the point.
+    pub chunk: u32,
+    /// Its replicates.
+    pub replicates: ReplicateRange,
+    /// Those that came to their end.
+    pub finished: Vec<Finished>,
+    /// Those that failed.
+    pub failed: Vec<Failed>,
+    /// CPU time that it took.
+    pub cpu_seconds: Option<f64>,
+    /// Its parts, paths within the point's folder.
+    pub parts: Vec<PartEntry>,
+}
+
+impl Commit {
+    /// Which chunk it is of.
+    pub fn id(&self) -> ChunkId {
+        ChunkId { point: self.point, number: self.chunk }
+    }
+}
+
+/// Why a folder cannot be used for a study.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// A file, or another process.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A file outside the tables.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The folder holds something that is no study.
+    #[error("{path} is not empty, and not the output of a study; give another folder")]
+    NotAStudy {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The folder holds a study, and nobody asked to go on with it.
+    #[error("{path} holds a study already; pass --resume to go on with it, or give another folder")]
+    Earlier {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The folder holds another study.
+    #[error("{path} cannot be resumed: {why}")]
+    Another {
+        /// Where.
+        path: PathBuf,
+        /// What differs.
+        why: String,
+    },
+    /// There is no study.
+    #[error("{path} holds no study")]
+    Nothing {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A log that cannot be understood.
+    #[error("{path}:{line}: {why}")]
+    Log {
+        /// Which log.
+        path: PathBuf,
+        /// In which line, from 1.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+}
+
+impl FolderError {
+    /// Whether what was asked for is at fault, not the disk or the machine.
+    pub fn is_bad_input(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAStudy { .. } | Self::Earlier { .. } | Self::Another { .. } | Self::Nothing { .. }
+        ) || matches!(self, Self::Output(OutputError::Busy { .. } | OutputError::NotAFolder { .. }))
+    }
+
+    /// Whether the disk is full.
+    pub fn is_out_of_room(&self) -> bool {
+        match self {
+            Self::Output(error) => matches!(error, OutputError::NoRoom { .. }),
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+}
+
+trait Attempt<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, FolderError>;
+}
+
+impl<T> Attempt<T> for std::io::Result<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, FolderError> {
+        self.map_err(|source| FolderError::Io { action, path: path.to_owned(), source })
+    }
+}
+
+/// What the logs of a folder say.
+#[derive(Debug)]
+pub struct Records {
+    /// What the study is of.
+    pub identity: Identity,
+    /// The chunks that are there.
+    pub commits: BTreeMap<ChunkId, Commit>,
+    /// Chunks that two logs say, differently.
+    pub contradictions: Vec<ChunkId>,
+}
+
+impl Records {
+    /// Reads the logs in a folder; `None` where there are none.
+    ///
+    /// A last line that is not whole is what a process was writing when it ended, and counts as nothing.
+    ///
+    /// # Errors
+    /// When a log cannot be read or understood, or is of another study than the first one.
+    pub fn read(out: &Path) -> Result<Option<Self>, FolderError> {
+        let folder = out.join(COMMITS);
+        if !folder.exists() {
+            return Ok(None);
+        }
+        let mut logs = Vec::new();
+        for entry in fs::read_dir(&folder).attempt("list", &folder)? {
+            logs.push(entry.attempt("list", &folder)?.path());
+        }
+        logs.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        logs.sort();
+        let mut records: Option<Self> = None;
+        for path in logs {
+            let text = fs::read_to_string(&path).attempt("read", &path)?;
+            let mut lines = whole_lines(&text).enumerate();
+            let fault =
+                |line: usize, why: String| FolderError::Log { path: path.clone(), line: line + 1, why };
+            // A log without even a first line is one that somebody has just begun.
+            let Some((_, first)) = lines.next() else { continue };
+            let identity: Identity = serde_json::from_str(first).map_err(|why| fault(0, why.to_string()))?;
+            let records = match &mut records {
+                None => {
+                    records.insert(Self { identity, commits: BTreeMap::new(), contradictions: Vec::new() })
+                }
+                Some(records) => {
+                    if let Some(why) = records.identity.difference(&identity) {
+                        return Err(fault(0, format!("of another study than the other logs: {why}")));
+                    }
+                    records
+                }
+            };
+            for (line, text) in lines {
+                let commit: Commit =
+                    serde_json::from_str(text).map_err(|why| fault(line, why.to_string()))?;
+                records.add(commit);
+            }
+        }
+        Ok(records)
+    }
+
+    fn add(&mut self, commit: Commit) {
+        let id = commit.id();
+        if let Some(earlier) = self.commits.get(&id)
+            && (&earlier.parts, &earlier.finished, &earlier.failed)
+                != (&commit.parts, &commit.finished, &commit.failed)
+        {
+            self.contradictions.push(id);
+        }
+        self.commits.insert(id, commit);
+    }
+}
+
+/// Lines that end.
+fn whole_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'))
+}
+
+/// A study's folder that this process, and no other of the same shard, is writing to.
+#[derive(Debug)]
+pub struct StudyFolder {
+    out: PathBuf,
+    aside: PathBuf,
+    log: File,
+    log_path: PathBuf,
+    _lock: FolderLock,
+}
+
+impl StudyFolder {
+    /// Takes a folder for a study, and tells what is in it already.
+    ///
+    /// # Errors
+    /// When it holds anything else, a study that nobody asked to go on with or another one, is in use, or cannot be written
+    /// to.
+    pub fn take(
+        out: &Path,
+        study: &Study,
+        shard: Shard,
+        resume: bool,
+    ) -> Result<(Self, BTreeMap<ChunkId, Commit>), FolderError> {
+        let identity = Identity::of(study);
+        // Another shard may have begun already: that is no earlier study.
+        let resume = resume || shard != Shard::WHOLE;
+        fs::create_dir_all(out).attempt("create", out)?;
+        let records = Records::read(out)?;
+        match &records {
+            None => check_empty(out)?,
+            Some(_) if !resume => return Err(FolderError::Earlier { path: out.to_owned() }),
+            Some(records) => {
+                if let Some(why) = records.identity.difference(&identity) {
+                    return Err(FolderError::Another { path: out.to_owned(), why });
+                }
+            }
+        }
+        let aside = out.join(PARTIAL).join(shard.name());
+        let lock = FolderLock::take(out, &aside)?;
+        // What an ended process left.
+        for entry in fs::read_dir(&aside).attempt("list", &aside)? {
+            let path = entry.attempt("list", &aside)?.path();
+            if path.is_dir() {
+                fs::remove_dir_all(&path).attempt("remove", &path)?;
+            }
+        }
+        let log_path = out.join(COMMITS).join(format!("{}.jsonl", shard.name()));
+        let log = open_log(&log_path, &identity)?;
+        let folder = Self { out: out.to_owned(), aside, log, log_path, _lock: lock };
+        folder.write(STUDY_FILE, study.effective_toml().as_bytes())?;
+        let commits = records.map(|records| records.commits).unwrap_or_default();
+        for commit in commits.values() {
+            if commit.point >= study.design.points.len()
+                || commit.replicates != replicates(study, commit.id())
+            {
+                let why = format!(
+                    "it has replicates {} to {} of a point in one chunk, which this study divides otherwise",
+                    commit.replicates.first, commit.replicates.last
+                );
+                return Err(FolderError::Another { path: out.to_owned(), why });
+            }
+        }
+        let whole = commits.into_iter().filter(|(_, commit)| folder.holds(study, commit)).collect();
+        Ok((folder, whole))
+    }
+
+    /// Whether all parts of a chunk are there, by their lengths.
+    fn holds(&self, study: &Study, commit: &Commit) -> bool {
+        let folder = self.out.join(study.scenario_name(commit.point));
+        commit.parts.iter().all(|part| {
+            fs::metadata(folder.join(&part.path)).is_ok_and(|found| found.len() == part.digest.bytes)
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.out
+    }
+
+    /// Where the parts of a chunk wait.
+    pub fn aside(&self, id: ChunkId) -> PathBuf {
+        self.aside.join(format!("{}-{}", id.point, id.number))
+    }
+
+    /// Where what a point publishes waits.
+    pub fn aside_of_point(&self, point: usize) -> PathBuf {
+        self.aside.join(format!("point-{point}"))
+    }
+
+    /// Says that a chunk is there. Its parts are in their places.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn commit(&mut self, commit: &Commit) -> Result<(), FolderError> {
+        let mut line = serde_json::to_string(commit).expect("invariant: a commit has text keys");
+        line.push('\n');
+        self.log.write_all(line.as_bytes()).attempt("write", &self.log_path)?;
+        self.log.sync_data().attempt("write", &self.log_path)
+    }
+
+    /// Writes a file of the study's own, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        let (aside, target) = (self.aside.join(name), self.out.join(name));
+        let mut file = File::create(&aside).attempt("create", &aside)?;
+        file.write_all(bytes).attempt("write", &aside)?;
+        file.sync_all().attempt("write", &aside)?;
+        fs::rename(&aside, &target).attempt("rename a finished file to", &target)?;
+        File::open(&self.out).and_then(|folder| folder.sync_all()).attempt("write", &self.out)
+    }
+}
+
+impl Drop for StudyFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.aside);
+        // Goes only with the last shard.
+        let _ = fs::remove_dir(self.out.join(PARTIAL));
+    }
+}
+
+/// Opens a log to go on with, without the line that an ended process was writing.
+fn open_log(path: &Path, identity: &Identity) -> Result<File, FolderError> {
+    let folder = path.parent().expect("invariant: a log is in a folder");
+    fs::create_dir_all(folder).attempt("create", folder)?;
+    let mut log = File::options().read(true).append(true).create(true).open(path).attempt("open", path)?;
+    let text = fs::read_to_string(path).attempt("read", path)?;
+    let whole: usize = whole_lines(&text).map(|line| line.len() + 1).sum();
+    log.set_len(whole as u64).attempt("write", path)?;
+    if whole == 0 {
+        let mut line = serde_json::to_string(identity).expect("invariant: an identity has text keys");
+        line.push('\n');
+        log.write_all(line.as_bytes()).attempt("write", path)?;
+    }
+    log.sync_all().attempt("write", path)?;
+    File::open(folder).and_then(|folder| folder.sync_all()).attempt("write", folder)?;
+    Ok(log)
+}
+
+/// Whether a study may begin in a folder: one with nothing in it but what another beginning left.
+fn check_empty(out: &Path) -> Result<(), FolderError> {
+    for entry in fs::read_dir(out).attempt("list", out)? {
+        let name = entry.attempt("list", out)?.file_name();
+        if name != PARTIAL && name != COMMITS && name != STUDY_FILE {
+            return Err(FolderError::NotAStudy { path: out.to_owned() });
+        }
+    }
+    Ok(())
+}
