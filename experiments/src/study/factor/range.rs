@@ -92,7 +92,7 @@ impl Range {
     /// How many numbers there are; `None` of all real numbers, and of more than [`VALUES_MAX`].
     pub(super) fn count(&self) -> Option<usize> {
         let whole =
-            self.integer.then(|| self.to - self.from + 1.0).filter(|&count| count <= VALUES_MAX as f64);
+            self.integer.then_some(self.to - self.from + 1.0).filter(|&count| count <= VALUES_MAX as f64);
         self.steps.map(|steps| steps as usize).or(whole.map(|count| count as usize))
     }
 
