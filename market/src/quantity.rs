@@ -32,22 +32,32 @@ pub enum QuantityError {
     OutOfRange(f64),
 }
 
-/// Below this a number less its whole part is exact.
-const EXACT: f64 = 4_503_599_627_370_496.0;
+/// Below this, 2^51, a number plus [`WHOLE`] has no bits left for a fraction.
+const EXACT: f64 = 2_251_799_813_685_248.0;
+/// 1.5 * 2^52: a number added to it is rounded to a whole one, and that is the difference of their bits.
+const WHOLE: f64 = 6_755_399_441_055_744.0;
 
 /// Rounds to the 1e-6 grid, halves away from zero.
 #[inline]
 fn round_to_micro(value: f64) -> Result<i64, QuantityError> {
+    let scaled = value * MICRO as f64;
+    // What a call of `round` would give, in line, and without the check of range that a cast makes: a household rounds some
+    // thirty times in a period. Addition rounds halves to even; those that went towards zero are put right.
+    if scaled.abs() < EXACT {
+        let sum = scaled + WHOLE;
+        let rest = scaled - (sum - WHOLE);
+        let (up, down) = (rest == 0.5 && scaled > 0.0, rest == -0.5 && scaled < 0.0);
+        return Ok(sum.to_bits().wrapping_sub(WHOLE.to_bits()) as i64 + i64::from(up) - i64::from(down));
+    }
+    round_far_to_micro(value)
+}
+
+#[cold]
+fn round_far_to_micro(value: f64) -> Result<i64, QuantityError> {
     if !value.is_finite() {
         return Err(QuantityError::NotFinite(value));
     }
     let scaled = value * MICRO as f64;
-    // What a call of `round` would give, in line.
-    if scaled.abs() < EXACT {
-        let whole = scaled as i64;
-        let rest = scaled - whole as f64;
-        return Ok(whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5));
-    }
     let scaled = scaled.round();
     // `i64::MAX as f64` rounds up to 2^63, which is itself out of range.
     if scaled >= i64::MAX as f64 || scaled <= i64::MIN as f64 {
