@@ -1,6 +1,6 @@
 //! Transactions that wait for a block, in the order of their arrival.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::genesis::{Genesis, Limits};
@@ -14,7 +14,8 @@ const HEADER_BYTES_MAX: usize = 200;
 #[derive(Debug, Default)]
 pub(crate) struct Mempool {
     waiting: Vec<Arc<SignedTransaction>>,
-    known: BTreeSet<(AccountId, u64)>,
+    /// The nonces that wait, by sender, in order.
+    known: Vec<VecDeque<u64>>,
 }
 
 /// What a transaction's turn depends on.
@@ -35,11 +36,24 @@ impl Mempool {
             && in_time
             && fits
             && transaction.transaction().chain == genesis.config().chain
-            && !self.known.contains(&(sender, nonce))
+            && let Err(place) = self.place_of(sender, nonce)
             && transaction.is_signed_by_sender(genesis.keys())
         {
-            self.known.insert((sender, nonce));
+            let senders = sender.0 as usize + 1;
+            if self.known.len() < senders {
+                self.known.resize(senders, VecDeque::new());
+            }
+            self.known[sender.0 as usize].insert(place, nonce);
             self.waiting.push(Arc::clone(transaction));
+        }
+    }
+
+    /// Where a nonce is among those of its sender that wait, or where it would be: mostly last.
+    fn place_of(&self, sender: AccountId, nonce: u64) -> Result<usize, usize> {
+        let Some(nonces) = self.known.get(sender.0 as usize) else { return Err(0) };
+        match nonces.back() {
+            Some(last) if *last >= nonce => nonces.binary_search(&nonce),
+            _ => Err(nonces.len()),
         }
     }
 
@@ -81,10 +95,18 @@ impl Mempool {
 
     /// Drops what the last final block has taken in or made stale.
     pub(crate) fn drop_stale(&mut self, state: &LedgerState) {
-        let current =
-            |(sender, nonce): (AccountId, u64)| state.next_nonce(sender).is_some_and(|next| nonce >= next);
-        self.waiting.retain(|transaction| current(turn(transaction)));
-        self.known.retain(|turn| current(*turn));
+        let Self { waiting, known } = self;
+        waiting.retain(|transaction| {
+            let (sender, nonce) = turn(transaction);
+            let next = state.next_nonce(sender).expect("invariant: only transactions of accounts wait");
+            if nonce < next {
+                let nonces = &mut known[sender.0 as usize];
+                while nonces.front().is_some_and(|first| *first < next) {
+                    nonces.pop_front();
+                }
+            }
+            nonce >= next
+        });
     }
 
     /// How many transactions wait.
