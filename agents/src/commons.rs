@@ -119,6 +119,10 @@ impl Lease {
 
 /// A share of an energy, rounded down.
 pub(crate) fn share_down(energy: Energy, share: f64) -> Energy {
+    // Nearly always nothing, or all of it.
+    if energy.is_zero() || share == 1.0 {
+        return energy;
+    }
     Energy::from_micro((energy.micro() as f64 * share).floor() as i64).min(energy)
 }
 

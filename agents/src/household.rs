@@ -145,8 +145,12 @@ impl Household {
     }
 
     fn sun_over(&self, period: PeriodIndex, micros: u64) -> Energy {
+        let sun = self.kind.sun.in_period(period);
+        if sun == 0.0 || micros == 0 {
+            return Energy::ZERO;
+        }
         let share = micros as f64 / self.commons.calendar.period().micros() as f64;
-        kwh(self.area_m2 * self.kind.sun.in_period(period) * share)
+        kwh(self.area_m2 * sun * share)
     }
 
     fn open(
@@ -223,7 +227,7 @@ impl Household {
         };
         let current = self.current.as_mut().expect("invariant: looked at just above");
         (current.role, current.expected) = (role, expected);
-        context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(order));
+        context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(Box::new(order)));
     }
 
     fn awarded(&mut self, award: Award, context: &mut Context<'_, CommunityModel>) {

@@ -282,8 +282,9 @@ impl Journal {
         let mut money = Money::ZERO;
         let (mut sold, mut bought, mut stored) = (Energy::ZERO, Energy::ZERO, Energy::ZERO);
         let mut outside = Energy::ZERO;
-        for place in 0..self.households.len() {
-            let Some(books) = self.households[place].take() else {
+        let mut households = std::mem::take(&mut self.households);
+        for (place, closed) in households.iter_mut().enumerate() {
+            let Some(books) = closed else {
                 let name = self.names.households[place];
                 return Err(missing(self.recorder.names().text(name)));
             };
@@ -292,10 +293,12 @@ impl Journal {
             bought += books.books.bought;
             stored += books.books.stored - books.books.withdrawn;
             outside += books.books.outside;
-            self.tally.household(place, &books);
-            self.write_household(stamp, place, &books);
+            self.tally.household(place, books);
+            self.write_household(stamp, place, books);
             self.write_battery_day(stamp, place);
+            *closed = None;
         }
+        self.households = households;
         for (place, operator) in OPERATORS.into_iter().enumerate() {
             let Some((revenue, cost, energy_kwh)) = self.operators[place].take() else {
                 return Err(missing(&format!("{operator:?}")));

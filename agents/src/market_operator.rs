@@ -305,7 +305,7 @@ impl Actor<CommunityModel> for MarketOperator {
                 let period = self.commons.calendar.period_at(context.now());
                 self.tariff(period, supplier, price, context);
             }
-            Message::Order(order) => self.order(order),
+            Message::Order(order) => self.order(*order),
             Message::GateClosure(_) => {
                 context.send(self.commons.directory.storage, Message::AskRoom);
             }

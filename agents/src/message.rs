@@ -173,7 +173,8 @@ pub enum Verdict {
     },
 }
 
-/// All that actors say to each other.
+/// All that actors say to each other. What is large is boxed: a message is moved several times on its way, and most are
+/// small.
 #[derive(Debug)]
 pub enum Message {
     /// Before anything else: schedule what comes at its own time.
@@ -263,7 +264,7 @@ pub enum Message {
         energy: Energy,
     },
     /// Household to market.
-    Order(Order),
+    Order(Box<Order>),
     /// Market to itself: no more orders for the period.
     GateClosure(PeriodIndex),
     /// Market to storage operator: how much room is there?
@@ -403,14 +404,16 @@ impl goshawk_engine::Message for Message {
                 digest.write_i64(drawn.micro());
                 digest.write_i64(sold.micro());
             }
-            Self::Order(Order::Offer(offer)) => {
-                digest.write_i64(offer.energy.micro());
-                digest.write_i64(offer.reserve_price().micro());
-            }
-            Self::Order(Order::Bid(bid)) => {
-                digest.write_i64(bid.energy.micro());
-                digest.write_i64(bid.flexible.micro());
-            }
+            Self::Order(order) => match &**order {
+                Order::Offer(offer) => {
+                    digest.write_i64(offer.energy.micro());
+                    digest.write_i64(offer.reserve_price().micro());
+                }
+                Order::Bid(bid) => {
+                    digest.write_i64(bid.energy.micro());
+                    digest.write_i64(bid.flexible.micro());
+                }
+            },
             Self::Verdict(Verdict::Curtailed { allowed, .. }) => digest.write_i64(allowed.micro()),
             Self::Award(award) => {
                 for terms in award.sold.iter().chain(&award.bought) {
@@ -446,5 +449,15 @@ impl goshawk_engine::Message for Message {
             | Self::Credits(_)
             | Self::GrantWithdrawals => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_small() {
+        assert!(size_of::<Message>() <= 40, "{} bytes", size_of::<Message>());
     }
 }

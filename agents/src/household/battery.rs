@@ -69,6 +69,9 @@ pub struct BatteryDay {
 pub struct Battery {
     /// Its capacity is that of today.
     spec: BatterySpec,
+    /// The least and the most content, of the capacity of today.
+    floor: Energy,
+    ceiling: Energy,
     /// Capacity when it was new.
     fresh: Energy,
     content: Energy,
@@ -116,6 +119,8 @@ impl Battery {
             Conversion::Constant { charge: spec.charge_efficiency, discharge: spec.discharge_efficiency };
         let mut battery = Self {
             spec,
+            floor: scaled(spec.capacity, spec.soc_min),
+            ceiling: scaled(spec.capacity, spec.soc_max),
             fresh: spec.capacity,
             content,
             cells,
@@ -164,13 +169,13 @@ impl Battery {
     /// The content below which nothing is traded away.
     #[inline]
     pub fn floor(&self) -> Energy {
-        scaled(self.spec.capacity, self.spec.soc_min)
+        self.floor
     }
 
     /// The content above which nothing is charged.
     #[inline]
     pub fn ceiling(&self) -> Energy {
-        scaled(self.spec.capacity, self.spec.soc_max)
+        self.ceiling
     }
 
     /// From here on energy flows within a span of so many microseconds, from the present state of charge.
@@ -258,6 +263,9 @@ impl Battery {
 
     /// Least metered energy that must be charged to gain at least `energy` in the battery.
     pub fn metered_to_gain(&self, energy: Energy) -> Energy {
+        if energy.is_zero() {
+            return Energy::ZERO;
+        }
         let mut metered = kwh(self.conversion.metered_to_gain(energy.to_f64()));
         while self.gain_from(metered) < energy {
             metered += STEP;
@@ -267,6 +275,9 @@ impl Battery {
 
     /// Most metered energy that can be charged into `room`.
     pub fn metered_that_fits(&self, room: Energy) -> Energy {
+        if room.is_zero() {
+            return Energy::ZERO;
+        }
         let mut metered = kwh(self.conversion.metered_to_gain(room.to_f64()));
         while self.gain_from(metered) > room {
             metered -= STEP;
@@ -275,12 +286,19 @@ impl Battery {
     }
 
     /// What the battery gains from metered energy.
+    #[inline]
     pub fn gain_from(&self, metered: Energy) -> Energy {
+        if metered.is_zero() {
+            return Energy::ZERO;
+        }
         kwh(self.conversion.gained(metered.to_f64()))
     }
 
     /// Most metered energy that taking at most `energy` out of the battery delivers.
     pub fn metered_from(&self, energy: Energy) -> Energy {
+        if energy.is_zero() {
+            return Energy::ZERO;
+        }
         let mut metered = kwh(self.conversion.delivered(energy.to_f64()));
         while self.drawn_to_deliver(metered) > energy {
             metered -= STEP;
@@ -289,7 +307,11 @@ impl Battery {
     }
 
     /// What delivering metered energy takes out of the battery.
+    #[inline]
     pub fn drawn_to_deliver(&self, metered: Energy) -> Energy {
+        if metered.is_zero() {
+            return Energy::ZERO;
+        }
         kwh(self.conversion.drawn(metered.to_f64()))
     }
 
@@ -318,9 +340,9 @@ impl Battery {
     fn change(&mut self, energy: Energy, hours: f64) {
         self.content += energy;
         self.throughput_today += if energy.is_negative() { -energy } else { energy };
-        let soc = self.soc();
+        let (content, capacity) = (self.content, self.spec.capacity);
         if let Some(ageing) = &mut self.ageing {
-            ageing.swing(soc, hours);
+            ageing.swing(content.to_f64() / capacity.to_f64(), hours);
         }
     }
 
@@ -341,6 +363,8 @@ impl Battery {
         let state_of_health = self.ageing.as_ref().map(Ageing::state_of_health);
         if let Some(health) = state_of_health {
             self.spec.capacity = scaled(self.fresh, health).min(self.spec.capacity);
+            self.floor = scaled(self.spec.capacity, self.spec.soc_min);
+            self.ceiling = scaled(self.spec.capacity, self.spec.soc_max);
             self.price_wear();
         }
         let clipped = (self.content - self.spec.capacity).or_zero();
