@@ -8,6 +8,7 @@ use goshawk_market::grouping::Grouping;
 use goshawk_market::quantity::{Energy, Price};
 use goshawk_market::satisfaction::MovingSaving;
 
+use crate::aggregator::terms::FleetTerms;
 use crate::calendar::Calendar;
 
 /// Where to reach whom.
@@ -29,6 +30,8 @@ pub struct Directory {
     pub households: Vec<ActorId>,
     /// The validators by their place.
     pub validators: Vec<ActorId>,
+    /// The aggregator, if there is one.
+    pub aggregator: Option<ActorId>,
 }
 
 /// By what households decide when to charge and when to sell.
@@ -142,6 +145,8 @@ pub struct Commons {
     pub rules: Rules,
     /// The storage operator's terms.
     pub lease: Lease,
+    /// What the grid contracts of the fleet, if there is an aggregator.
+    pub fleet: Option<FleetTerms>,
     /// Where there is a feeder, the place of each household on it.
     pub feeder_places: Option<Arc<[u32]>>,
 }

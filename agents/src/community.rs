@@ -13,10 +13,13 @@ use goshawk_market::quantity::{Money, Power};
 use goshawk_output::Names;
 use goshawk_output::table::HouseholdRow;
 
+use crate::aggregator::Aggregator;
+use crate::aggregator::terms::FleetTerms;
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::commons::{Commons, Directory, Lease, Rules, Signatory};
 use crate::company::Company;
 use crate::grid::Grid;
+use crate::grid::fleet_desk::{FleetDesk, SignalSpec};
 use crate::grid::operation::{FeederOperation, FeederSpec};
 use crate::grid::placement::Placement;
 use crate::household::air::Air;
@@ -76,6 +79,17 @@ pub struct LedgerSpec {
     pub opening_balance: Money,
 }
 
+/// An aggregator: its contract, the grid's signal, and who takes part.
+#[derive(Debug, Clone)]
+pub struct FleetSpec {
+    /// The contract.
+    pub terms: FleetTerms,
+    /// What the grid follows.
+    pub signal: SignalSpec,
+    /// For each group, the probability that a household takes part.
+    pub participation: Vec<f64>,
+}
+
 /// All that a run depends on, apart from the mechanism.
 #[derive(Debug, Clone)]
 pub struct CommunitySpec {
@@ -105,6 +119,8 @@ pub struct CommunitySpec {
     pub grid_limit: Power,
     /// The feeder that households hang on, if one is modelled.
     pub feeder: Option<FeederSpec>,
+    /// The aggregator, if there is one.
+    pub fleet: Option<FleetSpec>,
     /// The ledger.
     pub ledger: LedgerSpec,
     /// Every how many periods the convergence of a clearing is written down; 0 is never.
@@ -193,7 +209,7 @@ fn places(feeder: &FeederSpec, groups: &[Group]) -> Arc<[u32]> {
         .collect()
 }
 
-fn directory(households: usize, validators: usize) -> Directory {
+fn directory(households: usize, validators: usize, has_fleet: bool) -> Directory {
     let mut next = 0..;
     let mut id = || ActorId::from_index(next.next().expect("invariant: an endless range"));
     Directory {
@@ -205,6 +221,8 @@ fn directory(households: usize, validators: usize) -> Directory {
         upstream: id(),
         households: (0..households).map(|_| id()).collect(),
         validators: (0..validators).map(|_| id()).collect(),
+        // Last, so that it moves nobody.
+        aggregator: has_fleet.then(id),
     }
 }
 
@@ -274,9 +292,10 @@ impl Community {
         let genesis = genesis(spec, &household_names)?;
         let commons = Arc::new(Commons {
             calendar: Arc::clone(&spec.calendar),
-            directory: directory(household_names.len(), spec.ledger.validators),
+            directory: directory(household_names.len(), spec.ledger.validators, spec.fleet.is_some()),
             rules: spec.rules,
             lease: spec.lease,
+            fleet: spec.fleet.as_ref().map(|fleet| fleet.terms),
             feeder_places: spec.feeder.as_ref().map(|feeder| places(feeder, &spec.groups)),
         });
         let prices = SupplierPrices::of(spec);
@@ -303,11 +322,16 @@ impl Community {
         let links = Links::new(&spec.streams, "platform", validators, latency);
         let platform = Platform::new(Arc::clone(&commons), signatory(genesis.platform()), links, households);
         simulation.add("platform", platform)?;
+        let desk = spec.fleet.as_ref().map(|fleet| {
+            let stream = spec.streams.stream("regulation", "grid");
+            FleetDesk::new(fleet.terms, fleet.signal.clone(), stream)
+        });
         let grid = Grid::new(
             Arc::clone(&commons),
             prices.grid.clone(),
             spec.grid_limit,
             operation,
+            desk,
             signatory(genesis.grid()),
         );
         simulation.add("grid", grid)?;
@@ -349,6 +373,10 @@ impl Community {
             let name = community.names.intern(&name);
             community.run_names.validators.push(name);
         }
+        if let Some(fleet) = &spec.fleet {
+            community.simulation.add("aggregator", Aggregator::new(commons, fleet.terms))?;
+            community.names.intern("aggregator");
+        }
         Ok(community)
     }
 
@@ -374,7 +402,7 @@ impl Community {
             for number in 1..=group.count {
                 let name = household_name(&group.portrait.name, number);
                 let id = HouseholdId(self.rows.len() as u32);
-                let household = draw::household(spec, group, id, number, &name);
+                let household = draw::household(spec, group, class, id, number, &name);
                 let interned = self.names.intern(&name);
                 self.rows.push(HouseholdRow {
                     household: interned,
@@ -424,6 +452,9 @@ impl Community {
     pub fn run(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
         for row in self.rows.drain(..) {
             journal.register(row);
+        }
+        if self.directory.aggregator.is_some() {
+            journal.expect_fleet();
         }
         for &household in &self.directory.households {
             self.simulation.send_at(household, SimTime::ZERO, phase::PLUG, Message::Start)?;

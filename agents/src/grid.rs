@@ -1,6 +1,7 @@
 //! The state grid: supplier, carrier of users' trades (25), and guardian of what the lines can carry.
 
 pub mod feeder;
+pub mod fleet_desk;
 pub mod operation;
 pub mod placement;
 pub mod power_flow;
@@ -18,6 +19,7 @@ use crate::journal::Operator;
 use crate::message::{CommunityModel, Message, Schedule, Supplier, Verdict, phase};
 use crate::pricing::PriceSeries;
 use crate::unexpected;
+use fleet_desk::FleetDesk;
 use operation::FeederOperation;
 use power_flow::PowerFlowError;
 use security::Outcome;
@@ -29,6 +31,7 @@ pub struct Grid {
     prices: PriceSeries,
     limit: Power,
     operation: Option<FeederOperation>,
+    fleet: Option<FleetDesk>,
     signatory: Signatory,
     sold: Energy,
     revenue: Money,
@@ -48,15 +51,16 @@ struct Blackout {
 
 impl Grid {
     /// A grid that sells at `prices` and carries users' trades up to `limit`, and as far as its feeder can, if it
-    /// operates one.
+    /// operates one. With a `fleet` desk it calls an aggregator.
     pub fn new(
         commons: Arc<Commons>,
         prices: PriceSeries,
         limit: Power,
         operation: Option<FeederOperation>,
+        fleet: Option<FleetDesk>,
         signatory: Signatory,
     ) -> Self {
-        Self { commons, prices, limit, operation, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
+        Self { commons, prices, limit, operation, fleet, signatory, sold: Energy::ZERO, revenue: Money::ZERO }
     }
 
     /// The security check: all trades of a period together must stay within the limit, and the feeder must carry them.
@@ -91,14 +95,18 @@ impl Grid {
         }
     }
 
+    fn desk(&mut self) -> &mut FleetDesk {
+        self.fleet.as_mut().expect("invariant: only with an aggregator are there messages about the fleet")
+    }
+
     /// Writes the books of a period, and pays for what was lost in it.
     fn close_books(
         &mut self,
         period: PeriodIndex,
         context: &mut Context<'_, CommunityModel>,
     ) -> Result<(), Fault> {
-        let energy = std::mem::take(&mut self.sold);
-        let revenue = std::mem::take(&mut self.revenue);
+        let mut energy = std::mem::take(&mut self.sold);
+        let mut revenue = std::mem::take(&mut self.revenue);
         let moment = self.commons.calendar.moment(period);
         let mut cost = Money::ZERO;
         if let Some(operation) = &mut self.operation {
@@ -106,10 +114,15 @@ impl Grid {
             let books = operation
                 .close(&moment.local)
                 .map_err(|reason| Box::new(Blackout { day, period: number, reason }))?;
-            cost = books.loss_cost();
-            let payment = Message::UpstreamPayment { energy: books.losses, amount: cost };
+            cost += books.loss_cost();
+            let payment = Message::UpstreamPayment { energy: books.losses, amount: books.loss_cost() };
             context.send_in(self.commons.directory.upstream, phase::CLOSE_BOOKS, payment);
             context.sink().feeder(&books);
+        }
+        if let Some((settlement, metered)) = self.fleet.as_mut().map(FleetDesk::close) {
+            energy += metered.down;
+            revenue += settlement.down_amount + settlement.penalty;
+            cost += settlement.up_amount + settlement.availability;
         }
         context.sink().operator(Operator::Grid, revenue, cost, energy);
         Ok(())
@@ -144,6 +157,16 @@ impl Actor<CommunityModel> for Grid {
                 self.revenue += amount;
             }
             Message::WheelingFees(amount) => self.revenue += amount,
+            Message::Nomination(energy) => self.desk().nominate(energy),
+            Message::AskRequest(period) => {
+                let calendar = Arc::clone(&self.commons.calendar);
+                let request = self.desk().request(period, &calendar);
+                let aggregator = self.commons.directory.aggregator;
+                let aggregator = aggregator.expect("invariant: the aggregator asks");
+                context.send(aggregator, Message::FleetRequest(request));
+            }
+            Message::Commitment { ready, accepted } => self.desk().commit(ready, accepted),
+            Message::FleetMeter { delivered, .. } => self.desk().meter(delivered),
             Message::CloseBooks(period) => self.close_books(period, context)?,
             other => return Err(unexpected(&other)),
         }

@@ -19,6 +19,7 @@ pub mod decision;
 pub mod driving;
 pub mod expectation;
 pub mod faults;
+pub mod flexibility;
 pub mod mixture;
 pub mod photovoltaics;
 mod planning;
@@ -34,6 +35,8 @@ use goshawk_ledger::Operation;
 use goshawk_market::order::{HouseholdId, Order};
 use goshawk_market::quantity::{Energy, Money, Price, mean_price};
 
+use crate::aggregator::dispatch::Dispatch;
+use crate::aggregator::terms::UpDown;
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Decisions, Signatory, share_down};
 use crate::household::air::Air;
@@ -43,6 +46,7 @@ use crate::household::charging::{Bounds, Stretch};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
 use crate::household::expectation::Chances;
 use crate::household::faults::{Contracting, Misconduct};
+use crate::household::flexibility::Course;
 use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::presence::{Presence, Want};
@@ -74,6 +78,8 @@ pub struct HouseholdSpec {
     pub battery: Battery,
     /// When its vehicle is there.
     pub presence: Presence,
+    /// Whether its battery belongs to the fleet of the aggregator.
+    pub is_member: bool,
     /// What goes wrong with its contracts, if anything ever does.
     pub contracting: Option<Box<Contracting>>,
 }
@@ -90,6 +96,8 @@ struct Current {
     /// The expected price and the tolerance of its bid.
     expected: Option<[Price; 2]>,
     award: Award,
+    /// What the aggregator calls it for.
+    dispatch: Dispatch,
     misconduct: Misconduct,
     /// Ready energy that its reading denies or makes up.
     unpaid: Energy,
@@ -104,6 +112,7 @@ pub struct Household {
     area_m2: f64,
     battery: Battery,
     presence: Presence,
+    is_member: bool,
     contracting: Option<Box<Contracting>>,
     signatory: Signatory,
     /// Content of the shared store that belongs to this household.
@@ -133,6 +142,7 @@ impl Household {
             area_m2: spec.area_m2,
             battery: spec.battery,
             presence: spec.presence,
+            is_member: spec.is_member,
             contracting: spec.contracting,
             signatory,
             title: Energy::ZERO,
@@ -182,6 +192,7 @@ impl Household {
             granted: Energy::ZERO,
             expected: None,
             award: Award::default(),
+            dispatch: Dispatch::default(),
             misconduct,
             unpaid: Energy::ZERO,
         });
@@ -314,18 +325,26 @@ impl Household {
         let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
         let left = (held + sun + withdrawn - delivery.sold).or_zero();
         let stored = share_down(current.award.stored, share).min(sun).min(left);
-        // What cannot wait is charged whatever became of the market.
         let bounds = self.bounds();
-        let without_outside = sun + delivery.bought + withdrawn - delivery.sold - stored;
-        let must = (bounds.must - bounds.spare - without_outside).or_zero();
         let made_up = if delivery.sold.is_zero() { Energy::ZERO } else { current.unpaid.min(delivery.sold) };
+        let course = Course {
+            supplied: sun + delivery.bought + withdrawn,
+            delivered: delivery.sold + stored,
+            lacking: (demand - delivery.bought).or_zero(),
+        };
+        // What cannot wait is charged whatever became of the market.
+        let course = course.charging_at_least(&bounds);
+        let course = Course { lacking: course.lacking + made_up, ..course };
+        let aggregated = self.follow(&current, &course, &bounds, share);
+        self.note_withheld(&current, context);
         let flows = Flows {
             sun,
             sold: delivery.sold,
             bought: delivery.bought,
             stored,
             withdrawn,
-            lacking: (demand - delivery.bought).or_zero().max(must) + made_up,
+            lacking: course.lacking,
+            aggregated,
             drive,
         };
         let wear = self.battery_wear();
@@ -342,6 +361,7 @@ impl Household {
         }
         let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
         self.pay(supplier, &books, outside_cost, storage_fee, context);
+        let (fleet_income, fleet_spend) = current.dispatch.settle(books.aggregated);
         let rules = &self.commons.rules;
         let bought = current.award.bought.iter().map(|terms| (terms.buyer_price, terms.energy));
         let paid = mean_price(bought).filter(|_| !delivery.bought.is_zero());
@@ -359,8 +379,10 @@ impl Household {
             soc: self.battery.soc(),
             spilled: sun_all - books.sun,
             wear_cost: rules.panel_wear * books.sun + wear * books.discharged,
-            income: delivery.income,
-            spend: delivery.spend + outside_cost + storage_fee,
+            income: delivery.income + fleet_income,
+            spend: delivery.spend + outside_cost + storage_fee + fleet_spend,
+            fleet_income,
+            fleet_spend,
             supplier,
             outside_price: price,
             p2p_spend: delivery.spend,
@@ -405,8 +427,16 @@ impl Household {
             let purchase = Message::Purchase { energy: books.outside, amount: outside_cost };
             context.send_in(seller, phase::BOOKS, purchase);
         }
+        let UpDown { up, down } = books.aggregated;
+        if let Some(aggregator) = directory.aggregator.filter(|_| up.is_positive() || down.is_positive()) {
+            for receiver in [directory.grid, aggregator] {
+                let meter = Message::FleetMeter { household: self.id, delivered: books.aggregated };
+                context.send_in(receiver, phase::BOOKS, meter);
+            }
+        }
         if self.commons.feeder_places.is_some() {
-            let drawn = books.outside + books.bought + books.withdrawn - books.sold - books.stored;
+            let into = books.outside + books.bought + books.withdrawn + down;
+            let drawn = into - books.sold - books.stored - up;
             if !drawn.is_zero() || !books.sold.is_zero() {
                 let usage = Message::GridUse { household: self.id, drawn, sold: books.sold };
                 context.send_in(directory.grid, phase::BOOKS, usage);
@@ -451,6 +481,14 @@ impl Actor<CommunityModel> for Household {
             }
             Message::Award(award) => {
                 self.awarded(*award, context);
+                Ok(())
+            }
+            Message::AskFlexibility => {
+                self.state_flexibility(context);
+                Ok(())
+            }
+            Message::Dispatch(dispatch) => {
+                self.current.as_mut().expect("invariant: calls belong to a period").dispatch = *dispatch;
                 Ok(())
             }
             Message::Close(_) => self.close(context),

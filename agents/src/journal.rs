@@ -15,15 +15,19 @@ use goshawk_output::table::{
 pub use goshawk_output::table::{Operator, Role};
 use goshawk_output::{Digest, Label, Name, PeriodStamp, Recorder, Timestamp};
 
+use crate::aggregator::terms::UpDown;
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::household::battery::BatteryDay;
 use crate::household::books::Books;
 use crate::message::Supplier;
 use crate::tally::Tally;
 
+mod fleet;
 mod records;
 
-pub use records::{BooksError, Clearance, FeederBooks, HouseholdBooks, LineUse, StorageBooks, Trade};
+pub use records::{
+    BooksError, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,
+};
 
 /// How far a run is, for whoever watches it from another thread.
 #[derive(Debug, Default)]
@@ -49,8 +53,15 @@ pub struct RunNames {
     pub validators: Vec<Name>,
 }
 
-const OPERATORS: [Operator; 5] =
-    [Operator::Grid, Operator::Company, Operator::Storage, Operator::Platform, Operator::Upstream];
+/// The aggregator, last, is not in every community.
+const OPERATORS: [Operator; 6] = [
+    Operator::Grid,
+    Operator::Company,
+    Operator::Storage,
+    Operator::Platform,
+    Operator::Upstream,
+    Operator::Aggregator,
+];
 
 /// The sink of all actors.
 #[derive(Debug)]
@@ -64,6 +75,8 @@ pub struct Journal {
     operators: [Option<(Money, Money, Energy)>; OPERATORS.len()],
     storage: Option<StorageBooks>,
     feeder: Option<FeederBooks>,
+    has_fleet: bool,
+    fleet: Option<FleetBooks>,
     /// Of the day that ends with the period under way.
     battery_days: Vec<Option<BatteryDay>>,
     tally: Tally,
@@ -90,6 +103,8 @@ impl Journal {
             operators: Default::default(),
             storage: None,
             feeder: None,
+            has_fleet: false,
+            fleet: None,
             battery_days,
             tally,
         }
@@ -281,7 +296,7 @@ impl Journal {
             |who: &str| BooksError::Missing { day: stamp.day, period: stamp.period, who: who.to_owned() };
         let mut money = Money::ZERO;
         let (mut sold, mut bought, mut stored) = (Energy::ZERO, Energy::ZERO, Energy::ZERO);
-        let mut outside = Energy::ZERO;
+        let (mut outside, mut aggregated) = (Energy::ZERO, UpDown::default());
         let mut households = std::mem::take(&mut self.households);
         for (place, closed) in households.iter_mut().enumerate() {
             let Some(books) = closed else {
@@ -293,6 +308,8 @@ impl Journal {
             bought += books.books.bought;
             stored += books.books.stored - books.books.withdrawn;
             outside += books.books.outside;
+            aggregated.up += books.books.aggregated.up;
+            aggregated.down += books.books.aggregated.down;
             self.tally.household(place, books);
             self.write_household(stamp, place, books);
             self.write_battery_day(stamp, place);
@@ -300,6 +317,9 @@ impl Journal {
         }
         self.households = households;
         for (place, operator) in OPERATORS.into_iter().enumerate() {
+            if operator == Operator::Aggregator && !self.has_fleet {
+                continue;
+            }
             let Some((revenue, cost, energy_kwh)) = self.operators[place].take() else {
                 return Err(missing(&format!("{operator:?}")));
             };
@@ -322,7 +342,22 @@ impl Journal {
             self.tally.feeder(books);
             self.write_feeder(stamp, books);
         }
+        let fleet = self.fleet.take();
+        if fleet.is_none() && self.has_fleet {
+            return Err(missing("the fleet"));
+        }
+        let import = outside - aggregated.up + aggregated.down;
+        self.tally.import(outside, import, self.calendar.period_hours());
+        if let Some(books) = &fleet {
+            self.tally.fleet(books);
+            self.write_fleet(stamp, books, outside);
+        }
         let (day, period) = (stamp.day, stamp.period);
+        let counted = fleet.map_or(UpDown::default(), |books| books.delivered);
+        if counted != aggregated {
+            let (up, down) = (counted.up - aggregated.up, counted.down - aggregated.down);
+            return Err(BooksError::Fleet { day, period, up, down });
+        }
         if !money.is_zero() {
             return Err(BooksError::Money { day, period, residual: money });
         }
@@ -333,7 +368,7 @@ impl Journal {
         if !residual.is_zero() {
             return Err(BooksError::Storage { day, period, residual });
         }
-        let over_connections = outside + bought - sold - stored;
+        let over_connections = import + bought - sold - stored;
         let residual = feeder.map_or(Energy::ZERO, |books| books.households - over_connections);
         if !residual.is_zero() {
             return Err(BooksError::Feeder { day, period, residual });
@@ -376,8 +411,10 @@ impl Journal {
     }
 
     fn write_household(&mut self, stamp: PeriodStamp, place: usize, household: &HouseholdBooks) {
-        let Books { sun, sold, bought, stored, withdrawn, outside, charged, discharged, driven, losses } =
-            household.books;
+        let Books {
+            sun, sold, bought, stored, withdrawn, outside, charged, discharged, driven, losses, ..
+        } = household.books;
+        let UpDown { up, down } = household.books.aggregated;
         let from = |supplier| if household.supplier == supplier { outside } else { Energy::ZERO };
         self.recorder.push(AgentPeriodRow {
             when: stamp,
@@ -402,6 +439,8 @@ impl Journal {
             spend: household.spend,
             wear_cost: household.wear_cost,
             satisfaction: household.satisfaction,
+            aggregated_up_kwh: up,
+            aggregated_down_kwh: down,
         });
     }
 

@@ -20,12 +20,14 @@
 //! | [`household`] | photovoltaics, battery, driving, portrait and decision of a household |
 //! | [`market_operator`], [`price_board`] | the clock of the periods; collects orders, clears, deals out; past prices |
 //! | [`grid`], [`company`], [`storage`], [`upstream`] | the operators |
+//! | [`aggregator`] | the plugged-in fleet as one storage station for the grid |
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
 //! | [`calendar`], [`weather`], [`solar`], [`commons`] | what everybody may know |
 //! | [`pricing`] | what grid and company ask, period by period |
 //! | [`session_file`], [`mixture_file`], [`rows`] | recorded and fitted sessions from data files |
 
+pub mod aggregator;
 pub mod calendar;
 pub mod commons;
 pub mod community;

@@ -83,6 +83,9 @@ impl MarketOperator {
             for operator in [directory.grid, directory.company, directory.storage, directory.platform] {
                 context.send_in(operator, phase::CLOSE_BOOKS, Message::CloseBooks(ended));
             }
+            if let Some(aggregator) = directory.aggregator {
+                context.send_in(aggregator, phase::CLOSE_BOOKS, Message::CloseBooks(ended));
+            }
             context.send_in(directory.upstream, phase::PUBLISH, Message::CloseBooks(ended));
             context.send_in(me, phase::PUBLISH, Message::CheckBooks(ended));
         }
@@ -90,6 +93,9 @@ impl MarketOperator {
             context.send_in(directory.grid, phase::PUBLISH, Message::AskTariff(period));
             context.send_in(directory.company, phase::PUBLISH, Message::AskTariff(period));
             context.send_in(me, phase::GATE, Message::GateClosure(period));
+            if let Some(aggregator) = directory.aggregator {
+                context.send_in(aggregator, phase::CONTRACT, Message::CallFleet(period));
+            }
             let next = PeriodIndex(period.0 + 1);
             let start = self.commons.calendar.start_of(next);
             context.send_at(me, start, phase::METER, Message::Tick(next));

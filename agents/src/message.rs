@@ -17,8 +17,8 @@
 //! | [`GATE`](phase::GATE) | the storage operator states its room; the market clears |
 //! | [`SECURITY`](phase::SECURITY) | the grid approves, curtails or refuses the schedule |
 //! | [`AWARD`](phase::AWARD) | awards to households, contracts to the platform |
-//! | [`CONTRACT`](phase::CONTRACT) | signed transactions reach the platform |
-//! | [`SUBMIT`](phase::SUBMIT) | the platform submits them to the validators |
+//! | [`CONTRACT`](phase::CONTRACT) | signed transactions reach the platform; with an aggregator, households say what they mean to buy outside and what they can still do |
+//! | [`SUBMIT`](phase::SUBMIT) | the platform submits to the validators; the grid states its request, the aggregator calls its members |
 //! | [`NETWORK`](phase::NETWORK) | messages among validators, at their own times |
 
 use std::sync::Arc;
@@ -28,6 +28,8 @@ use goshawk_ledger::{Committed, ConsensusMessage, ContractId, ContractTerms, Sig
 use goshawk_market::order::{HouseholdId, Order};
 use goshawk_market::quantity::{Energy, Money, Price};
 
+use crate::aggregator::dispatch::{Dispatch, Flexibility};
+use crate::aggregator::terms::UpDown;
 use crate::calendar::{Moment, PeriodIndex};
 use crate::journal::Journal;
 use crate::price_board::PriceBoard;
@@ -62,9 +64,9 @@ pub mod phase {
     pub const SECURITY: Phase = Phase::new(11);
     /// Awards are dealt out.
     pub const AWARD: Phase = Phase::new(12);
-    /// Signed transactions reach the platform.
+    /// Signed transactions reach the platform; the fleet says what it can do.
     pub const CONTRACT: Phase = Phase::new(13);
-    /// The platform submits to the validators.
+    /// The platform submits to the validators; the fleet is called.
     pub const SUBMIT: Phase = Phase::new(14);
     /// The validators' network.
     pub const NETWORK: Phase = Phase::new(15);
@@ -317,6 +319,34 @@ pub enum Message {
         /// In the store.
         energy: Energy,
     },
+    /// Market to aggregator: the period is cleared.
+    CallFleet(PeriodIndex),
+    /// Aggregator to households: what do you mean to buy outside, and what could you still do?
+    AskFlexibility,
+    /// Household to grid: what it means to buy outside in the period.
+    Nomination(Energy),
+    /// Member to aggregator: what it can do in the period.
+    Flexibility(Box<Flexibility>),
+    /// Aggregator to grid: what do you want of the fleet in the period?
+    AskRequest(PeriodIndex),
+    /// Grid to aggregator: so much.
+    FleetRequest(UpDown),
+    /// Aggregator to grid: so much.
+    Commitment {
+        /// What counts as held ready.
+        ready: Energy,
+        /// What will be delivered of the request.
+        accepted: UpDown,
+    },
+    /// Aggregator to member: what it is called for.
+    Dispatch(Box<Dispatch>),
+    /// Member to grid and aggregator: what its meter says that it delivered in the period.
+    FleetMeter {
+        /// Who.
+        household: HouseholdId,
+        /// How much.
+        delivered: UpDown,
+    },
 }
 
 impl goshawk_engine::Message for Message {
@@ -360,6 +390,15 @@ impl goshawk_engine::Message for Message {
             Self::Credits(_) => "credits",
             Self::GrantWithdrawals => "grant_withdrawals",
             Self::StandingLoss { .. } => "standing_loss",
+            Self::CallFleet(_) => "call_fleet",
+            Self::AskFlexibility => "ask_flexibility",
+            Self::Nomination(_) => "nomination",
+            Self::Flexibility(_) => "flexibility",
+            Self::AskRequest(_) => "ask_request",
+            Self::FleetRequest(_) => "fleet_request",
+            Self::Commitment { .. } => "commitment",
+            Self::Dispatch(_) => "dispatch",
+            Self::FleetMeter { .. } => "fleet_meter",
         }
     }
 
@@ -390,6 +429,7 @@ impl goshawk_engine::Message for Message {
             Self::WithdrawalRequest { energy, .. }
             | Self::WithdrawalGrant { energy }
             | Self::StandingLoss { energy }
+            | Self::Nomination(energy)
             | Self::Room(energy) => digest.write_i64(energy.micro()),
             Self::Schedule(schedule) => {
                 digest.write_u64(u64::from(schedule.period.0));
@@ -424,6 +464,25 @@ impl goshawk_engine::Message for Message {
                 digest.write_i64(award.stored.micro());
                 digest.write_i64(award.moved.micro());
             }
+            Self::Flexibility(offer) => {
+                for block in offer.up.iter().chain(&offer.down) {
+                    digest.write_i64(block.energy.micro());
+                    digest.write_i64(block.price.micro());
+                }
+            }
+            Self::Dispatch(dispatch) => {
+                for block in dispatch.up.iter().chain(&dispatch.down) {
+                    digest.write_i64(block.energy.micro());
+                    digest.write_i64(block.price.micro());
+                }
+                digest.write_i64(dispatch.availability.micro());
+            }
+            Self::FleetRequest(energy)
+            | Self::Commitment { accepted: energy, .. }
+            | Self::FleetMeter { delivered: energy, .. } => {
+                digest.write_i64(energy.up.micro());
+                digest.write_i64(energy.down.micro());
+            }
             Self::Transaction(transaction) => digest.write_bytes(&transaction.id().0.0),
             Self::Committed { committed, .. } => digest.write_bytes(&committed.block.hash().0),
             Self::Tick(period)
@@ -433,6 +492,8 @@ impl goshawk_engine::Message for Message {
             | Self::CheckBooks(period)
             | Self::AskTariff(period)
             | Self::GateClosure(period)
+            | Self::CallFleet(period)
+            | Self::AskRequest(period)
             | Self::Submit(period) => digest.write_u64(u64::from(period.0)),
             // Their kind, sender, receiver and time say all that is not in a message already counted.
             Self::Start
@@ -447,6 +508,7 @@ impl goshawk_engine::Message for Message {
             | Self::Consensus { .. }
             | Self::Timeout(_)
             | Self::Credits(_)
+            | Self::AskFlexibility
             | Self::GrantWithdrawals => {}
         }
     }

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `pv`, `p2p`, `grid`, `company`, `withdrawn`, `driven`, `sold`, `stored`, `losses` | kWh | sums over households and periods |
 //! | `self_consumption` | 1 | sun used / (sun used + sun spilled); of a class, without what it sold to users |
-//! | `self_sufficiency` | 1 | sun used / (sun used + bought from grid and company; of a class, from users too) |
+//! | `self_sufficiency` | 1 | sun used / (sun used + bought from grid and company + what the fleet took less what it gave, at least 0; of a class, from users too) |
 //! | `mean_price_paid` | currency/kWh | (paid to users, fees and penalties included, + paid to grid and company) / energy bought |
 //! | `mean_price_without_trade` | currency/kWh | the same energy at the cheaper outside price of its period / energy bought |
 //! | `net_cost` | currency | spend - income of households |
@@ -19,6 +19,12 @@
 //! | `range_shortfall` | kWh | what drives wanted and the battery did not hold |
 //! | `sessions`, `sessions_met`, `sessions_cut` | 1 | sessions that ended; those charged to within 1 Wh of what power and time allow; those recorded with more than that |
 //! | `sessions_recorded`, `sessions_delivered` | kWh | of the sessions that ended |
+//! | `peak_import` | kW | largest over periods of (bought from grid and company - given to the grid + taken from it by the fleet) / period |
+//! | `peak_import_undispatched` | kW | largest over periods of bought from grid and company / period; null without an aggregator, as are the next six |
+//! | `fleet_up`, `fleet_down` | kWh | what the fleet gave and took |
+//! | `fleet_up_served`, `fleet_down_served` | 1 | what the fleet gave (took) / what the grid requested |
+//! | `fleet_shortfall` | kWh | accepted and not delivered |
+//! | `fleet_members_income` | currency | paid to members - paid by members |
 //! | `late_arrivals`, `non_deliveries`, `false_readings`, `false_readings_found` | 1 | faults on purpose |
 //! | `unpaid` | kWh | drawn without pay behind false readings that were not found |
 
@@ -27,11 +33,14 @@ use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::Label;
 use goshawk_output::table::{KpiRow, Operator};
 
-use crate::journal::{Clearance, FeederBooks, HouseholdBooks, Trade};
+use crate::aggregator::terms::UpDown;
+use crate::journal::{Clearance, FeederBooks, FleetBooks, HouseholdBooks, Trade};
 use crate::message::Supplier;
 use crate::tally::driving::DrivingTally;
+use crate::tally::fleet::FleetTally;
 
 mod driving;
+mod fleet;
 
 /// Sums over the households of a class, or over all.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +55,7 @@ struct EnergySums {
     sold: Energy,
     stored: Energy,
     losses: Energy,
+    aggregated: UpDown,
     income: Money,
     spend: Money,
     bought_cost: Money,
@@ -69,6 +79,8 @@ impl EnergySums {
         self.sold += books.sold;
         self.stored += books.stored;
         self.losses += books.losses;
+        self.aggregated.up += books.aggregated.up;
+        self.aggregated.down += books.aggregated.down;
         self.income += household.income;
         self.spend += household.spend;
         let bought = books.bought + books.outside;
@@ -123,6 +135,7 @@ pub struct Tally {
     storage_full: u64,
     storage_constrained: u64,
     pub(crate) driving: DrivingTally,
+    fleet: FleetTally,
 }
 
 impl Tally {
@@ -159,6 +172,7 @@ impl Tally {
             storage_full: 0,
             storage_constrained: 0,
             driving: DrivingTally::default(),
+            fleet: FleetTally::default(),
         }
     }
 
@@ -205,6 +219,14 @@ impl Tally {
             let so_far = self.highest_loading.unwrap_or_default();
             self.highest_loading = Some(so_far.max(line.share));
         }
+    }
+
+    pub(crate) fn import(&mut self, undispatched: Energy, import: Energy, hours: f64) {
+        self.fleet.import(undispatched, import, hours);
+    }
+
+    pub(crate) fn fleet(&mut self, books: &FleetBooks) {
+        self.fleet.add(books);
     }
 
     pub(crate) fn trade(&mut self, trade: &Trade) {
@@ -264,6 +286,7 @@ impl Tally {
         run.row("lowest_voltage", self.lowest_voltage, "p.u.");
         run.row("highest_loading", self.highest_loading, "1");
         self.driving.rows(&mut run);
+        self.fleet.rows(&mut run);
         for (name, sums) in &self.classes {
             Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums, Scope::Class);
         }
@@ -359,7 +382,8 @@ impl Sheet<'_> {
         let sun = sums.sun.to_f64();
         let own = (sums.sun - sold).or_zero().to_f64();
         self.row("self_consumption", ratio(own, sun + sums.spilled.to_f64()), "1");
-        let from_others = (sums.grid + sums.company + p2p).to_f64();
+        let fleet = sums.aggregated.down - sums.aggregated.up;
+        let from_others = (sums.grid + sums.company + fleet + p2p).or_zero().to_f64();
         self.row("self_sufficiency", ratio(sun, sun + from_others), "1");
         self.row("satisfaction", ratio(sums.satisfaction, sums.satisfied as f64), "1");
     }

@@ -1,5 +1,6 @@
 //! From a loaded scenario to the community that it describes.
 
+mod fleet;
 pub(crate) mod roof;
 
 use std::sync::Arc;
@@ -65,6 +66,7 @@ pub fn community_spec(loaded: &Loaded, streams: Streams) -> CommunitySpec {
         wholesale: loaded.wholesale.clone(),
         grid_limit: power(scenario.grid.limit_kw),
         feeder: loaded.feeder.clone(),
+        fleet: fleet::fleet(loaded),
         ledger: ledger(&scenario.ledger),
         convergence_every: scenario.output.convergence_every,
     }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod aggregator;
 mod data;
 pub(crate) mod document;
 mod driving;
@@ -37,6 +38,7 @@ mod time;
 mod weather;
 mod words;
 
+pub use aggregator::{Aggregator, FleetDispatch, Signal};
 pub use data::DataFile;
 pub(crate) use document::path_names;
 pub use driving::{ConsumptionModel, Faults, Vehicles};
@@ -120,6 +122,9 @@ pub struct Scenario {
     /// What the grid can carry.
     #[serde(default)]
     pub grid: Grid,
+    /// The aggregator of the fleet; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregator: Option<Aggregator>,
     /// The clearing of a period.
     #[serde(default)]
     pub market: Market,

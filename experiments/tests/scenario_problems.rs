@@ -23,6 +23,36 @@ fn message(old: &str, new: &str) -> String {
     problems.render(Color::Never)
 }
 
+/// The smoke scenario with an aggregator.
+fn aggregator_problems(fields: &str) -> String {
+    let table = format!("[aggregator]\n{fields}\n[market.optimizer]");
+    problems_of(&[("[market.optimizer]", &table)], &[]).render(Color::Never)
+}
+
+#[test]
+fn everything_wrong_with_an_aggregator_is_told_at_once() {
+    insta::assert_snapshot!(aggregator_problems(
+        "signal = \"peak_shaving\"\npeak_kw = 20\nvalley_kw = 30\nrequests = \"requests.csv\"\n\
+         portraits = [\"at_home\", \"at_work\"]\nparticipation = 1.5\ncapacity_kw = 0"
+    ));
+}
+
+#[test]
+fn an_aggregator_needs_what_its_signal_is_made_of() {
+    let peak = aggregator_problems("signal = \"peak_shaving\"");
+    let regulation = aggregator_problems("signal = \"regulation\"\npeak_kw = 20");
+    let unknown = aggregator_problems("signal = \"frequency\"");
+    insta::assert_snapshot!(format!("{peak}\n{regulation}\n{unknown}"));
+}
+
+#[test]
+fn everything_wrong_with_a_file_of_requests_is_told_at_once() {
+    let bad = aggregator_problems("signal = \"regulation\"\nrequests = \"bad_requests.csv\"");
+    // These requests are of the day after the scenario's.
+    let early = aggregator_problems("signal = \"regulation\"\nrequests = \"late_requests.csv\"");
+    insta::assert_snapshot!(format!("{bad}\n{early}"));
+}
+
 #[test]
 fn unknown_field() {
     insta::assert_snapshot!(message("initial_soc_spread =", "inital_soc_spread ="));

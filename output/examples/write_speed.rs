@@ -78,6 +78,8 @@ fn agent_period(draws: &mut Draws, names: &[Name], row: u64) -> AgentPeriodRow {
         spend: price * bought,
         wear_cost: Price::from_micro(40_000) * (sold + bought),
         satisfaction: (role == Role::Buyer).then(|| bought.to_f64() / 7.0),
+        aggregated_up_kwh: Energy::ZERO,
+        aggregated_down_kwh: Energy::ZERO,
     }
 }
 

@@ -9,6 +9,7 @@
 mod chain;
 mod feeder;
 mod files;
+mod fleet;
 mod households;
 mod micro;
 mod periods;

@@ -13,7 +13,7 @@ use crate::cell::{Cell, Storage, category_type};
 use crate::names::Names;
 
 /// Version of the tables' columns; a changed column is a new version.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// A column, as the table's file declares it.
 #[derive(Debug, Clone)]
@@ -293,6 +293,8 @@ tables! {
     Kpis, kpis, KpiRow;
     /// How far a household's battery has aged by the end of a day.
     BatteryDays, battery_days, BatteryDayRow;
+    /// What the aggregator's fleet did in a period.
+    AggregatorPeriods, aggregator_periods, AggregatorPeriodRow;
 }
 
 pub use agent_periods::Role;

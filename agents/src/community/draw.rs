@@ -19,6 +19,7 @@ use crate::household::session::Sessions;
 pub(super) fn household(
     spec: &CommunitySpec,
     group: &Group,
+    class: usize,
     id: HouseholdId,
     number: u32,
     name: &str,
@@ -71,5 +72,9 @@ pub(super) fn household(
     let faults = &group.portrait.faults;
     let presence = Presence::new(source, faults.late_arrivals(&spec.streams, name));
     let contracting = faults.contracting(&spec.streams, name);
-    HouseholdSpec { id, area_m2, battery, presence, contracting }
+    let is_member = spec
+        .fleet
+        .as_ref()
+        .is_some_and(|fleet| spec.streams.stream("aggregator", name).chance(fleet.participation[class]));
+    HouseholdSpec { id, area_m2, battery, presence, is_member, contracting }
 }

@@ -236,6 +236,33 @@ impl Battery {
         by_power.min(lacking - self.chargeable(now).min(lacking) + spare)
     }
 
+    /// The lowest content from which charging for a later time so long still reaches `goal`, at full power; the cells'
+    /// taper counts.
+    pub fn lowest_refillable(&self, goal: Energy, later_micros: u64) -> Energy {
+        let micros = later_micros.min(MICROS_TO_FILL);
+        let by_power = self.spec.charge_power.over_micros(micros);
+        let Some(limit) = self.cells.lfp else {
+            return (goal - self.gain_from(by_power)).or_zero();
+        };
+        let (hours, capacity) = (micros as f64 / MICROS_PER_HOUR, self.spec.capacity.to_f64());
+        if hours == 0.0 {
+            return goal;
+        }
+        let charger_rate = self.conversion.gained(by_power.to_f64()) / (capacity * hours);
+        let (mut low, mut reaches) = (0.0, goal.to_f64());
+        // To a Wh: a millionth of a battery of a MWh.
+        while reaches - low > 0.001 {
+            let middle = f64::midpoint(low, reaches);
+            let reached = middle + limit.charged(middle / capacity, hours, charger_rate) * capacity;
+            if reached < goal.to_f64() {
+                low = middle;
+            } else {
+                reaches = middle;
+            }
+        }
+        kwh(reaches).min(goal)
+    }
+
     /// How long charging so much takes, to a second and not less; `None` for more than the cells take in.
     fn micros_to_charge(&self, metered: Energy) -> Option<u64> {
         const SECOND: u64 = 1_000_000;

@@ -2,6 +2,7 @@
 
 use goshawk_market::quantity::Energy;
 
+use crate::aggregator::terms::UpDown;
 use crate::household::battery::Battery;
 
 /// What a period asks of the battery. At the meter, `drive` apart.
@@ -19,6 +20,8 @@ pub struct Flows {
     pub withdrawn: Energy,
     /// What is still wanted, to be bought outside.
     pub lacking: Energy,
+    /// Given to the grid for the aggregator, and taken.
+    pub aggregated: UpDown,
     /// What driving takes out of the battery while it charges; drives after a departure come later.
     pub drive: Energy,
 }
@@ -56,6 +59,8 @@ pub struct Books {
     pub withdrawn: Energy,
     /// Bought from grid or company.
     pub outside: Energy,
+    /// Given to the grid for the aggregator, and taken.
+    pub aggregated: UpDown,
     /// Charged into the battery, metered before its loss.
     pub charged: Energy,
     /// Discharged from the battery, metered after its loss.
@@ -108,12 +113,13 @@ impl Books {
     /// When the flows would take more out of the battery than it holds.
     pub fn close(battery: &mut Battery, flows: &Flows, limits: &Limits) -> Result<Self, BatteryFault> {
         let before = battery.content();
-        let out = flows.sold + flows.stored;
+        let out = flows.sold + flows.stored + flows.aggregated.up;
+        let taken = flows.bought + flows.aggregated.down;
         let room = limits.charge + out;
-        let withdrawn = flows.withdrawn.min((room - flows.bought).or_zero());
-        let sun = flows.sun.min((room - flows.bought - withdrawn).or_zero());
-        let outside = flows.lacking.min((room - flows.bought - withdrawn - sun).or_zero());
-        let net = flows.bought + withdrawn + sun + outside - out;
+        let withdrawn = flows.withdrawn.min((room - taken).or_zero());
+        let sun = flows.sun.min((room - taken - withdrawn).or_zero());
+        let outside = flows.lacking.min((room - taken - withdrawn - sun).or_zero());
+        let net = taken + withdrawn + sun + outside - out;
         let mut books = Self {
             sun,
             sold: flows.sold,
@@ -121,6 +127,7 @@ impl Books {
             stored: flows.stored,
             withdrawn,
             outside,
+            aggregated: flows.aggregated,
             ..Self::default()
         };
         if net.is_negative() {
@@ -140,8 +147,9 @@ impl Books {
 
     /// What the balance leaves over; nothing, always.
     pub fn residual(&self, before: Energy, after: Energy) -> Energy {
-        let supplied = self.sun + self.bought + self.outside + self.withdrawn;
-        let used = (after - before) + self.driven + self.sold + self.stored + self.losses;
+        let supplied = self.sun + self.bought + self.outside + self.withdrawn + self.aggregated.down;
+        let used =
+            (after - before) + self.driven + self.sold + self.stored + self.aggregated.up + self.losses;
         supplied - used
     }
 }
@@ -170,7 +178,7 @@ mod tests {
         fn any_flows()(
             sun in 0i64..6_000_000, sold in 0i64..4_000_000, bought in 0i64..6_000_000,
             stored in 0i64..2_000_000, withdrawn in 0i64..3_000_000, lacking in 0i64..7_000_000,
-            drive in 0i64..20_000_000,
+            up in 0i64..3_000_000, down in 0i64..3_000_000, drive in 0i64..20_000_000,
         ) -> Flows {
             Flows {
                 sun: Energy::from_micro(sun),
@@ -179,6 +187,7 @@ mod tests {
                 stored: Energy::from_micro(stored.min(sun)),
                 withdrawn: Energy::from_micro(withdrawn),
                 lacking: Energy::from_micro(lacking),
+                aggregated: UpDown { up: Energy::from_micro(up), down: Energy::from_micro(down) },
                 drive: Energy::from_micro(drive),
             }
         }
@@ -198,7 +207,7 @@ mod tests {
 
         #[test]
         fn own_charging_never_leaves_the_battery_too_full(content in 6_000_000i64..54_000_000, flows in any_flows()) {
-            let flows = Flows { bought: Energy::ZERO, ..flows };
+            let flows = Flows { bought: Energy::ZERO, aggregated: UpDown::default(), ..flows };
             let mut battery = battery(content.max(14_000_000));
             let limits = Limits::of(&battery, flows.drive, 3_600_000_000);
             Books::close(&mut battery, &flows, &limits).unwrap();
@@ -217,6 +226,7 @@ mod tests {
             stored: nothing,
             withdrawn: nothing,
             lacking: nothing,
+            aggregated: UpDown::default(),
             drive: nothing,
         };
         let limits = Limits::of(&battery, nothing, 3_600_000_000);

@@ -227,20 +227,44 @@ impl Household {
         self.kind.outlook.best_sale_after(opening.period).is_some_and(|later| later > now)
     }
 
-    pub(super) fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
-        let rules = &self.commons.rules;
-        let cost = rules.panel_wear + self.battery_wear();
-        // Kept energy may be sold in a later hour of the day, as far as the seller counts on it; sun that does not fit
-        // the battery cannot be kept at all.
-        let kept = match self.ahead(opening) {
+    /// What a kWh out of the battery is worth later: kept energy may be sold in a later hour of the day, as far as the seller
+    /// counts on it; a rational household also thinks of the purchase that it saves. Sun that does not fit the battery
+    /// cannot be kept at all.
+    fn later_sale_value(&self, opening: &Opening, cost: Price) -> Price {
+        match self.ahead(opening) {
             None => {
                 let best = self.kind.outlook.best_sale_after(opening.period);
                 let later = best.map_or(Price::ZERO, |price| (price - cost).max(Price::ZERO));
-                price_share(later, rules.keep_confidence)
+                price_share(later, self.commons.rules.keep_confidence)
             }
             // By a later sale with its own chances, or by the purchase that it saves.
             Some(ahead) => ahead.sale_value(cost).max(self.own_value(opening)),
-        };
+        }
+    }
+
+    /// The periods after this one until the vehicle means to leave, or for a day.
+    pub(super) fn until_departure(&self, opening: &Opening) -> (PeriodIndex, PeriodIndex) {
+        let a_day_on = PeriodIndex(opening.period.0 + self.commons.calendar.periods_per_day());
+        let until = self.departure_within_a_day(opening).unwrap_or(a_day_on);
+        (PeriodIndex(opening.period.0 + 1), until)
+    }
+
+    /// What a kWh kept is worth to a member of the fleet: a later sale, or the purchase that it saves.
+    pub(super) fn kept_value(&self, opening: &Opening) -> Price {
+        let cost = self.commons.rules.panel_wear + self.battery_wear();
+        let sale = self.later_sale_value(opening, cost);
+        if self.chances.is_some() {
+            return sale;
+        }
+        let (next, until) = self.until_departure(opening);
+        let purchase = self.later_charging(opening, next, until).price.unwrap_or(opening.cheaper().1);
+        sale.max(purchase)
+    }
+
+    pub(super) fn offer(&self, opening: &Opening, surplus: Energy, overflow: Energy) -> Offer {
+        let rules = &self.commons.rules;
+        let cost = rules.panel_wear + self.battery_wear();
+        let kept = self.later_sale_value(opening, cost);
         let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
         let lease = &self.commons.lease;
         let through_store = lease.charge_efficiency * lease.discharge_efficiency;

@@ -222,6 +222,19 @@ impl Presence {
         power.over_micros(first_end - from) + all + power.over_micros((to - first_end) % period)
     }
 
+    /// The rest of a period that a vehicle which is there means to be plugged in.
+    pub fn planned_stretch(
+        &self,
+        from: SimTime,
+        to: SimTime,
+        calendar: &Calendar,
+        battery: &Battery,
+    ) -> Option<Stretch> {
+        let (stay, _) = self.here.as_ref()?;
+        let to = stay.departs.map_or(to, |(planned, _)| planned.min(to));
+        Some(self.stretch(stay, from, to, calendar, battery))
+    }
+
     fn stretch(
         &self,
         stay: &Stay,

@@ -8,6 +8,7 @@ use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::Role;
 
+use crate::aggregator::terms::{FleetSettlement, UpDown};
 use crate::calendar::PeriodIndex;
 use crate::household::books::Books;
 use crate::message::Supplier;
@@ -41,6 +42,10 @@ pub struct HouseholdBooks {
     pub p2p_spend: Money,
     /// Paid for energy from outside.
     pub outside_cost: Money,
+    /// Received from the aggregator.
+    pub fleet_income: Money,
+    /// Paid to the aggregator.
+    pub fleet_spend: Money,
     /// Satisfaction of a buyer, 0 to 1.
     pub satisfaction: Option<f64>,
 }
@@ -60,6 +65,41 @@ pub struct StorageBooks {
     pub income: Money,
     /// F- of (28).
     pub cost: Money,
+}
+
+/// The aggregator's closed books.
+#[derive(Debug, Clone, Copy)]
+pub struct FleetBooks {
+    /// What the grid wanted.
+    pub request: UpDown,
+    /// What members offered.
+    pub offered: UpDown,
+    /// What was accepted of the request.
+    pub accepted: UpDown,
+    /// What members' meters say.
+    pub delivered: UpDown,
+    /// What counts as held ready.
+    pub ready: Energy,
+    /// Members that offered something.
+    pub members: u32,
+    /// What grid and aggregator owe each other.
+    pub settlement: FleetSettlement,
+    /// For energy given and for being ready.
+    pub paid_to_members: Money,
+    /// For energy taken.
+    pub paid_by_members: Money,
+}
+
+impl FleetBooks {
+    /// What the aggregator receives.
+    pub fn revenue(&self) -> Money {
+        self.settlement.up_amount + self.settlement.availability + self.paid_by_members
+    }
+
+    /// What it pays.
+    pub fn cost(&self) -> Money {
+        self.settlement.down_amount + self.settlement.penalty + self.paid_to_members
+    }
 }
 
 /// A line, and how full it was.
@@ -208,6 +248,20 @@ pub enum BooksError {
         period: u16,
         /// The difference.
         residual: Energy,
+    },
+    /// What members gave and took is not what the aggregator accounts for.
+    #[error(
+        "day {day}, period {period}: the aggregator's books differ from its members' by {up} kWh up, {down} kWh down"
+    )]
+    Fleet {
+        /// Day of the run.
+        day: u16,
+        /// Period of the day.
+        period: u16,
+        /// The difference of what was given.
+        up: Energy,
+        /// The difference of what was taken.
+        down: Energy,
     },
     /// Somebody's books are missing.
     #[error("day {day}, period {period}: the books of {who} are missing")]

@@ -8,7 +8,7 @@
 //! A price holds for one step, which divides an hour or is whole hours up to a day. Steps of two hours or more may also
 //! be even on the local clock, so that a day of 23 hours is no gap. Other columns are ignored.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use goshawk_market::quantity::Price;
 use jiff::civil::DateTime;
@@ -20,7 +20,8 @@ use crate::rows::{Row, RowProblem, RowProblems, Rows};
 
 const FORM: &str = "a file of prices";
 const TIME: &str = "time";
-const PRICE: &str = "price_per_kwh";
+const PRICES: ValueColumn =
+    ValueColumn { name: "price_per_kwh", noun: "a price", form: FORM, range: -10_000.0..=10_000.0 };
 const STAMPS: &str = "a time in UTC or with an offset, such as 2019-01-07T12:00:00Z, or a local time, such as \
                       2019-01-07T12:00:00";
 const STEPS: &str = "steps of minutes that divide an hour, or of whole hours that divide a day";
@@ -30,6 +31,15 @@ const SECONDS_PER_DAY: i64 = 24 * SECONDS_PER_HOUR;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 /// What is repeated after the last price.
 const DAY_MICROS: i64 = SECONDS_PER_DAY * MICROS_PER_SECOND;
+
+/// A column of numbers beside the times, and how messages call them.
+#[derive(Debug)]
+pub(crate) struct ValueColumn {
+    pub(crate) name: &'static str,
+    pub(crate) noun: &'static str,
+    pub(crate) form: &'static str,
+    pub(crate) range: RangeInclusive<f64>,
+}
 
 /// Prices without a gap from a first instant to an end; afterwards the last 24 hours repeat.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,14 +69,8 @@ impl DatedPrices {
     /// What is missing, with its place in the file.
     pub fn covers(&self, run: Range<Timestamp>) -> Result<(), Vec<RowProblem>> {
         let mut problems = RowProblems::default();
-        let allowed = format!("prices from {} to {} (UTC), the whole run", run.start, run.end);
-        let (first, last) = (&self.spans[0], &self.spans[self.spans.len() - 1]);
-        if self.begin() > run.start {
-            problems.add(first.clone(), format!("no price before {} (UTC)", self.begin()), allowed.clone());
-        }
-        if self.end() < run.end {
-            problems.add(last.clone(), format!("no price from {} (UTC) on", self.end()), allowed);
-        }
+        self.tell_ends(run, &PRICES, &mut problems);
+        let last = &self.spans[self.spans.len() - 1];
         if self.end - self.prices[0].0 < DAY_MICROS {
             let hours = (self.end - self.prices[0].0) as f64 / 3.6e9;
             problems.add(
@@ -76,6 +80,30 @@ impl DatedPrices {
             );
         }
         if problems.is_empty() { Ok(()) } else { Err(problems.finish(FORM)) }
+    }
+
+    /// Whether there are values for all of a run.
+    pub(crate) fn holds_over(
+        &self,
+        run: Range<Timestamp>,
+        column: &ValueColumn,
+    ) -> Result<(), Vec<RowProblem>> {
+        let mut problems = RowProblems::default();
+        self.tell_ends(run, column, &mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(problems.finish(column.form)) }
+    }
+
+    /// Tells what is missing at either end of a run.
+    fn tell_ends(&self, run: Range<Timestamp>, column: &ValueColumn, problems: &mut RowProblems) {
+        let noun = column.noun.trim_start_matches("a ");
+        let allowed = format!("{noun}s from {} to {} (UTC), the whole run", run.start, run.end);
+        let (first, last) = (&self.spans[0], &self.spans[self.spans.len() - 1]);
+        if self.begin() > run.start {
+            problems.add(first.clone(), format!("no {noun} before {} (UTC)", self.begin()), allowed.clone());
+        }
+        if self.end() < run.end {
+            problems.add(last.clone(), format!("no {noun} from {} (UTC) on", self.end()), allowed);
+        }
     }
 
     /// The line of the last price (bytes of the text).
@@ -116,7 +144,7 @@ impl DatedPrices {
     ///
     /// # Panics
     /// Before the first price, and with less than a day of prices after the last.
-    pub(super) fn mean_over(&self, from: i64, length: i64) -> Price {
+    pub(crate) fn mean_over(&self, from: i64, length: i64) -> Price {
         let mut sum = 0_i128;
         let mut now = from;
         while now < from + length {
@@ -143,16 +171,27 @@ fn instant(micros: i64) -> Timestamp {
 /// # Errors
 /// Everything that is wrong with the file.
 pub fn read(text: &str, zone: &TimeZone) -> Result<DatedPrices, Vec<RowProblem>> {
+    read_values(text, zone, &PRICES)
+}
+
+/// Reads the values of a column with their times.
+pub(crate) fn read_values(
+    text: &str,
+    zone: &TimeZone,
+    column: &ValueColumn,
+) -> Result<DatedPrices, Vec<RowProblem>> {
     let mut problems = RowProblems::default();
-    let Some(rows) = Rows::read(text, &mut problems) else { return Err(problems.finish(FORM)) };
+    let Some(rows) = Rows::read(text, &mut problems) else { return Err(problems.finish(column.form)) };
     let mut find = |name: &str| rows.find(name, &mut problems);
-    let (Some(time), Some(price)) = (find(TIME), find(PRICE)) else { return Err(problems.finish(FORM)) };
+    let (Some(time), Some(price)) = (find(TIME), find(column.name)) else {
+        return Err(problems.finish(column.form));
+    };
     let mut stamps = Stamps { zone, latest: None };
     let mut prices = Vec::with_capacity(rows.rows.len());
     // Stretches of rows whose times can be told; what lies between them is no gap.
     let mut stretches = vec![Vec::new()];
     for row in &rows.rows {
-        let price = price_of(row, price, &mut problems);
+        let price = value_of(row, price, column, &mut problems);
         match stamps.read(row, row.text(time), &mut problems) {
             Stamp::Next(stamp) => {
                 stretches.last_mut().expect("invariant: there is one").push((row, stamp));
@@ -162,7 +201,7 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<DatedPrices, Vec<RowProblem>>
             Stamp::Unreadable => stretches.push(Vec::new()),
         }
     }
-    let step_s = check_steps(&stretches, zone, &rows, &mut problems);
+    let step_s = check_steps(&stretches, zone, &rows, column, &mut problems);
     let end = step_s.zip(stamps.latest).and_then(|(step_s, last)| {
         last.checked_add(SignedDuration::from_secs(step_s)).ok().map(Timestamp::as_microsecond)
     });
@@ -170,15 +209,19 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<DatedPrices, Vec<RowProblem>>
         (Some(prices), Some(end), true) => {
             Ok(DatedPrices { prices, spans: rows.rows.into_iter().map(|row| row.span).collect(), end })
         }
-        _ => Err(problems.finish(FORM)),
+        _ => Err(problems.finish(column.form)),
     }
 }
 
-fn price_of(row: &Row, place: usize, problems: &mut RowProblems) -> Option<Price> {
+fn value_of(row: &Row, place: usize, column: &ValueColumn, problems: &mut RowProblems) -> Option<Price> {
     if row.text(place).is_empty() {
-        problems.add(row.span.clone(), format!("no {PRICE}"), "a price in every row");
+        problems.add(
+            row.span.clone(),
+            format!("no {}", column.name),
+            format!("{} in every row", column.noun),
+        );
     }
-    let number = row.number(place, PRICE, -10_000.0..=10_000.0, problems)?;
+    let number = row.number(place, column.name, column.range.clone(), problems)?;
     Price::from_f64(number).ok()
 }
 
@@ -240,6 +283,7 @@ fn check_steps(
     stretches: &[Vec<(&Row, Timestamp)>],
     zone: &TimeZone,
     rows: &Rows,
+    column: &ValueColumn,
     problems: &mut RowProblems,
 ) -> Option<i64> {
     let elapsed = |pair: &[(&Row, Timestamp)]| pair[1].1.duration_since(pair[0].1).as_secs();
@@ -270,7 +314,7 @@ fn check_steps(
         let is_even = elapsed(pair) == step_s || step_s > SECONDS_PER_HOUR && on_the_clock == step_s;
         if !is_even {
             let minutes = elapsed(pair) as f64 / 60.0;
-            let found = format!("a price {minutes} min after the one before it");
+            let found = format!("{} {minutes} min after the one before it", column.noun);
             let allowed = format!("one every {} min, as in most rows, without a gap", step_s / 60);
             problems.add(pair[1].0.span.clone(), found, allowed);
         }

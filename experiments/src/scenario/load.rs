@@ -1,7 +1,9 @@
 //! From a file and `--set` arguments to a scenario that can run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use goshawk_agents::aggregator::request_series::RequestSeries;
 use goshawk_agents::grid::operation::FeederSpec;
 use goshawk_agents::pricing::Pricing;
 use goshawk_agents::weather::Weather;
@@ -13,7 +15,7 @@ use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
 use super::sessions::{self, PlugIns};
-use super::{Scenario, Time, data, feeder, plausible, prices, problem, structure, tariff};
+use super::{Scenario, Time, aggregator, data, feeder, plausible, prices, problem, structure, tariff};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Loaded {
     pub wholesale: Pricing,
     /// The feeder, if the scenario has one.
     pub feeder: Option<FeederSpec>,
+    /// Requests of the grid to the fleet, if they come from a file.
+    pub requests: Option<Arc<RequestSeries>>,
     /// Recorded sessions and fitted mixtures of the portraits.
     pub plug_ins: PlugIns,
     /// What was asked for and does not happen: days beyond `time.periods`, a tariff's demand charges.
@@ -80,6 +84,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let company = tariff::pricing(&mut report, &mut files, "company", course.as_ref(), bases);
 
     let feeder = feeder::feeder(&mut report, &mut files);
+    let requests = aggregator::check(&mut report, &mut files, course.as_ref());
     let (plug_ins, plug_in_remarks) = sessions::plug_ins(&mut report, &mut files, course.as_ref());
 
     let scenario: Option<Scenario> = report.section(&[]);
@@ -116,6 +121,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         company_tariff: company.0,
         wholesale,
         feeder,
+        requests,
         plug_ins,
         remarks,
         warnings,

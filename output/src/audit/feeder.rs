@@ -26,10 +26,15 @@ pub(super) fn check_feeder(period: &Period, has_feeder: bool, context: &Context<
         agent.bought_p2p_kwh + agent.bought_grid_kwh + agent.bought_company_kwh + agent.withdrawn_kwh
             - agent.sold_kwh
             - agent.stored_kwh
+            + agent.aggregated_down_kwh
+            - agent.aggregated_up_kwh
     });
     same("households_kwh against the households' meters", agents.sum(), row.households_kwh);
     let grid = period.operators.iter().find(|operator| context.names.text(operator.operator) == "grid");
-    same("loss_cost against the grid's cost", grid.map_or(Micro::ZERO, |grid| grid.cost), row.loss_cost);
+    // What the grid pays the aggregator is in the aggregator's row.
+    let to_fleet = period.fleet.iter().map(|fleet| fleet.up_revenue + fleet.availability_revenue).sum();
+    let cost = grid.map_or(Micro::ZERO, |grid| grid.cost - to_fleet);
+    same("loss_cost against the grid's cost", cost, row.loss_cost);
     for (quantity, value) in [("losses_kwh", row.losses_kwh), ("base_losses_kwh", row.base_losses_kwh)] {
         ledger.enter(Check::FeederEnergy, !value.is_negative(), || {
             let (place, when) = (Some(row.place), Some(period.when));

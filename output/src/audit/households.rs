@@ -129,14 +129,17 @@ fn check_energy(agent: &Agent, content_before: Micro, context: &Context<'_>, led
         + agent.bought_p2p_kwh
         + agent.bought_grid_kwh
         + agent.bought_company_kwh
-        + agent.withdrawn_kwh;
+        + agent.withdrawn_kwh
+        + agent.aggregated_down_kwh;
     let goes = agent.content_kwh - content_before
         + agent.drive_kwh
         + agent.sold_kwh
         + agent.stored_kwh
+        + agent.aggregated_up_kwh
         + agent.losses_kwh;
     ledger.enter(Check::HouseholdEnergy, comes == goes, || {
-        let quantity = "pv + bought + withdrawn = change of content + drive + sold + stored + losses";
+        let quantity = "pv + bought + withdrawn + aggregated_down = change of content + drive + sold + stored + \
+                        aggregated_up + losses";
         about(agent, quantity, comes, goes, context)
     });
     for (quantity, value) in [
@@ -153,6 +156,8 @@ fn check_energy(agent: &Agent, content_before: Micro, context: &Context<'_>, led
         ("stored_kwh", agent.stored_kwh),
         ("withdrawn_kwh", agent.withdrawn_kwh),
         ("losses_kwh", agent.losses_kwh),
+        ("aggregated_up_kwh", agent.aggregated_up_kwh),
+        ("aggregated_down_kwh", agent.aggregated_down_kwh),
     ] {
         ledger.enter(Check::HouseholdEnergy, !value.is_negative(), || {
             about(agent, quantity, "0 or more", value, context)

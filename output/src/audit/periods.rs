@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::feeder::check_feeder;
+use super::fleet::check_fleet;
 use super::households::Homes;
 use super::micro::Micro;
 use super::read::{Context, Record, Rows, When};
-use super::records::{Agent, Feeder, Household, Market, OperatorMoney, Storage, Trade};
+use super::records::{Agent, Feeder, Fleet, Household, Market, OperatorMoney, Storage, Trade};
 use super::report::{Check, Ledger};
 use super::trades::check_trade;
 use crate::error::OutputError;
@@ -14,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::table::Table;
 
 /// The tables that the walk needs.
-pub(super) const TABLES: [Table; 7] = [
+pub(super) const TABLES: [Table; 8] = [
     Table::Households,
     Table::AgentPeriods,
     Table::Trades,
@@ -22,6 +23,7 @@ pub(super) const TABLES: [Table; 7] = [
     Table::OperatorPeriods,
     Table::StoragePeriods,
     Table::FeederPeriods,
+    Table::AggregatorPeriods,
 ];
 
 /// All rows of one period.
@@ -34,6 +36,7 @@ pub(super) struct Period {
     pub(super) operators: Vec<OperatorMoney>,
     storage: Vec<Storage>,
     pub(super) feeder: Vec<Feeder>,
+    pub(super) fleet: Vec<Fleet>,
 }
 
 /// Checks the books of every period.
@@ -46,6 +49,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     let mut operators = Rows::<OperatorMoney>::open(context, ledger)?;
     let mut storage = Rows::<Storage>::open(context, ledger)?;
     let mut feeder = Rows::<Feeder>::open(context, ledger)?;
+    let mut fleet = Rows::<Fleet>::open(context, ledger)?;
     for replicate in manifest.replicates_with_rows() {
         let first = When { replicate, day: 0, period: 0 };
         let rows = households.take(first, context, ledger)?;
@@ -61,6 +65,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
                 operators: operators.take(when, context, ledger)?,
                 storage: storage.take(when, context, ledger)?,
                 feeder: feeder.take(when, context, ledger)?,
+                fleet: fleet.take(when, context, ledger)?,
             };
             let start = start_of(manifest, number);
             check_starts(&period.agents, |row| row.stamp.1, start, context, ledger);
@@ -69,10 +74,12 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
             check_starts(&period.operators, |row| row.stamp.1, start, context, ledger);
             check_starts(&period.storage, |row| row.stamp.1, start, context, ledger);
             check_starts(&period.feeder, |row| row.stamp.1, start, context, ledger);
+            check_starts(&period.fleet, |row| row.stamp.1, start, context, ledger);
             homes.check(&period, context, ledger);
             check_market(&period, context, ledger);
             stored = check_storage(&period, stored, context, ledger);
             check_feeder(&period, has_feeder, context, ledger);
+            check_fleet(&period, context, ledger);
             check_money(&period, context, ledger);
         }
     }
@@ -82,7 +89,8 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, ledger: &mut Ledger) -> 
     market.finish(context, ledger)?;
     operators.finish(context, ledger)?;
     storage.finish(context, ledger)?;
-    feeder.finish(context, ledger)
+    feeder.finish(context, ledger)?;
+    fleet.finish(context, ledger)
 }
 
 /// The periods that the manifest promises, in order.

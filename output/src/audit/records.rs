@@ -102,6 +102,8 @@ record! {
         losses_kwh: Micro = micros,
         income: Micro = micros,
         spend: Micro = micros,
+        aggregated_up_kwh: Micro = micros,
+        aggregated_down_kwh: Micro = micros,
     }
 }
 
@@ -133,6 +135,29 @@ record! {
         losses_kwh: Micro = micros,
         base_losses_kwh: Micro = micros,
         loss_cost: Micro = micros,
+    }
+}
+
+record! {
+    /// The fleet in a period.
+    Fleet of AggregatorPeriods, dated by when as stamp: (When, i64) {
+        request_up_kwh: Micro = micros,
+        request_down_kwh: Micro = micros,
+        offered_up_kwh: Micro = micros,
+        offered_down_kwh: Micro = micros,
+        accepted_up_kwh: Micro = micros,
+        accepted_down_kwh: Micro = micros,
+        delivered_up_kwh: Micro = micros,
+        delivered_down_kwh: Micro = micros,
+        shortfall_kwh: Micro = micros,
+        import_before_kwh: Micro = micros,
+        import_after_kwh: Micro = micros,
+        up_revenue: Micro = micros,
+        down_cost: Micro = micros,
+        availability_revenue: Micro = micros,
+        penalty: Micro = micros,
+        paid_to_members: Micro = micros,
+        paid_by_members: Micro = micros,
     }
 }
 

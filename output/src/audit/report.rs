@@ -52,6 +52,8 @@ checks! {
     StorageEnergy: "the storage's energy balances with its content and the households",
     /// The feeder's energy and what its losses cost.
     FeederEnergy: "the feeder's energy balances with the households, its losses are paid",
+    /// The fleet's energy and the aggregator's money.
+    FleetEnergy: "the fleet's energy balances with its members, the aggregator's money with its row",
     /// Money.
     Money: "money of households and operators sums to nothing",
     /// Blocks.

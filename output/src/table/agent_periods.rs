@@ -20,8 +20,8 @@ category! {
 table! {
     /// What one household did in one period.
     ///
-    /// `pv + bought (p2p, grid, company) + withdrawn = change of content + drive + sold + stored + losses`,
-    /// to the last unit.
+    /// `pv + bought (p2p, grid, company) + withdrawn + aggregated_down = change of content + drive + sold + stored +
+    /// aggregated_up + losses`, to the last unit.
     AgentPeriodRow in agent_periods, AgentPeriods, a row per period {
         /// The household.
         household: Name [""];
@@ -65,5 +65,9 @@ table! {
         wear_cost: Money ["currency"];
         /// Satisfaction with the period, 0 to 1; absent for those who did not buy.
         satisfaction: Option<f64> ["1"];
+        /// Energy given to the grid for the aggregator, at the meter.
+        aggregated_up_kwh: Energy ["kWh"];
+        /// Energy taken from the grid for the aggregator, at the meter.
+        aggregated_down_kwh: Energy ["kWh"];
     }
 }

@@ -15,6 +15,8 @@ category! {
         Platform = "platform",
         /// Whoever sells to the grid and the company, so that money sums to nothing.
         Upstream = "upstream",
+        /// The aggregator of the fleet, where there is one.
+        Aggregator = "aggregator",
     }
 }
 

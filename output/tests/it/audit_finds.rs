@@ -3,9 +3,10 @@
 use std::fs;
 
 use goshawk_market::quantity::{Energy, Money};
+use goshawk_output::table::Operator;
 use goshawk_output::{AuditReport, CHUNK_BYTES, Check, Digest, FINDINGS_MAX, Label, Manifest, audit};
 
-use crate::run::{Replicate, Run, money, price};
+use crate::run::{Replicate, Run, kwh, money, price};
 
 const ONE: Energy = Energy::from_micro(1);
 
@@ -125,6 +126,38 @@ fn a_feeder_that_does_not_balance_is_named() {
     assert_found(&report, Check::FeederEnergy, &["day 0 period 2", "expected 1, found 0"]);
     let report = broken(|run| run.households.iter_mut().for_each(|household| household.bus = None));
     assert_found(&report, Check::FeederEnergy, &["day 0 period 0", "expected 0, found 1"]);
+}
+
+#[test]
+fn a_fleet_that_does_not_balance_is_named() {
+    let report = broken(|run| run.fleet[3].delivered_up_kwh += ONE);
+    let words = ["day 1 period 0", "delivered_up_kwh against", "expected 0.200000, found 0.200001"];
+    assert_found(&report, Check::FleetEnergy, &words);
+    let report = broken(|run| run.fleet[3].delivered_down_kwh -= ONE);
+    assert_found(&report, Check::FleetEnergy, &["delivered_down_kwh against", "found 0.199999"]);
+    let report = broken(|run| run.fleet[0].import_before_kwh += ONE);
+    assert_found(&report, Check::FleetEnergy, &["purchases", "found 1.300001"]);
+    let report = broken(|run| run.fleet[0].import_after_kwh += ONE);
+    assert_found(&report, Check::FleetEnergy, &["import_after =", "found 1.300001"]);
+    let report = broken(|run| run.fleet[0].shortfall_kwh += ONE);
+    assert_found(&report, Check::FleetEnergy, &["shortfall =", "found 0.100001"]);
+    let report = broken(|run| run.fleet[0].accepted_up_kwh = kwh(0.1));
+    assert_found(&report, Check::FleetEnergy, &["delivered_up_kwh, at most accepted", "0 to 0.100000"]);
+    let report = broken(|run| run.fleet[0].offered_down_kwh = kwh(0.1));
+    assert_found(&report, Check::FleetEnergy, &["accepted_down_kwh, at most offered"]);
+    let report = broken(|run| run.fleet[0].request_up_kwh = kwh(0.2));
+    assert_found(&report, Check::FleetEnergy, &["accepted_up_kwh, at most requested"]);
+    let unit = Money::from_micro(1);
+    let report = broken(|run| run.fleet[0].paid_by_members += unit);
+    assert_found(&report, Check::FleetEnergy, &["revenue", "expected 0.110001"]);
+    let report = broken(|run| run.fleet[0].penalty += unit);
+    assert_found(&report, Check::FleetEnergy, &["cost", "expected 0.080001"]);
+    let report = broken(|run| {
+        run.fleet.remove(2);
+    });
+    assert_found(&report, Check::FleetEnergy, &["day 0 period 2", "expected 1, found 0"]);
+    let report = broken(|run| run.operators.retain(|row| row.operator != Operator::Aggregator));
+    assert_found(&report, Check::FleetEnergy, &["day 0 period 0", "expected 0, found 1"]);
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn a_finished_run_has_a_part_for_every_table_and_nothing_aside() {
         names_in(&path),
         [
             "agent_periods",
+            "aggregator_periods",
             "battery_days",
             "blocks",
             "convergence",

@@ -5,8 +5,9 @@ use std::path::Path;
 use goshawk_market::quantity::Power;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::{
-    AgentPeriodRow, BatteryDayRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow, HouseholdRow, KpiRow,
-    MarketPeriodRow, Operator, OperatorPeriodRow, Role, StoragePeriodRow, TradeRow, TransactionRow,
+    AgentPeriodRow, AggregatorPeriodRow, BatteryDayRow, BlockRow, ConvergenceRow, EventRow, FeederPeriodRow,
+    HouseholdRow, KpiRow, MarketPeriodRow, Operator, OperatorPeriodRow, Role, StoragePeriodRow, TradeRow,
+    TransactionRow,
 };
 use goshawk_output::{
     AuditReport, Digest, Existing, Horizon, Label, Manifest, Name, Names, OutputError, OutputFolder,
@@ -55,6 +56,7 @@ pub(crate) struct Replicate {
     pub(crate) operators: Vec<OperatorPeriodRow>,
     pub(crate) storage: Vec<StoragePeriodRow>,
     pub(crate) feeder: Vec<FeederPeriodRow>,
+    pub(crate) fleet: Vec<AggregatorPeriodRow>,
     pub(crate) blocks: Vec<BlockRow>,
     pub(crate) transactions: Vec<TransactionRow>,
     pub(crate) convergence: Vec<ConvergenceRow>,
@@ -144,6 +146,7 @@ impl Replicate {
                 cost: Money::ZERO,
             });
             replicate.push_feeder(when);
+            replicate.push_fleet(when);
             if when.period == 2 {
                 replicate.push_battery_days(when.day, people, class);
             }
@@ -234,6 +237,8 @@ impl Replicate {
             spend: Money::ZERO,
             wear_cost: Money::ZERO,
             satisfaction: None,
+            aggregated_up_kwh: Energy::ZERO,
+            aggregated_down_kwh: Energy::ZERO,
         };
         let seller = AgentPeriodRow {
             household: people[0],
@@ -259,7 +264,14 @@ impl Replicate {
             satisfaction: Some(0.75),
             ..none.clone()
         };
-        let idle = AgentPeriodRow { bought_company_kwh: kwh(0.3), spend: money(0.084), ..none };
+        let idle = AgentPeriodRow {
+            bought_company_kwh: kwh(0.3),
+            aggregated_up_kwh: kwh(0.2),
+            aggregated_down_kwh: kwh(0.2),
+            income: money(0.06),
+            spend: money(0.084) + money(0.03),
+            ..none
+        };
         for (mut row, content) in [seller, buyer, idle].into_iter().zip(before) {
             *content = *content
                 + row.pv_kwh
@@ -267,6 +279,8 @@ impl Replicate {
                 + row.bought_grid_kwh
                 + row.bought_company_kwh
                 + row.withdrawn_kwh
+                + row.aggregated_down_kwh
+                - row.aggregated_up_kwh
                 - row.drive_kwh
                 - row.sold_kwh
                 - row.stored_kwh
@@ -278,11 +292,12 @@ impl Replicate {
 
     fn push_operators(&mut self, when: PeriodStamp, trade: &TradeRow) {
         for (operator, revenue, cost) in [
-            (Operator::Grid, trade.grid_amount + money(0.30), money(0.25)),
+            (Operator::Grid, trade.grid_amount + money(0.30) + money(0.02), money(0.25) + money(0.08)),
             (Operator::Company, money(0.084), money(0.06)),
             (Operator::Storage, Money::ZERO, Money::ZERO),
             (Operator::Platform, trade.platform_amount, Money::ZERO),
             (Operator::Upstream, money(0.31), Money::ZERO),
+            (Operator::Aggregator, money(0.08) + money(0.03), money(0.02) + money(0.06)),
         ] {
             self.operators.push(OperatorPeriodRow { when, operator, revenue, cost, energy_kwh: kwh(1.0) });
         }
@@ -308,6 +323,32 @@ impl Replicate {
             highest_loading_from_bus: Some(0),
             highest_loading_to_bus: Some(1),
             iterations: 5,
+        });
+    }
+
+    fn push_fleet(&mut self, when: PeriodStamp) {
+        // From outside 1.3 kWh, and of the fleet's 0.2 kWh as much comes as goes.
+        self.fleet.push(AggregatorPeriodRow {
+            when,
+            members: 1,
+            request_up_kwh: kwh(0.5),
+            request_down_kwh: kwh(0.2),
+            offered_up_kwh: kwh(0.3),
+            offered_down_kwh: kwh(0.6),
+            ready_kwh: Energy::ZERO,
+            accepted_up_kwh: kwh(0.3),
+            accepted_down_kwh: kwh(0.2),
+            delivered_up_kwh: kwh(0.2),
+            delivered_down_kwh: kwh(0.2),
+            shortfall_kwh: kwh(0.1),
+            import_before_kwh: kwh(1.3),
+            import_after_kwh: kwh(1.3),
+            up_revenue: money(0.08),
+            down_cost: money(0.02),
+            availability_revenue: Money::ZERO,
+            penalty: Money::ZERO,
+            paid_to_members: money(0.06),
+            paid_by_members: money(0.03),
         });
     }
 
@@ -391,6 +432,7 @@ impl Replicate {
         self.operators.into_iter().for_each(|row| recorder.push(row));
         self.storage.into_iter().for_each(|row| recorder.push(row));
         self.feeder.into_iter().for_each(|row| recorder.push(row));
+        self.fleet.into_iter().for_each(|row| recorder.push(row));
         self.blocks.into_iter().for_each(|row| recorder.push(row));
         self.transactions.into_iter().for_each(|row| recorder.push(row));
         self.convergence.into_iter().for_each(|row| recorder.push(row));

@@ -41,6 +41,7 @@ fn the_same_seed_gives_the_same_bytes_in_every_file() {
     the_same_input_gives_the_same_bytes("smoke", &[]);
     the_same_input_gives_the_same_bytes("community", &["time.days=1", "market.optimizer.iterations=50"]);
     the_same_input_gives_the_same_bytes("smoke", &["ledger.signatures=ed25519"]);
+    the_same_input_gives_the_same_bytes("aggregator", &["time.days=1"]);
 }
 
 #[test]

@@ -61,6 +61,15 @@ every_run! {
         "time.days=2", "market.mechanism=double_auction", "battery.model=constant", "battery.wear=constant",
         "battery.ageing=none",
     ];
+    aggregator: "aggregator", [];
+    regulation_on_a_feeder: "feeder", [
+        "time.days=1", "market.mechanism=mid_market_rate", "aggregator.signal=regulation",
+        "aggregator.capacity_kw=200", "aggregator.up_price_per_kwh=0.8", "aggregator.down_price_per_kwh=0.01",
+    ];
+    regulation_with_habits: "paper_1", [
+        "aggregator.signal=regulation", "aggregator.capacity_kw=100", "aggregator.up_price_per_kwh=3",
+        "aggregator.dispatch=pro_rata",
+    ];
     a_leaking_store_short_of_power: "community", [
         "market.mechanism=double_auction", "storage.discharge_kw=5", "storage.service_fee_per_kwh=0",
         "storage.self_discharge_per_day=0.05", "photovoltaics.area_m2=40",
@@ -116,9 +125,16 @@ pub(crate) fn sold_is_bought_in_every_period(run: &Run) {
     assert_eq!(sold, traded, "what households sold is what trades delivered");
 }
 
-const INTO_THE_HOUSEHOLD: [&str; 5] =
-    ["pv_kwh", "bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh", "withdrawn_kwh"];
-const OUT_OF_THE_HOUSEHOLD: [&str; 4] = ["drive_kwh", "sold_kwh", "stored_kwh", "losses_kwh"];
+const INTO_THE_HOUSEHOLD: [&str; 6] = [
+    "pv_kwh",
+    "bought_p2p_kwh",
+    "bought_grid_kwh",
+    "bought_company_kwh",
+    "withdrawn_kwh",
+    "aggregated_down_kwh",
+];
+const OUT_OF_THE_HOUSEHOLD: [&str; 5] =
+    ["drive_kwh", "sold_kwh", "stored_kwh", "losses_kwh", "aggregated_up_kwh"];
 
 pub(crate) fn every_kwh_of_every_household_is_accounted_for(run: &Run) {
     let start = run.rows(Table::Households);
@@ -167,6 +183,8 @@ pub(crate) fn what_goes_into_the_feeder_comes_out_or_is_lost(run: &Run) {
         (1, "withdrawn_kwh"),
         (-1, "sold_kwh"),
         (-1, "stored_kwh"),
+        (1, "aggregated_down_kwh"),
+        (-1, "aggregated_up_kwh"),
     ] {
         for (slot, value) in per_period(&agents, column) {
             *meters.entry(slot).or_default() += sign * value;
@@ -204,13 +222,16 @@ pub(crate) fn every_kwh_of_the_run_is_accounted_for(run: &Run) {
     let opening = run.manifest().opening.storage_micro_kwh.micro();
     let from_batteries = total(&start, "initial_kwh") - held_last;
     let from_store = opening - store.micro("content_kwh").last().unwrap();
-    let bought: i64 = ["bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh"]
+    let bought: i64 = ["bought_p2p_kwh", "bought_grid_kwh", "bought_company_kwh", "aggregated_down_kwh"]
         .map(|column| total(&households, column))
         .iter()
         .sum();
     let supplied = total(&households, "pv_kwh") + bought + from_batteries + from_store;
     let losses = total(&households, "losses_kwh") + total(&store, "losses_kwh");
-    let used = total(&households, "drive_kwh") + total(&households, "sold_kwh") + losses;
+    let used = total(&households, "drive_kwh")
+        + total(&households, "sold_kwh")
+        + losses
+        + total(&households, "aggregated_up_kwh");
     assert_eq!(supplied, used);
 }
 

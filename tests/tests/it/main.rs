@@ -8,6 +8,7 @@
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
 //! | [`world`] | what somebody who knows the field expects |
+//! | [`aggregator`] | what an aggregator shaves, regulates and pays, and that no need suffers |
 //! | [`feeder`] | what a feeder curtails, loses and pays |
 //! | [`read_back`] | the tables in DuckDB, pandas and polars |
 //! | [`highs`] | the exact clearing against HiGHS |
@@ -18,6 +19,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod aggregator;
 mod determinism;
 mod driving;
 mod feeder;

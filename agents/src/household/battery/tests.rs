@@ -1,4 +1,5 @@
 use super::*;
+use crate::aggregator::terms::UpDown;
 use crate::household::books::{Books, Flows, Limits};
 use crate::household::decision::{Intent, Situation, decide};
 use proptest::prelude::*;
@@ -224,7 +225,7 @@ proptest! {
             let nothing = Energy::ZERO;
             let flows = Flows {
                 sun: nothing, sold, bought: nothing, stored: nothing, withdrawn: nothing,
-                lacking: Energy::from_micro(bought), drive: Energy::from_micro(drive),
+                lacking: Energy::from_micro(bought), aggregated: UpDown::default(), drive: Energy::from_micro(drive),
             };
             let before = battery.content();
             let books = Books::close(&mut battery, &flows, &limits).unwrap();
@@ -268,7 +269,7 @@ proptest! {
         let nothing = Energy::ZERO;
         let flows = Flows {
             sun: situation.sun, sold, bought: nothing, stored: nothing, withdrawn: nothing, lacking: nothing,
-            drive: nothing,
+            aggregated: UpDown::default(), drive: nothing,
         };
         Books::close(&mut after, &flows, &Limits::of(&battery, nothing, span)).unwrap();
         let kept = battery.content().min(battery.floor() + reserved);
