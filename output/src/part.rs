@@ -135,8 +135,11 @@ impl PartFile {
         self.write_row_group()?;
         let path = self.aside.path();
         let parquet = |error: ParquetError| OutputError::parquet("write", path, error);
-        let DigestingFile { file, digester } = self.file.into_inner().map_err(parquet)?;
+        // Not `into_inner`, which would put the system's answer into words.
+        self.file.finish().map_err(parquet)?;
+        let DigestingFile { file, digester } = self.file.inner_mut();
         file.sync_all().attempt("write", path)?;
+        let digester = std::mem::take(digester);
         let entry = PartEntry {
             table: self.entry.table.name().to_owned(),
             path: self.entry.path(),

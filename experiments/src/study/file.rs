@@ -355,11 +355,11 @@ fn points(
                         report.problems.push(problem.clone());
                     }
                 }
-                let levels: Vec<String> = point.sets(&design.paths);
-                let what = if levels.is_empty() { "the scenario".to_owned() } else { levels.join(", ") };
-                let told_of_point = report.problems.iter().any(|problem| problem.field == "factor");
-                if !told_of_point && !design.paths.is_empty() {
-                    let found = format!("point {}, {what}, whose scenario has problems", point.index);
+                let is_of_levels = problems.iter().any(|problem| problem.file.starts_with("--"));
+                let is_told = report.problems.iter().any(|problem| problem.field == "factor");
+                if is_of_levels && !is_told && !design.paths.is_empty() {
+                    let levels = point.sets(&design.paths).join(", ");
+                    let found = format!("point {}, {levels}, whose scenario has problems", point.index);
                     report.add(&["factor"], found, "levels that the scenario can have");
                 }
             }
