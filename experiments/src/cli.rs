@@ -90,8 +90,8 @@ enum Command {
     Summary(summary::SummaryArguments),
     /// Write a scenario to begin with.
     Init(init::InitArguments),
-    /// Print the JSON Schema of scenario files.
-    Schema,
+    /// Print the JSON Schema of scenario or study files.
+    Schema(schema::SchemaArguments),
 }
 
 /// A scenario and what is to be changed in it.
@@ -154,7 +154,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
         Command::Init(arguments) => init::init(arguments),
-        Command::Schema => schema::schema(),
+        Command::Schema(arguments) => schema::schema(arguments),
     };
     ExitCode::from(code)
 }

@@ -34,6 +34,20 @@ fn every_shipped_scenario_loads_and_names_itself_after_its_file() {
 }
 
 #[test]
+fn every_shipped_study_loads_and_names_itself_after_its_file() {
+    let files = std::fs::read_dir(scenarios().join("studies")).expect("studies ship");
+    let mut count = 0;
+    for path in files.map(|entry| entry.expect("a file").path()) {
+        let study = goshawk::study::file::load(&path, None).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(study.file.name, path.file_stem().unwrap().to_str().unwrap());
+        let again = toml::from_str(&study.effective_toml()).expect("the effective study is a study");
+        assert_eq!(study.file, again);
+        count += 1;
+    }
+    assert!(count >= 4, "the shipped studies are found");
+}
+
+#[test]
 fn the_effective_scenario_loads_to_the_same_value_and_writes_the_same_text() {
     for path in shipped() {
         let first = loaded(&path);
@@ -130,13 +144,17 @@ fn files_are_kept_with_their_digests() {
 
 /// After a change of a field: `UPDATE_SCHEMA=1 cargo test -p goshawk --test scenario_files`.
 #[test]
-fn the_committed_schema_is_fresh() {
-    let path = scenarios().join("scenario.schema.json");
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, schema_json()).unwrap();
+fn the_committed_schemas_are_fresh() {
+    let schemas =
+        [("scenario.schema.json", schema_json()), ("study.schema.json", goshawk::study::file::schema_json())];
+    for (name, schema) in schemas {
+        let path = scenarios().join(name);
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == schema, "{name} is stale; see this test's comment");
     }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == schema_json(), "scenario.schema.json is stale; see this test's comment");
 }
 
 /// Sellers' prices that reading the paper's tables backwards gives (hour, yuan per kWh).

@@ -160,7 +160,7 @@ const fn row_group_bytes(table: Table) -> usize {
         // A row a household and period: 22 thousand rows.
         Table::AgentPeriods => 6 << 20,
         // A row or a few a contract.
-        Table::Trades | Table::Transactions => 512 << 10,
+        Table::Trades | Table::Transactions => 4 << 20,
         // A row or a few a period.
         _ => 256 << 10,
     }

@@ -10,6 +10,7 @@ use super::progress::Watch;
 use super::table::Table;
 use super::{BAD_INPUT, FAILED, INTERRUPTED, print, report_error, report_problems, shell_word};
 use crate::study::course::{Course, WATCHED};
+use crate::study::factor::Level;
 use crate::study::file::{self, Study};
 use crate::study::folder::Shard;
 use crate::study::published::StudyManifest;
@@ -136,7 +137,7 @@ fn points(manifest: &StudyManifest) -> String {
     let columns: Vec<&str> = factors.chain(["replicates", "failed"]).collect();
     let mut table = Table::new("scenario", &columns);
     for point in manifest.points.iter().take(SHOWN) {
-        let levels = point.levels.iter().map(ToString::to_string);
+        let levels = point.levels.iter().map(shown);
         table.row(&point.scenario, levels.chain([point.replicates.to_string(), point.failed.to_string()]));
     }
     let mut text = table.render();
@@ -144,4 +145,17 @@ fn points(manifest: &StudyManifest) -> String {
         text.push_str(&format!(" and {} more\n", manifest.points.len() - SHOWN));
     }
     text
+}
+
+/// A level as it is shown: numbers to six digits.
+fn shown(level: &Level) -> String {
+    match level {
+        Level::Text(text) => text.clone(),
+        Level::Number(number) => {
+            // As short as it reads back to the same six digits.
+            let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(*number);
+            rounded.to_string()
+        }
+        other => other.to_string(),
+    }
 }
