@@ -82,7 +82,7 @@ enum Command {
     Study(study::StudyArguments),
     /// Run a scenario under several mechanisms with the same random numbers, and compare them.
     Compare(compare::CompareArguments),
-    /// Audit a run: files, conservation of energy and money, ledger.
+    /// Audit a run or a study: files, conservation of energy and money, ledger, and what is missing.
     Verify(verify::VerifyArguments),
     /// Report every problem of a scenario before anything runs.
     Check(check::CheckArguments),

@@ -19,10 +19,12 @@
 //! | [`course`] | how far a study is |
 //! | [`folder`] | what is in a study's folder, and the right to write there |
 //! | [`published`] | what a study leaves behind beside its points |
+//! | [`audit`] | is all of it there, unchanged, with books that balance? |
 //! | [`sensitivity`] | what a figure owes to each factor: Morris's effects, Sobol's indices |
 
 use std::fmt;
 
+pub mod audit;
 pub mod chunk;
 pub mod course;
 pub mod design;

@@ -19,13 +19,23 @@ use crate::run::LEDGER_FILE;
 /// Most differences between ledger and tables that are listed one by one.
 const DIFFERENCES_MAX: usize = 20;
 
+/// What is demanded of the ledger's store.
+pub(crate) const CHAIN_HOLDS: &str =
+    "every hash, root, signature, nonce, certificate and balance of the ledger holds";
+/// What is demanded of store and tables.
+pub(crate) const TABLES_AGREE: &str = "tables and ledger tell the same blocks, transactions and settlements";
+/// Why neither is asked of a study.
+pub(crate) const NO_STORE: &str = "a study keeps no store of the ledger";
+
 /// What the audit found.
 #[derive(Debug)]
 pub struct Verification {
     /// Files and tables.
     pub tables: AuditReport,
-    /// The ledger's store; `None` where the files are damaged and it was not opened.
+    /// The ledger's store; `None` where it was not opened.
     pub chain: Option<Chain>,
+    /// Whether there is no store by design: a study's points have their ledger in the tables alone.
+    pub has_no_store: bool,
 }
 
 /// What the audit of the ledger found.
@@ -45,7 +55,7 @@ impl Verification {
     /// Whether everything holds.
     pub fn passed(&self) -> bool {
         let chain_holds = |chain: &Chain| chain.replayed.is_ok() && chain.differences.is_empty();
-        self.tables.passed() && self.chain.as_ref().is_some_and(chain_holds)
+        self.tables.passed() && self.chain.as_ref().map_or(self.has_no_store, chain_holds)
     }
 }
 
@@ -55,13 +65,16 @@ impl Verification {
 /// When there is no manifest, or a file cannot be read at all.
 pub fn verify(folder: &Path) -> Result<Verification, OutputError> {
     let tables = audit(folder)?;
+    let manifest = Manifest::read(folder)?;
+    if manifest.study.is_some() {
+        return Ok(Verification { tables, chain: None, has_no_store: true });
+    }
     let damaged = |check| tables.check(check).is_some_and(|report| report.failed > 0);
     if damaged(Check::Files) || damaged(Check::Schemas) {
-        return Ok(Verification { tables, chain: None });
+        return Ok(Verification { tables, chain: None, has_no_store: false });
     }
-    let manifest = Manifest::read(folder)?;
     let chain = verify_chain(folder, &manifest)?;
-    Ok(Verification { tables, chain: Some(chain) })
+    Ok(Verification { tables, chain: Some(chain), has_no_store: false })
 }
 
 fn verify_chain(folder: &Path, manifest: &Manifest) -> Result<Chain, OutputError> {
@@ -171,6 +184,10 @@ impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.tables)?;
         match &self.chain {
+            None if self.has_no_store => {
+                writeln!(f, "n/a   {CHAIN_HOLDS}: {NO_STORE}")?;
+                writeln!(f, "n/a   {TABLES_AGREE}: {NO_STORE}")
+            }
             None => writeln!(f, "skip  the ledger: files are damaged"),
             Some(chain) => write!(f, "{chain}"),
         }
@@ -179,7 +196,7 @@ impl fmt::Display for Verification {
 
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = "every hash, root, signature, nonce, certificate and balance of the ledger holds";
+        let text = CHAIN_HOLDS;
         match &self.replayed {
             Ok(ChainReport { heights, transactions, .. }) => {
                 writeln!(f, "pass  {text} ({heights} blocks, {transactions} transactions executed again)")?;
@@ -191,7 +208,7 @@ impl fmt::Display for Chain {
                 }
             }
         }
-        let text = "tables and ledger tell the same blocks, transactions and settlements";
+        let text = TABLES_AGREE;
         match (&self.replayed, self.differences.is_empty()) {
             (Err(_), true) => return writeln!(f, "skip  {text}: the ledger does not hold"),
             (Ok(_), true) => return writeln!(f, "pass  {text} ({} blocks)", self.compared),

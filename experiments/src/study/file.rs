@@ -22,7 +22,7 @@ use crate::scenario::problem::{Place, Source};
 use crate::scenario::schema::schema_of;
 use crate::scenario::structure::Form;
 use crate::scenario::{self, Loaded, Problem, Problems};
-use crate::statistics::stopping::{Sampling, StoppingRule, Target};
+use crate::statistics::stopping::{RuleError, Sampling, StoppingRule, Target};
 
 static FORM: LazyLock<Form> = LazyLock::new(|| Form::new(schema_of::<StudyFile>()));
 
@@ -130,6 +130,8 @@ fn one_in_twenty() -> f64 {
 pub struct Study {
     /// What the file says, with every default.
     pub file: StudyFile,
+    /// The folder of the study file.
+    pub base: PathBuf,
     /// The scenario file.
     pub scenario: PathBuf,
     /// Where it runs.
@@ -185,7 +187,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, replicates: Option<u32>) -
         return Err(problems);
     }
     let (design, first, config_hashes) = study.expect("invariant: a study without problems has its points");
-    Ok(Study { file, scenario, design, tables, stopping, first, config_hashes })
+    Ok(Study { file, base: base.to_owned(), scenario, design, tables, stopping, first, config_hashes })
 }
 
 /// Adds what is wrong with a field below the table at `within`.
@@ -222,13 +224,8 @@ fn stopping(report: &mut Report<'_>, file: &StudyFile) -> Option<(StoppingRule, 
         let allowed = format!("a multiple of chunk = {}", file.chunk);
         report.add(&["stopping", "look_every"], look_every.to_string(), allowed);
     }
-    let sampling = if pairs { Sampling::AntitheticPairs } else { Sampling::Independent };
-    let (min, max) = (stopping.observations_min as usize, file.replicates as usize);
-    match StoppingRule::new(look_every as usize, min, max, sampling) {
-        Ok(rule) => {
-            let target = Target { absolute: stopping.absolute, relative: stopping.relative };
-            Some((rule, stopping.figures.iter().map(|figure| (figure.clone(), target)).collect()))
-        }
+    match stopping_rule(file, stopping) {
+        Ok(rule) => Some((rule, targets(stopping))),
         Err(error) => {
             let words = error.to_string();
             let (found, allowed) = words.split_once("; allowed: ").unwrap_or((&words, "another rule"));
@@ -236,6 +233,19 @@ fn stopping(report: &mut Report<'_>, file: &StudyFile) -> Option<(StoppingRule, 
             None
         }
     }
+}
+
+/// The rule that a study file describes.
+pub(super) fn stopping_rule(file: &StudyFile, stopping: &Stopping) -> Result<StoppingRule, RuleError> {
+    let sampling = if file.antithetic { Sampling::AntitheticPairs } else { Sampling::Independent };
+    let look_every = stopping.look_every.unwrap_or(file.chunk) as usize;
+    StoppingRule::new(look_every, stopping.observations_min as usize, file.replicates as usize, sampling)
+}
+
+/// How narrow the interval of each watched figure is to be.
+pub(super) fn targets(stopping: &Stopping) -> Vec<(String, Target)> {
+    let target = Target { absolute: stopping.absolute, relative: stopping.relative };
+    stopping.figures.iter().map(|figure| (figure.clone(), target)).collect()
 }
 
 fn design(report: &mut Report<'_>, file: &StudyFile, base: &Path, seed: u64) -> Option<Design> {

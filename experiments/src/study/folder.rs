@@ -24,7 +24,7 @@ use goshawk_output::{FileDigest, FolderLock, OutputError, PartEntry, ReplicateRa
 use serde::{Deserialize, Serialize};
 
 use super::chunk::{ChunkId, Failed, Finished, replicates};
-use super::file::Study;
+use super::file::{Study, StudyFile};
 
 /// What a log calls itself.
 const FORMAT: &str = "goshawk-study";
@@ -36,8 +36,10 @@ pub const STUDY_FILE: &str = "study.toml";
 pub const DESIGN_FILE: &str = "design.parquet";
 /// Name of what is written last.
 pub const STUDY_MANIFEST: &str = "study.json";
-const COMMITS: &str = "commits";
-const PARTIAL: &str = ".partial";
+/// Name of the folder of logs.
+pub(super) const COMMITS: &str = "commits";
+/// Name of the folder of what is not whole.
+pub(super) const PARTIAL: &str = ".partial";
 
 /// A shard of a study: the chunks whose number leaves the remainder `index` when divided by `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +54,16 @@ impl Shard {
     /// All of it.
     pub const WHOLE: Self = Self { index: 0, count: 1 };
 
+    /// The one, of `count`, that a chunk belongs to; chunks are counted through all points.
+    pub fn of(chunk: u64, count: u32) -> Self {
+        let index =
+            u32::try_from(chunk % u64::from(count)).expect("invariant: a remainder is below its divisor");
+        Self { index, count }
+    }
+
     /// Whether a chunk belongs to it; chunks are counted through all points.
     pub fn holds(self, chunk: u64) -> bool {
-        chunk % u64::from(self.count) == u64::from(self.index)
+        Self::of(chunk, self.count) == self
     }
 
     fn name(self) -> String {
@@ -86,9 +95,6 @@ pub struct Identity {
 impl Identity {
     /// Of a study.
     pub fn of(study: &Study) -> Self {
-        let mut file = study.file.clone();
-        file.replicates = 0;
-        let text = toml::to_string(&file).expect("invariant: every study can be written as TOML");
         let sha = |text: &str| FileDigest::of_bytes(text.as_bytes()).sha256;
         Self {
             format: FORMAT.to_owned(),
@@ -96,15 +102,20 @@ impl Identity {
             schema_version: SCHEMA_VERSION,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             name: study.file.name.clone(),
-            study_sha256: sha(&text),
+            study_sha256: study_digest(&study.file),
             scenario_sha256: sha(&study.first.effective_toml),
             inputs: study.first.files.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect(),
             points_sha256: sha(&study.config_hashes.join("\n")),
         }
     }
 
+    /// Whether it is of a study with this file.
+    pub(super) fn is_of(&self, file: &StudyFile) -> bool {
+        self.study_sha256 == study_digest(file)
+    }
+
     /// What of it differs from `other`, in words; nothing where they are the same.
-    fn difference(&self, other: &Self) -> Option<String> {
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.name != other.name {
             return Some(format!("its study is {:?}, not {:?}", self.name, other.name));
         }
@@ -130,6 +141,34 @@ impl Identity {
             return Some("the scenario file has changed".to_owned());
         }
         (self != other).then(|| "the scenario of a point has changed".to_owned())
+    }
+}
+
+/// Of a study without the number of its replicates.
+fn study_digest(file: &StudyFile) -> String {
+    let mut file = file.clone();
+    file.replicates = 0;
+    let text = toml::to_string(&file).expect("invariant: every study can be written as TOML");
+    FileDigest::of_bytes(text.as_bytes()).sha256
+}
+
+/// The first line of a log: what it is of, and where that was read.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    #[serde(flatten)]
+    identity: Identity,
+    /// Folder of the study file, from which the scenario's path goes; whoever resumes may have it elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inputs_from: Option<PathBuf>,
+}
+
+impl Head {
+    fn of(identity: &Identity, study: &Study) -> Self {
+        let base = if study.base.as_os_str().is_empty() { Path::new(".") } else { &study.base };
+        let whole = fs::canonicalize(base).ok();
+        // JSON has no other texts.
+        let inputs_from = whole.filter(|path| path.to_str().is_some());
+        Self { identity: identity.clone(), inputs_from }
     }
 }
 
@@ -250,11 +289,20 @@ pub struct Records {
     pub identity: Identity,
     /// The chunks that are there.
     pub commits: BTreeMap<ChunkId, Commit>,
-    /// Chunks that two logs say, differently.
+    /// Chunks that are told twice, in the same words.
+    pub duplicates: Vec<ChunkId>,
+    /// Chunks that are told twice, differently.
     pub contradictions: Vec<ChunkId>,
+    /// Folders from which the processes that wrote the logs read the study.
+    pub inputs_from: Vec<PathBuf>,
 }
 
 impl Records {
+    /// Whether a folder has logs.
+    pub fn are_in(out: &Path) -> bool {
+        out.join(COMMITS).is_dir()
+    }
+
     /// Reads the logs in a folder; `None` where there are none.
     ///
     /// A last line that is not whole is what a process was writing when it ended, and counts as nothing.
@@ -280,11 +328,16 @@ impl Records {
                 |line: usize, why: String| FolderError::Log { path: path.clone(), line: line + 1, why };
             // A log without even a first line is one that somebody has just begun.
             let Some((_, first)) = lines.next() else { continue };
-            let identity: Identity = serde_json::from_str(first).map_err(|why| fault(0, why.to_string()))?;
+            let head: Head = serde_json::from_str(first).map_err(|why| fault(0, why.to_string()))?;
+            let identity = head.identity;
             let records = match &mut records {
-                None => {
-                    records.insert(Self { identity, commits: BTreeMap::new(), contradictions: Vec::new() })
-                }
+                None => records.insert(Self {
+                    identity,
+                    commits: BTreeMap::new(),
+                    duplicates: Vec::new(),
+                    contradictions: Vec::new(),
+                    inputs_from: Vec::new(),
+                }),
                 Some(records) => {
                     if let Some(why) = records.identity.difference(&identity) {
                         return Err(fault(0, format!("of another study than the other logs: {why}")));
@@ -292,6 +345,10 @@ impl Records {
                     records
                 }
             };
+            let is_new = |folder: &PathBuf| !records.inputs_from.contains(folder);
+            if let Some(folder) = head.inputs_from.filter(is_new) {
+                records.inputs_from.push(folder);
+            }
             for (line, text) in lines {
                 let commit: Commit =
                     serde_json::from_str(text).map_err(|why| fault(line, why.to_string()))?;
@@ -303,11 +360,11 @@ impl Records {
 
     fn add(&mut self, commit: Commit) {
         let id = commit.id();
-        if let Some(earlier) = self.commits.get(&id)
-            && (&earlier.parts, &earlier.finished, &earlier.failed)
-                != (&commit.parts, &commit.finished, &commit.failed)
-        {
-            self.contradictions.push(id);
+        if let Some(earlier) = self.commits.get(&id) {
+            let is_same = (&earlier.parts, &earlier.finished, &earlier.failed)
+                == (&commit.parts, &commit.finished, &commit.failed);
+            let list = if is_same { &mut self.duplicates } else { &mut self.contradictions };
+            list.push(id);
         }
         self.commits.insert(id, commit);
     }
@@ -364,7 +421,7 @@ impl StudyFolder {
             }
         }
         let log_path = out.join(COMMITS).join(format!("{}.jsonl", shard.name()));
-        let log = open_log(&log_path, &identity)?;
+        let log = open_log(&log_path, &Head::of(&identity, study))?;
         let folder = Self { out: out.to_owned(), aside, log, log_path, _lock: lock };
         folder.write(STUDY_FILE, study.effective_toml().as_bytes())?;
         let commits = records.map(|records| records.commits).unwrap_or_default();
@@ -440,7 +497,7 @@ impl Drop for StudyFolder {
 }
 
 /// Opens a log to go on with, without the line that an ended process was writing.
-fn open_log(path: &Path, identity: &Identity) -> Result<File, FolderError> {
+fn open_log(path: &Path, head: &Head) -> Result<File, FolderError> {
     let folder = path.parent().expect("invariant: a log is in a folder");
     fs::create_dir_all(folder).attempt("create", folder)?;
     let mut log = File::options().read(true).append(true).create(true).open(path).attempt("open", path)?;
@@ -448,7 +505,7 @@ fn open_log(path: &Path, identity: &Identity) -> Result<File, FolderError> {
     let whole: usize = whole_lines(&text).map(|line| line.len() + 1).sum();
     log.set_len(whole as u64).attempt("write", path)?;
     if whole == 0 {
-        let mut line = serde_json::to_string(identity).expect("invariant: an identity has text keys");
+        let mut line = serde_json::to_string(head).expect("invariant: a head has text keys");
         line.push('\n');
         log.write_all(line.as_bytes()).attempt("write", path)?;
     }

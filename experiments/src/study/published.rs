@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
-use goshawk_output::{OutputFolder, RunInfo};
+use goshawk_output::{FileDigest, FileEntry, OutputFolder, RunInfo};
 use parquet::arrow::ArrowWriter;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use super::chunk::ChunkId;
 use super::design::Structure;
 use super::factor::Level;
 use super::file::Study;
-use super::folder::{Commit, DESIGN_FILE, FolderError, STUDY_MANIFEST, StudyFolder};
+use super::folder::{Commit, DESIGN_FILE, FolderError, STUDY_FILE, STUDY_MANIFEST, StudyFolder};
 use super::run::{StudyError, point_manifest};
 
 /// What a study is, once all of it is in its folder.
@@ -33,6 +33,9 @@ pub struct StudyManifest {
     pub structure: Structure,
     /// Its points.
     pub points: Vec<PointEntry>,
+    /// The files of the study's own, but for this one and the logs.
+    #[serde(default)]
+    pub files: Vec<FileEntry>,
     /// What may differ between two runs.
     pub run: RunInfo,
 }
@@ -110,6 +113,13 @@ pub fn publish(
         factors: study.design.paths.clone(),
         structure: study.design.structure.clone(),
         points,
+        files: vec![
+            FileEntry {
+                path: STUDY_FILE.to_owned(),
+                digest: FileDigest::of_bytes(study.effective_toml().as_bytes()),
+            },
+            FileEntry { path: DESIGN_FILE.to_owned(), digest: FileDigest::of_bytes(&design_parquet(study)) },
+        ],
         run: run.clone(),
     };
     let mut text = serde_json::to_string_pretty(&manifest).expect("invariant: a manifest has text keys");

@@ -400,6 +400,15 @@ impl Signals {
     }
 }
 
+/// The digest of a point's events: of those of its replicates, in their order.
+pub(super) fn event_digest(commits: &[&Commit]) -> String {
+    let mut digests = String::new();
+    for one in commits.iter().flat_map(|commit| &commit.finished) {
+        digests.push_str(&format!("{} {}\n", one.replicate, one.event_digest));
+    }
+    FileDigest::of_bytes(digests.as_bytes()).sha256
+}
+
 /// The manifest of a point, of all that is committed of it.
 pub(super) fn point_manifest(
     study: &Study,
@@ -409,11 +418,7 @@ pub(super) fn point_manifest(
     run: &RunInfo,
 ) -> Manifest {
     let last = commits.iter().map(|commit| commit.replicates.last).max().unwrap_or_default();
-    let mut digests = String::new();
-    for one in commits.iter().flat_map(|commit| &commit.finished) {
-        digests.push_str(&format!("{} {}\n", one.replicate, one.event_digest));
-    }
-    let digest = FileDigest::of_bytes(digests.as_bytes()).sha256;
+    let digest = event_digest(commits);
     let replicates = ReplicateRange { first: 0, last };
     let mut manifest = crate::run::manifest(loaded, crate::run::header(loaded), replicates, digest);
     manifest.opening = Opening { storage_micro_kwh: assemble::storage_opening(loaded) };

@@ -1,0 +1,66 @@
+//! A check over the whole study, and what it found.
+
+use goshawk_output::{CheckReport, FINDINGS_MAX};
+use serde::Serialize;
+
+/// The outcome of one check over all points.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// What it demands.
+    pub check: &'static str,
+    /// Comparisons made.
+    pub examined: u64,
+    /// Comparisons that failed.
+    pub failed: u64,
+    /// The first failures, at most [`FINDINGS_MAX`].
+    pub findings: Vec<String>,
+    /// Why it was not done everywhere, if it was not.
+    pub skipped: Option<&'static str>,
+    /// At how many points it was not done.
+    pub skipped_points: usize,
+}
+
+impl Line {
+    pub(super) fn new(check: &'static str) -> Self {
+        Self { check, examined: 0, failed: 0, findings: Vec::new(), skipped: None, skipped_points: 0 }
+    }
+
+    /// So many comparisons held.
+    pub(super) fn count(&mut self, examined: u64) {
+        self.examined += examined;
+    }
+
+    /// A comparison, and what is wrong if it does not hold.
+    pub(super) fn enter(&mut self, holds: bool, finding: impl FnOnce() -> String) {
+        self.examined += 1;
+        if !holds {
+            self.failed += 1;
+            if self.findings.len() < FINDINGS_MAX {
+                self.findings.push(finding());
+            }
+        }
+    }
+
+    /// A comparison that failed.
+    pub(super) fn find(&mut self, finding: impl FnOnce() -> String) {
+        self.enter(false, finding);
+    }
+
+    /// The same check of one point.
+    pub(super) fn add(&mut self, scenario: &str, report: &CheckReport) {
+        self.examined += report.examined;
+        self.failed += report.failed;
+        let room = FINDINGS_MAX - self.findings.len();
+        self.findings
+            .extend(report.findings.iter().take(room).map(|finding| format!("{scenario}/{finding}")));
+        if let Some(why) = report.skipped {
+            self.skip(why);
+        }
+    }
+
+    /// The check was not done at one point.
+    pub(super) fn skip(&mut self, why: &'static str) {
+        self.skipped.get_or_insert(why);
+        self.skipped_points += 1;
+    }
+}

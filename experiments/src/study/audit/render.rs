@@ -1,0 +1,101 @@
+//! The audit in words.
+
+use std::fmt;
+
+use super::{Line, MissingChunk, StudyAudit};
+use crate::verify::{CHAIN_HOLDS, NO_STORE, TABLES_AGREE};
+
+/// Failed replicates and stretches of missing chunks that are shown.
+const SHOWN: usize = 20;
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { check, examined, failed, .. } = self;
+        match self.skipped {
+            _ if *failed > 0 => writeln!(f, "FAIL  {check} ({failed} of {examined})")?,
+            Some(why) => writeln!(f, "skip  {check}: {why} ({} points)", self.skipped_points)?,
+            None => writeln!(f, "pass  {check} ({examined} checked)")?,
+        }
+        for finding in &self.findings {
+            writeln!(f, "      {finding}")?;
+        }
+        let more = failed - self.findings.len() as u64;
+        if more > 0 {
+            writeln!(f, "      and {more} more")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StudyAudit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { study, points, chunk, chunks, finished, .. } = self;
+        writeln!(f, "study {study}: {points} points, {chunks} chunks of {chunk}, {finished} replicates")?;
+        for line in &self.checks {
+            write!(f, "{line}")?;
+        }
+        writeln!(f, "n/a   {CHAIN_HOLDS}: {NO_STORE}")?;
+        writeln!(f, "n/a   {TABLES_AGREE}: {NO_STORE}")?;
+        if self.run_twice > 0 {
+            writeln!(f, "note  {} chunks were run by two shards, with the same result", self.run_twice)?;
+        }
+        if self.has_partial {
+            writeln!(f, "note  a process writes to the folder, or was ended there: .partial is not empty")?;
+        }
+        self.failures(f)?;
+        self.gaps(f)
+    }
+}
+
+impl StudyAudit {
+    fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{} replicates failed; {} may:", self.failed.len(), self.failures_max)?;
+        for one in self.failed.iter().take(SHOWN) {
+            let (replicate, seed, reason) = (one.failed.replicate, one.failed.seed, &one.failed.reason);
+            writeln!(f, "      {}, replicate {replicate}, seed {seed}: {reason}", one.scenario)?;
+        }
+        if self.failed.len() > SHOWN {
+            writeln!(f, "      and {} more", self.failed.len() - SHOWN)?;
+        }
+        Ok(())
+    }
+
+    fn gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let replicates: u64 =
+            self.missing.iter().map(|one| u64::from(one.replicates.last - one.replicates.first) + 1).sum();
+        let at_least = if self.is_sequential { "at least " } else { "" };
+        writeln!(f, "\n{at_least}{} chunks with {replicates} replicates are missing:", self.missing.len())?;
+        let stretches = stretches(&self.missing);
+        for (first, last) in stretches.iter().take(SHOWN) {
+            let range = format!("replicates {} to {}", first.replicates.first, last.replicates.last);
+            let chunks = if first.chunk == last.chunk {
+                format!("chunk {}", first.chunk)
+            } else {
+                format!("chunks {} to {}", first.chunk, last.chunk)
+            };
+            writeln!(f, "      {}: {chunks}, {range}", first.scenario)?;
+        }
+        if stretches.len() > SHOWN {
+            writeln!(f, "      and {} more stretches", stretches.len() - SHOWN)?;
+        }
+        Ok(())
+    }
+}
+
+/// Missing chunks that follow each other within a point: the first and the last of each stretch.
+fn stretches(missing: &[MissingChunk]) -> Vec<(&MissingChunk, &MissingChunk)> {
+    let mut found: Vec<(&MissingChunk, &MissingChunk)> = Vec::new();
+    for one in missing {
+        match found.last_mut() {
+            Some((_, last)) if last.scenario == one.scenario && last.chunk + 1 == one.chunk => *last = one,
+            _ => found.push((one, one)),
+        }
+    }
+    found
+}
