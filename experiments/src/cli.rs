@@ -8,6 +8,7 @@ mod compare;
 mod init;
 mod log;
 mod progress;
+mod replay;
 mod run;
 mod schema;
 mod study;
@@ -80,6 +81,8 @@ enum Command {
     Run(run::RunArguments),
     /// Run many replicates of a scenario, at one point or at those of a design.
     Study(study::StudyArguments),
+    /// Run one replicate of a study again, alone, with all tables and the ledger.
+    Replay(replay::ReplayArguments),
     /// Run a scenario under several mechanisms with the same random numbers, and compare them.
     Compare(compare::CompareArguments),
     /// Audit a run or a study: files, conservation of energy and money, ledger, and what is missing.
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
     let code = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, quiet),
         Command::Study(arguments) => study::study(arguments, quiet),
+        Command::Replay(arguments) => replay::replay(arguments, quiet),
         Command::Compare(arguments) => compare::compare(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use goshawk_agents::community::{Community, CommunityError, RunOutcome};
 use goshawk_agents::journal::{BooksError, Journal, Progress};
+use goshawk_engine::Streams;
 use goshawk_ledger::{Genesis, LedgerError, MemoryStore, RedbStore, Store};
 
 use goshawk_output::{
@@ -76,11 +77,24 @@ pub enum RunError {
 /// # Errors
 /// When anything goes wrong; then the folder holds no part of the run.
 pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, RunError> {
+    run_replicate(request, 0, assemble::streams(request.loaded, 0), progress)
+}
+
+/// Runs one replicate of a scenario, with the random streams that it has in its study.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_replicate(
+    request: &Request<'_>,
+    replicate: u32,
+    streams: Streams,
+    progress: &Arc<Progress>,
+) -> Result<Report, RunError> {
     let started = now();
     let loaded = request.loaded;
-    let replicates = ReplicateRange { first: 0, last: 0 };
+    let replicates = ReplicateRange { first: replicate, last: replicate };
     let folder = OutputFolder::create(request.out, request.existing)?;
-    let spec = assemble::community_spec(loaded, assemble::streams(loaded, replicates.first));
+    let spec = assemble::community_spec(loaded, streams);
     let ledger_path = folder.aside().join(LEDGER_ASIDE);
     let durable_every = u64::from(loaded.scenario.ledger.durable_every_blocks);
     let open_store = |place: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {

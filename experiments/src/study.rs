@@ -20,6 +20,7 @@
 //! | [`folder`] | what is in a study's folder, and the right to write there |
 //! | [`published`] | what a study leaves behind beside its points |
 //! | [`audit`] | is all of it there, unchanged, with books that balance? |
+//! | [`replay`] | one replicate again, alone |
 //! | [`sensitivity`] | what a figure owes to each factor: Morris's effects, Sobol's indices |
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub mod factor;
 pub mod file;
 pub mod folder;
 pub mod published;
+pub mod replay;
 pub mod run;
 pub mod schedule;
 pub mod sensitivity;

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
     }
 }
 
-fn report_failure(error: &RunError) -> u8 {
+pub(super) fn report_failure(error: &RunError) -> u8 {
     report_error(error);
     match error {
         RunError::Interrupted { .. } => INTERRUPTED,

@@ -220,15 +220,7 @@ enum Stop {
 
 impl Stop {
     fn of(error: CommunityError) -> Self {
-        let mut words = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            if !words.contains(&cause.to_string()) {
-                words.push_str(&format!(": {cause}"));
-            }
-            source = cause.source();
-        }
-        Self::Replicate(words)
+        Self::Replicate(words(&error))
     }
 
     fn explain(error: CommunityError, journal: Journal) -> Self {
@@ -243,7 +235,21 @@ impl Stop {
     }
 }
 
-fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+/// An error and what caused it, in a line.
+pub(super) fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if !words.contains(&cause.to_string()) {
+            words.push_str(&format!(": {cause}"));
+        }
+        source = cause.source();
+    }
+    words
+}
+
+/// What a panic said, in a line.
+pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|&text| text.to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("a defect of the program: {}", text.unwrap_or_else(|| "a panic without words".to_owned()))
