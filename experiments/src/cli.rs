@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod init;
 mod log;
+mod plan;
 mod progress;
 mod replay;
 mod run;
@@ -81,6 +82,8 @@ enum Command {
     Run(run::RunArguments),
     /// Run many replicates of a scenario, at one point or at those of a design.
     Study(study::StudyArguments),
+    /// Say what a study will take, before anything runs.
+    Plan(plan::PlanArguments),
     /// Run one replicate of a study again, alone, with all tables and the ledger.
     Replay(replay::ReplayArguments),
     /// Run a scenario under several mechanisms with the same random numbers, and compare them.
@@ -152,6 +155,7 @@ pub fn main() -> ExitCode {
     let code = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, quiet),
         Command::Study(arguments) => study::study(arguments, quiet),
+        Command::Plan(arguments) => plan::plan(arguments),
         Command::Replay(arguments) => replay::replay(arguments, quiet),
         Command::Compare(arguments) => compare::compare(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),

@@ -19,6 +19,7 @@ pub mod assemble;
 pub mod cli;
 pub mod compare;
 mod cpu_time;
+mod memory;
 pub mod run;
 pub mod scenario;
 pub mod statistics;

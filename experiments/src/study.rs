@@ -21,6 +21,7 @@
 //! | [`published`] | what a study leaves behind beside its points |
 //! | [`audit`] | is all of it there, unchanged, with books that balance? |
 //! | [`replay`] | one replicate again, alone |
+//! | [`estimate`] | what a study will take |
 //! | [`sensitivity`] | what a figure owes to each factor: Morris's effects, Sobol's indices |
 
 use std::fmt;
@@ -29,6 +30,7 @@ pub mod audit;
 pub mod chunk;
 pub mod course;
 pub mod design;
+pub mod estimate;
 pub mod factor;
 pub mod file;
 pub mod folder;
