@@ -12,6 +12,7 @@ mod progress;
 mod replay;
 mod run;
 mod schema;
+mod sql;
 mod study;
 mod summary;
 mod table;
@@ -94,6 +95,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Print the key figures of a run.
     Summary(summary::SummaryArguments),
+    /// Print the tables of a run or a study as views of DuckDB, or answer a query.
+    Sql(sql::SqlArguments),
     /// Write a scenario to begin with.
     Init(init::InitArguments),
     /// Print the JSON Schema of scenario or study files.
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
+        Command::Sql(arguments) => sql::sql(arguments),
         Command::Init(arguments) => init::init(arguments),
         Command::Schema(arguments) => schema::schema(arguments),
     };

@@ -13,6 +13,7 @@
 //! | [`study`] | designs of studies, and what their results say |
 //! | [`statistics`] | summaries over replicates, and how sure they are |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
+//! | [`views`] | the tables as views for DuckDB |
 //! | [`cli`] | the command line |
 
 pub mod assemble;
@@ -25,3 +26,4 @@ pub mod scenario;
 pub mod statistics;
 pub mod study;
 pub mod verify;
+pub mod views;
