@@ -31,8 +31,12 @@ impl fmt::Display for StudyAudit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { study, points, chunk, chunks, finished, .. } = self;
         writeln!(f, "study {study}: {points} points, {chunks} chunks of {chunk}, {finished} replicates")?;
-        for line in &self.checks {
+        let unaudited = self.unaudited();
+        for line in self.checks.iter().take(self.checks.len() - unaudited) {
             write!(f, "{line}")?;
+        }
+        if let Some(why) = self.checks.last().and_then(|line| line.skipped).filter(|_| unaudited > 0) {
+            writeln!(f, "skip  {unaudited} checks of the tables: {why}")?;
         }
         writeln!(f, "n/a   {CHAIN_HOLDS}: {NO_STORE}")?;
         writeln!(f, "n/a   {TABLES_AGREE}: {NO_STORE}")?;
@@ -48,6 +52,16 @@ impl fmt::Display for StudyAudit {
 }
 
 impl StudyAudit {
+    /// The last checks, if they were done at no point, for one reason.
+    fn unaudited(&self) -> usize {
+        let last = self.checks.last().and_then(|line| line.skipped);
+        self.checks
+            .iter()
+            .rev()
+            .take_while(|line| line.examined == 0 && last.is_some() && line.skipped == last)
+            .count()
+    }
+
     fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.failed.is_empty() {
             return Ok(());
