@@ -148,7 +148,7 @@ fn write_study(course: &StudyCourse, done: &AtomicBool, chunks: u64) {
             let now = course.chunks.load(Ordering::Relaxed);
             let rate = (now - first) as f64 / started.elapsed().as_secs_f64();
             let left = if rate > 0.0 {
-                format!("{:.0} s left", (chunks - now) as f64 / rate)
+                format!("{:.0} s left", chunks.saturating_sub(now) as f64 / rate)
             } else {
                 String::new()
             };

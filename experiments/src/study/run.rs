@@ -132,7 +132,9 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
     published::write_design(&folder, study)?;
     let started = crate::run::now().to_string();
     let schedule = Schedule::new(study, request.shard, &commits, request.jobs);
-    course.chunks.store(commits.len() as u64, Ordering::Relaxed);
+    // Those of other shards are not on this one's way.
+    let own = commits.keys().filter(|id| schedule.is_ours(id.point, id.number)).count();
+    course.chunks.store(own as u64, Ordering::Relaxed);
     let failed_before: u64 = commits.values().map(|commit| commit.failed.len() as u64).sum();
     let first_failure = commits.values().flat_map(|commit| &commit.failed).next();
     let first_failure = first_failure.map(|failed| (failed.replicate, failed.reason.clone()));

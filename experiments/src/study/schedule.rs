@@ -61,7 +61,8 @@ impl<'a> Schedule<'a> {
         self.points.iter().enumerate().map(open).sum()
     }
 
-    fn is_ours(&self, point: usize, number: u32) -> bool {
+    /// Whether a chunk is of this process's shard.
+    pub fn is_ours(&self, point: usize, number: u32) -> bool {
         self.shard.holds(point as u64 * u64::from(self.chunks_per_point()) + u64::from(number))
     }
 

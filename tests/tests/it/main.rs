@@ -14,6 +14,7 @@
 //! | [`highs`] | the exact clearing against HiGHS |
 //! | [`pandapower`] | the power flow against pandapower |
 //! | [`simses`] | the ageing of batteries against SimSES |
+//! | [`queries`] | the ten questions of the book, in three readers |
 //! | [`salib`] | designs, sensitivity indices and quantiles against SALib and scipy |
 //! | [`pvlib`] | sun, panels and cells over a year against pvlib |
 
@@ -31,6 +32,7 @@ mod pandapower;
 mod prices;
 mod pvlib;
 mod python;
+mod queries;
 mod random_scenarios;
 mod read_back;
 mod run;
