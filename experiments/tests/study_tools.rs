@@ -605,3 +605,89 @@ mod shards {
         assert_eq!(desk.read("out/commits/1-of-4.jsonl"), before);
     }
 }
+
+/// The templates of `contrib/`, run by a shell as their engines would.
+mod templates {
+    use super::*;
+
+    fn contrib(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../contrib").join(name)
+    }
+
+    /// Task `index` of four of the template for Slurm.
+    fn slurm(desk: &Desk, index: u32, study: &str) -> Said {
+        let mut bash = Command::new("bash");
+        bash.arg(contrib("slurm/array.sbatch")).args([study, "out"]).current_dir(desk.home.path());
+        bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).env("SLURM_ARRAY_TASK_ID", index.to_string());
+        bash.env("SLURM_ARRAY_TASK_COUNT", "4")
+            .env("SLURM_ARRAY_JOB_ID", "7")
+            .env("SLURM_CPUS_PER_TASK", "1");
+        bash.output().unwrap().into()
+    }
+
+    #[test]
+    fn tasks_of_the_template_for_slurm_are_the_shards_of_a_study() {
+        let desk = Desk::with(STUDY);
+        for index in [2, 0, 3, 1] {
+            slurm(&desk, index, "inputs/study.toml").expect(DONE).told(&format!("shard {index} of 4: done"));
+        }
+        desk.give(&["verify", "out", "--shards", "4"]).expect(DONE);
+        slurm(&desk, 1, "inputs/study.toml").expect(DONE).told("0 chunks of 2 added");
+        slurm(&desk, 1, "nowhere.toml").expect(BAD_INPUT).told("bad input, do not run it again");
+    }
+
+    #[test]
+    fn the_template_for_slurm_passes_a_signal_on_and_asks_to_be_run_again() {
+        let long = STUDY.replace("replicates = 5", "replicates = 100000");
+        let desk = Desk::with(&long);
+        // In place of Slurm's own, which is asked to run the task again.
+        fs::write(desk.path("scontrol"), "#!/bin/sh\necho \"scontrol $*\"\n").unwrap();
+        let run = "chmod +x scontrol; PATH=$PWD:$PATH; bash \"$0\" inputs/study.toml out & \
+                   sleep 2; kill -TERM $!; wait $!";
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(run).arg(contrib("slurm/array.sbatch")).current_dir(desk.home.path());
+        bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).env("SLURM_ARRAY_TASK_ID", "0");
+        bash.env("SLURM_ARRAY_TASK_COUNT", "1").env("SLURM_ARRAY_JOB_ID", "7");
+        let said = Said::from(bash.output().unwrap()).expect(75);
+        said.told("interrupted, to be run again\nscontrol requeue 7_0");
+        said.told("stopped by request");
+    }
+
+    #[test]
+    fn the_command_of_the_template_for_kubernetes_runs_a_shard() {
+        let desk = Desk::with(STUDY);
+        let yaml = fs::read_to_string(contrib("kubernetes/indexed-job.yaml")).unwrap();
+        let (_, command) = yaml.split_once("- >-\n").unwrap();
+        let (command, _) = command.split_once("env:").unwrap();
+        let command = command.split_whitespace().collect::<Vec<_>>().join(" ");
+        let command = command
+            .replace("goshawk study", "\"$GOSHAWK\" study")
+            .replace("/study/study.toml", "inputs/study.toml");
+        let command = command.replace("/out/study", "out");
+        for index in ["0", "1"] {
+            let mut sh = Command::new("sh");
+            sh.args(["-c", &command])
+                .current_dir(desk.home.path())
+                .env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk"));
+            let said: Said =
+                sh.env("JOB_COMPLETION_INDEX", index).env("SHARDS", "2").output().unwrap().into();
+            said.expect(DONE);
+        }
+        desk.give(&["verify", "out"]).expect(DONE);
+    }
+
+    #[test]
+    fn the_task_of_the_template_for_hyperqueue_runs_a_shard() {
+        let desk = Desk::with(STUDY);
+        // In place of hq: runs the command after the options for each task of the array.
+        let hq = "#!/bin/bash\nwhile [ \"$1\" != -- ]; do [ \"$1\" = --array ] && array=$2; shift; done; shift\n\
+                  for task in $(eval echo {${array/-/..}}); do HQ_TASK_ID=$task \"$@\" || exit; done\n";
+        fs::write(desk.path("hq"), hq).unwrap();
+        let run = "chmod +x hq; HQ=./hq bash \"$0\" inputs/study.toml out 3";
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(run).arg(contrib("hyperqueue/array.sh")).current_dir(desk.home.path());
+        let said: Said = bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).output().unwrap().into();
+        said.expect(DONE);
+        desk.give(&["verify", "out", "--shards", "3"]).expect(DONE);
+    }
+}

@@ -25,11 +25,18 @@ fn the_ten_questions_have_the_same_answers_in_all_three_readers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = root.join("docs/src/queries.md");
     let text = fs::read_to_string(&page).unwrap();
-    let study = file::load_text("queries.md", study_of(&text), &root, None).unwrap_or_else(|why| panic!("{why}"));
+    let study =
+        file::load_text("queries.md", study_of(&text), &root, None).unwrap_or_else(|why| panic!("{why}"));
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let out = home.path().join("out/store");
-    let request =
-        Request { study: &study, out: out.clone(), shard: Shard::WHOLE, jobs: 2, resume: false, command: Vec::new() };
+    let request = Request {
+        study: &study,
+        out: out.clone(),
+        shard: Shard::WHOLE,
+        jobs: 2,
+        resume: false,
+        command: Vec::new(),
+    };
     run(&request, &Arc::new(Course::default())).unwrap();
     let audit = audit_study(&out).unwrap();
     assert!(audit.passed(), "{audit}");
