@@ -12,6 +12,7 @@
 //! | [`compare`] | the same scenario under several mechanisms |
 //! | [`study`] | designs of studies, and what their results say |
 //! | [`statistics`] | summaries over replicates, and how sure they are |
+//! | [`summary`] | what a study says |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
 //! | [`views`] | the tables as views for DuckDB |
 //! | [`cli`] | the command line |
@@ -25,5 +26,6 @@ pub mod run;
 pub mod scenario;
 pub mod statistics;
 pub mod study;
+pub mod summary;
 pub mod verify;
 pub mod views;

@@ -81,6 +81,14 @@ pub enum OutputError {
         /// Why.
         reason: String,
     },
+    /// A file is not what was written.
+    #[error("{path} is damaged: {why}")]
+    Damaged {
+        /// Where.
+        path: PathBuf,
+        /// What differs.
+        why: String,
+    },
     /// The writer's thread ended early; a defect of the program.
     #[error("the writer of {path} stopped unexpectedly")]
     WriterStopped {

@@ -79,5 +79,8 @@ pub use manifest::{
 };
 pub use names::{Label, Name, Names};
 pub use part::Sealed;
-pub use read_back::{BlockRecord, Kpi, TransactionRecord, read_blocks, read_kpis, read_transactions};
+pub use read_back::{
+    BlockRecord, Kpi, ReplicateKpi, TransactionRecord, read_blocks, read_kpi_part, read_kpis,
+    read_transactions,
+};
 pub use recorder::Recorder;

@@ -13,6 +13,10 @@ use crate::error::{Attempt, OutputError};
 use crate::manifest::Manifest;
 use crate::table::{KpiRow, Table};
 
+mod replicates;
+
+pub use replicates::{ReplicateKpi, read_kpi_part};
+
 /// A key figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kpi {

@@ -68,7 +68,7 @@ pub(super) fn report_failure(error: &RunError) -> u8 {
 /// The key figures, and where everything is.
 fn present(report: &Report, loaded: &Loaded, out: &std::path::Path, format: Format) -> String {
     let currency = &loaded.scenario.currency;
-    let mut text = summary::render(&report.kpis, currency, format);
+    let mut text = summary::run::render(&report.kpis, currency, format);
     if format == Format::Table {
         let rows: u64 = report.manifest.parts.iter().map(|part| part.rows).sum();
         let word = shell_word(out);

@@ -1,28 +1,105 @@
-//! `goshawk summary`: the key figures of a run.
+//! `goshawk summary`: the key figures of a run, or what a study says.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use goshawk_output::{Kpi, Manifest, read_kpis};
+use clap::{Args, ValueEnum};
+use goshawk_output::{Manifest, OutputError, read_kpis};
 
-use super::table::Table;
-use super::{BAD_INPUT, Format, print};
+use super::{BAD_INPUT, FAILED, Format, print, report_error, shell_word};
+use crate::study::design::Structure;
+use crate::summary::{MAIN_FIGURES, Request, Scope, StudyRecords, long_table, summarise};
+
+mod influence;
+mod json;
+pub(super) mod run;
+mod study;
 
 #[derive(Debug, Args)]
 pub(super) struct SummaryArguments {
-    /// Folder of a run.
+    /// Folder of a run or of a study.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// How the key figures are written.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Study: only this figure, such as `net_cost`; may be repeated.
+    #[arg(long = "figure", value_name = "NAME")]
+    figures: Vec<String>,
+    /// Study: what the figures are about.
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    scope: Option<ScopeName>,
+    /// Study: the point that others are compared with, replicate by replicate [default: the first, if all points share
+    /// their random numbers].
+    #[arg(long, value_name = "SCENARIO")]
+    baseline: Option<String>,
+    /// Study: write all rows to a Parquet file too.
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScopeName {
+    /// The whole run.
+    Run,
+    /// Each class of households.
+    Class,
+    /// Each operator.
+    Operator,
+    /// All of them.
+    All,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Run => Self::Run,
+            ScopeName::Class => Self::Class,
+            ScopeName::Operator => Self::Operator,
+            ScopeName::All => Self::All,
+        }
+    }
 }
 
 pub(super) fn summary(arguments: &SummaryArguments) -> u8 {
-    let read = Manifest::read(&arguments.folder)
-        .and_then(|manifest| Ok((read_kpis(&arguments.folder, &manifest)?, manifest)));
-    match read {
-        Ok((kpis, manifest)) => print(&render(&kpis, &manifest.header.currency, arguments.format)),
+    if StudyRecords::is_study(&arguments.folder) { of_study(arguments) } else { of_run(arguments) }
+}
+
+fn of_run(arguments: &SummaryArguments) -> u8 {
+    let manifest = match Manifest::read(&arguments.folder) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            tracing::error!("{error}");
+            if matches!(&error, OutputError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+            {
+                tracing::error!(
+                    "  {} is the folder of neither a run nor a study",
+                    arguments.folder.display()
+                );
+            }
+            return BAD_INPUT;
+        }
+    };
+    if let Some(study) = &manifest.study {
+        tracing::error!(
+            "{} is a point of the study {}: give the study's folder",
+            arguments.folder.display(),
+            study.name
+        );
+        return BAD_INPUT;
+    }
+    let given = [
+        ("--figure", !arguments.figures.is_empty()),
+        ("--scope", arguments.scope.is_some()),
+        ("--baseline", arguments.baseline.is_some()),
+        ("--parquet", arguments.parquet.is_some()),
+    ];
+    if let Some((option, _)) = given.iter().find(|(_, is_given)| *is_given) {
+        tracing::error!("{option} is for studies, and {} is the folder of a run", arguments.folder.display());
+        return BAD_INPUT;
+    }
+    match read_kpis(&arguments.folder, &manifest) {
+        Ok(kpis) => print(&run::render(&kpis, &manifest.header.currency, arguments.format)),
         Err(error) => {
             tracing::error!("{error}");
             BAD_INPUT
@@ -30,176 +107,61 @@ pub(super) fn summary(arguments: &SummaryArguments) -> u8 {
     }
 }
 
-/// The key figures in the format asked for.
-pub(super) fn render(kpis: &[Kpi], currency: &str, format: Format) -> String {
-    match format {
-        Format::Table => tables(kpis, currency),
-        Format::Csv => csv(kpis, currency),
-        Format::Json => json(kpis, currency),
-    }
-}
-
-/// The unit with the currency's own name in it.
-fn unit(kpi: &Kpi, currency: &str) -> String {
-    kpi.unit.replace("currency", currency)
-}
-
-fn csv(kpis: &[Kpi], currency: &str) -> String {
-    let mut text = String::from("scope,id,variable,value,unit\n");
-    for kpi in kpis {
-        let value = kpi.value.map_or(String::new(), |value| value.to_string());
-        text.push_str(&format!(
-            "{},{},{},{value},{}\n",
-            kpi.scope,
-            kpi.id,
-            kpi.variable,
-            unit(kpi, currency)
-        ));
-    }
-    text
-}
-
-fn json(kpis: &[Kpi], currency: &str) -> String {
-    let rows: Vec<serde_json::Value> = kpis
-        .iter()
-        .map(|kpi| {
-            serde_json::json!({
-                "scope": kpi.scope, "id": kpi.id, "variable": kpi.variable,
-                "value": kpi.value, "unit": unit(kpi, currency),
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&rows).expect("invariant: figures have text keys") + "\n"
-}
-
-/// Looks figures up.
-struct Figures<'a>(&'a [Kpi]);
-
-impl Figures<'_> {
-    fn value(&self, scope: &str, id: &str, variable: &str) -> Option<f64> {
-        let found = |kpi: &&Kpi| kpi.scope == scope && kpi.id == id && kpi.variable == variable;
-        self.0.iter().find(found).and_then(|kpi| kpi.value)
-    }
-
-    fn run(&self, variable: &str) -> Option<f64> {
-        self.value("run", "", variable)
-    }
-
-    fn ids(&self, scope: &str) -> Vec<&str> {
-        let mut ids: Vec<&str> = Vec::new();
-        for kpi in self.0.iter().filter(|kpi| kpi.scope == scope) {
-            if !ids.contains(&kpi.id.as_str()) {
-                ids.push(&kpi.id);
-            }
+fn of_study(arguments: &SummaryArguments) -> u8 {
+    let scope = arguments.scope.map_or(Scope::Run, Scope::from);
+    let influence_on = if arguments.figures.is_empty() {
+        MAIN_FIGURES.map(str::to_owned).to_vec()
+    } else {
+        arguments.figures.clone()
+    };
+    let request = Request {
+        scope,
+        figures: arguments.figures.clone(),
+        influence_on,
+        baseline: arguments.baseline.clone(),
+    };
+    let summary = match summarise(&arguments.folder, &request) {
+        Ok(summary) => summary,
+        Err(error) => {
+            report_error(&error);
+            return if error.is_bad_input() { BAD_INPUT } else { FAILED };
         }
-        ids
-    }
-}
-
-/// A figure with so many decimals; a dash where it is undefined.
-fn figure(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
-}
-
-fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.1} %", 100.0 * value))
-}
-
-fn tables(kpis: &[Kpi], currency: &str) -> String {
-    let figures = Figures(kpis);
-    [energy(&figures), prices(&figures, currency), operators(&figures, currency), run(&figures)].join("\n")
-}
-
-/// The classes, then all together.
-fn rows<'a>(figures: &'a Figures<'_>) -> Vec<(&'static str, &'a str, &'a str)> {
-    let classes = figures.ids("class").into_iter().map(|class| ("class", class, class));
-    classes.chain([("run", "", "all")]).collect()
-}
-
-fn energy(figures: &Figures<'_>) -> String {
-    let sources = ["pv", "p2p", "grid", "company", "withdrawn", "driven", "sold", "stored", "losses"];
-    let head = ["sun", "users", "grid", "company", "store", "driven", "sold", "stored", "losses"];
-    let mut table = Table::new("energy, kWh", &head);
-    for (scope, id, label) in rows(figures) {
-        table.row(label, sources.map(|source| figure(figures.value(scope, id, source), 1)));
-    }
-    table.render()
-}
-
-fn prices(figures: &Figures<'_>, currency: &str) -> String {
-    let head = ["paid per kWh", "without trade", "self-consumption", "self-sufficiency", "satisfaction"];
-    let mut table = Table::new(&format!("households, {currency}"), &head);
-    for (scope, id, label) in rows(figures) {
-        let value = |variable| figures.value(scope, id, variable);
-        table.row(
-            label,
-            [
-                figure(value("mean_price_paid"), 4),
-                figure(value("mean_price_without_trade"), 4),
-                percent(value("self_consumption")),
-                percent(value("self_sufficiency")),
-                figure(value("satisfaction"), 3),
-            ],
+    };
+    let records = &summary.records;
+    if records.missing > 0 {
+        let at_most = if records.file.stopping.is_some() { "at most " } else { "" };
+        tracing::warn!(
+            "this study is not finished: {at_most}{} replicates are missing; `goshawk study STUDY --out {} --resume` \
+             goes on",
+            records.missing,
+            shell_word(&arguments.folder)
         );
     }
-    table.render()
-}
-
-fn operators(figures: &Figures<'_>, currency: &str) -> String {
-    let mut table = Table::new(&format!("operators, {currency}"), &["revenue", "cost", "profit"]);
-    for operator in figures.ids("operator") {
-        let value = |variable| figure(figures.value("operator", operator, variable), 2);
-        table.row(operator, ["revenue", "cost", "profit"].map(value));
+    if let Some(path) = &arguments.parquet
+        && let Err(error) = write_whole(path, &long_table::parquet(&summary))
+    {
+        tracing::error!("cannot write {}: {error}", path.display());
+        return FAILED;
     }
-    table.render()
-}
-
-fn run(figures: &Figures<'_>) -> String {
-    let count = |variable| figure(figures.run(variable), 0);
-    let share = |part: &str, whole: &str| {
-        let (part, whole) = (figures.run(part)?, figures.run(whole)?);
-        (whole > 1e-9).then(|| part / whole)
+    let text = match arguments.format {
+        Format::Csv => long_table::csv(&summary),
+        Format::Json => format!("{:#}\n", json::of(&summary)),
+        Format::Table => match records.design.structure {
+            Structure::FullFactorial { .. } | Structure::Table => study::tables(&summary, &arguments.figures),
+            _ => influence::tables(&summary, &arguments.figures, &shell_word(&arguments.folder)),
+        },
     };
-    let mut table = Table::new("market and ledger", &[""]);
-    let lines = [
-        ("periods with trade", count("periods_traded")),
-        ("trades", format!("{}, {} of them not delivered in full", count("trades"), count("defaults"))),
-        (
-            "traded",
-            format!(
-                "{} kWh, {} of what buyers wanted",
-                figure(figures.run("delivered"), 1),
-                percent(share("delivered", "wanted"))
-            ),
-        ),
-        ("curtailed by the grid", format!("{} kWh", figure(figures.run("curtailed"), 1))),
-        (
-            "gap to the exact optimum",
-            format!(
-                "mean {}, worst {}",
-                percent_fine(figures.run("gap_mean")),
-                percent_fine(figures.run("gap_max"))
-            ),
-        ),
-        ("welfare reached", percent(share("welfare", "welfare_exact"))),
-        ("blocks", format!("{} with {} transactions", count("blocks"), count("transactions"))),
-        ("rejected transactions", count("rejections")),
-        (
-            "latency",
-            format!(
-                "mean {} ms, 95 % within {} ms",
-                figure(figures.run("latency_mean"), 0),
-                figure(figures.run("latency_p95"), 0)
-            ),
-        ),
-        ("trips cut short by an empty battery", count("range_shortfalls")),
-    ];
-    for (label, text) in lines {
-        table.row(label, [text]);
-    }
-    table.render()
+    print(&text)
 }
 
-fn percent_fine(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.4} %", 100.0 * value))
+/// Writes a file, whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".partial");
+    let aside = PathBuf::from(aside);
+    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
 }

@@ -9,6 +9,7 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray
 use arrow_schema::{DataType, Field, Schema};
 use goshawk_output::{FileDigest, FileEntry, OutputFolder, RunInfo};
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::ChunkId;
@@ -17,6 +18,10 @@ use super::factor::Level;
 use super::file::Study;
 use super::folder::{Commit, DESIGN_FILE, FolderError, STUDY_FILE, STUDY_MANIFEST, StudyFolder};
 use super::run::{StudyError, point_manifest};
+
+mod design_file;
+
+pub use design_file::{DesignFile, DesignRow};
 
 /// What a study is, once all of it is in its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,7 +133,8 @@ pub fn publish(
     Ok(manifest)
 }
 
-/// Writes the design as a table: the number of each point, its scenario and the value of each factor.
+/// Writes the design as a table: the number of each point, its scenario and the value of each factor. How the points belong
+/// together, and the seed that they were drawn with, is in the footer.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -155,7 +161,9 @@ fn design_parquet(study: &Study) -> Vec<u8> {
     let batch =
         RecordBatch::try_new(Arc::clone(&schema), columns).expect("invariant: all columns are as long");
     let write = || -> Result<Vec<u8>, parquet::errors::ParquetError> {
-        let mut writer = ArrowWriter::try_new(Vec::new(), schema, None)?;
+        let footer = design_file::footer(&study.design.structure, study.first.scenario.seed);
+        let properties = WriterProperties::builder().set_key_value_metadata(Some(footer)).build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
         writer.write(&batch)?;
         writer.into_inner()
     };

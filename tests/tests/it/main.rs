@@ -16,6 +16,7 @@
 //! | [`simses`] | the ageing of batteries against SimSES |
 //! | [`queries`] | the ten questions of the book, in three readers |
 //! | [`salib`] | designs, sensitivity indices and quantiles against SALib and scipy |
+//! | [`summary`] | summaries of studies against pandas, scipy and SALib |
 //! | [`pvlib`] | sun, panels and cells over a year against pvlib |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
@@ -41,6 +42,8 @@ mod salib;
 #[path = "../../../market/src/problem/sample.rs"]
 mod sample;
 mod simses;
+mod study_folder;
+mod summary;
 mod table;
 mod tampering;
 mod world;
