@@ -153,6 +153,7 @@ impl fmt::Display for AuditReport {
             let text = check.check.text();
             match check.skipped {
                 Some(reason) => writeln!(f, "skip  {text}: {reason}")?,
+                None if check.examined == 0 => writeln!(f, "n/a   {text}: nothing to check")?,
                 None if check.failed == 0 => writeln!(f, "pass  {text} ({} checked)", check.examined)?,
                 None => writeln!(f, "FAIL  {text} ({} of {})", check.failed, check.examined)?,
             }

@@ -14,6 +14,7 @@ impl fmt::Display for Line {
         match self.skipped {
             _ if *failed > 0 => writeln!(f, "FAIL  {check} ({failed} of {examined})")?,
             Some(why) => writeln!(f, "skip  {check}: {why} ({} points)", self.skipped_points)?,
+            None if *examined == 0 => writeln!(f, "n/a   {check}: nothing to check")?,
             None => writeln!(f, "pass  {check} ({examined} checked)")?,
         }
         for finding in &self.findings {
