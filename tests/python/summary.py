@@ -6,6 +6,7 @@ in sensitivity.json.
 Prints a line for each study; stops at the first number that is another.
 """
 
+import functools
 import json
 import sys
 import tomllib
@@ -64,6 +65,13 @@ def interval(values):
     return values.mean() - half, values.mean() + half
 
 
+@functools.cache
+def ends(count, probability):
+    """Ranks of the ends of a quantile's interval."""
+    binomial = stats.binom(count, probability)
+    return int(binomial.ppf(0.025)), int(binomial.ppf(0.975)) + 1
+
+
 def rank(values, number):
     return numpy.sort(values)[number - 1] if 1 <= number <= len(values) else numpy.nan
 
@@ -77,9 +85,7 @@ def expected_row(values, baseline, finished, failed, are_pairs):
     row["min"], row["max"] = (every.min(), every.max()) if len(every) else (numpy.nan, numpy.nan)
     for name, probability in PROBABILITIES.items():
         row[name] = numpy.quantile(every, probability) if len(every) else numpy.nan
-        binomial = stats.binom(max(len(every), 1), probability)
-        ends = int(binomial.ppf(0.025)), int(binomial.ppf(0.975)) + 1
-        for side, number in zip(["low", "high"], ends):
+        for side, number in zip(["low", "high"], ends(max(len(every), 1), probability)):
             row[f"{name}_{side}"] = numpy.nan if are_pairs else rank(every, number)
     differences = pandas.Series(dtype=float)
     if baseline is not None:
@@ -95,6 +101,8 @@ def check_rows(out, summary, design, study):
     kpis = pandas.concat(pandas.read_parquet(part) for part in parts)
     for column in ["scenario", "scope", "variable", "unit"]:
         kpis[column] = kpis[column].astype(str)
+    # Those of a summary of some figures alone.
+    kpis = kpis[kpis["variable"].isin(set(summary["variable"])) & kpis["scope"].isin(set(summary["scope"]))]
     ended = commits(out)
     are_pairs = study["antithetic"]
     scenarios = design["scenario"]
@@ -122,14 +130,16 @@ def check_rows(out, summary, design, study):
         list(summary) == ["scenario", "point", *factors, "scope", "id", "variable", "unit", *numbers_in_order(numbers)],
         "columns", list(summary),
     )
+    found_rows = dict(zip(found.index, found.to_dict("records")))
+    levels = dict(zip(design["scenario"], design.to_dict("records")))
     for key, row in expected.items():
         values = groups.get(key)
         scale = 0.0 if values is None else numpy.nanmax([0.0, *values.abs()])
-        told = found.loc[key]
+        told = found_rows[key]
         for name, value in row.items():
             same(told[name], value, scale, out.name, key, name)
         for factor in ["point", *factors]:
-            expect(told[factor] == design.set_index("scenario").loc[key[0], factor], key, factor, told[factor])
+            expect(told[factor] == levels[key[0]][factor], key, factor, told[factor])
     units = kpis.groupby(KEY)["unit"].first().str.replace("currency", "USD")
     expect((found["unit"].reindex(units.index) == units).all(), "units")
     return len(expected) * len(numbers)

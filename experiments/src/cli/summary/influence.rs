@@ -114,7 +114,7 @@ fn notes(summary: &Summary, influences: &[&Influence], folder: &str) -> String {
     };
     let missing = influences.iter().map(|influence| influence.missing).max().unwrap_or(0);
     format!(
-        "{what} ± is half the 95 % interval.\n{replicates} replicates at {} points, {failed} failed; points without a \
+        "{what}\n± is half the 95 % interval. {replicates} replicates at {} points, {failed} failed; points without a \
          value of some figure: {missing}.\nThe points one by one: goshawk summary {folder} --format csv\n",
         points.len()
     )
