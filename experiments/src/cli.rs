@@ -93,7 +93,7 @@ enum Command {
     Verify(verify::VerifyArguments),
     /// Report every problem of a scenario before anything runs.
     Check(check::CheckArguments),
-    /// Print the key figures of a run.
+    /// Print the key figures of a run, or what a study says.
     Summary(summary::SummaryArguments),
     /// Print the tables of a run or a study as views of DuckDB, or answer a query.
     Sql(sql::SqlArguments),
