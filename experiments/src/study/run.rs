@@ -255,7 +255,7 @@ impl Orchestrator<'_> {
         loop {
             // One chunk more than there are workers, so that nobody waits for this thread.
             while self.end.is_none() && self.under_way <= self.jobs {
-                let Some(id) = self.schedule.next() else { break };
+                let Some(id) = self.schedule.next_chunk() else { break };
                 // The queue holds as many as are ever under way.
                 if tasks.send(id).is_err() {
                     break;

@@ -67,7 +67,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// A chunk to run now, if there is one.
-    pub fn next(&mut self) -> Option<ChunkId> {
+    pub fn next_chunk(&mut self) -> Option<ChunkId> {
         let (per_point, sequential) = (self.chunks_per_point(), self.study.stopping.is_some());
         for place in self.first_open..self.points.len() {
             let point = &self.points[place];
