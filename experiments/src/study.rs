@@ -6,13 +6,13 @@
 //! ```
 //!
 //! Designs and analyses are functions of their arguments: every draw comes from a named stream of the study's seed. Files are
-//! read and written by [`file`], [`folder`], [`chunk`], [`published`] and [`run`] alone.
+//! read and written by [`mod@file`], [`folder`], [`chunk`], [`published`] and [`run`] alone.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | [`factor`] | what is varied, and over which levels |
 //! | [`design`] | at which points: factorial, Latin hypercube, Sobol, Morris, Saltelli, or from a table |
-//! | [`file`] | the study file, and every problem of one |
+//! | [`mod@file`] | the study file, and every problem of one |
 //! | [`chunk`] | contiguous replicates of a point: what is run, kept or lost as one |
 //! | [`schedule`] | which chunk is next, and which ones count |
 //! | [`run`] | chunks to workers, parts to their places, lines to the log |
