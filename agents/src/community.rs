@@ -16,6 +16,7 @@ use goshawk_output::table::HouseholdRow;
 use crate::aggregator::Aggregator;
 use crate::aggregator::terms::FleetTerms;
 use crate::calendar::{Calendar, PeriodIndex};
+use crate::carbon::IntensitySeries;
 use crate::commons::{Commons, Directory, Lease, Rules, Signatory};
 use crate::company::Company;
 use crate::grid::Grid;
@@ -35,7 +36,7 @@ use crate::network::{Latency, Links};
 use crate::platform::Platform;
 use crate::pricing::{Pricing, SupplierPrices};
 use crate::storage::{Storage, StorageSpec};
-use crate::tally::Tally;
+use crate::tally::{Tally, TallyTerms};
 use crate::upstream::Upstream;
 use crate::validator::ValidatorActor;
 use crate::weather::Weather;
@@ -121,6 +122,8 @@ pub struct CommunitySpec {
     pub feeder: Option<FeederSpec>,
     /// The aggregator, if there is one.
     pub fleet: Option<FleetSpec>,
+    /// Carbon dioxide behind energy from outside, if it is known.
+    pub co2_intensity: Option<Arc<IntensitySeries>>,
     /// The ledger.
     pub ledger: LedgerSpec,
     /// Every how many periods the convergence of a clearing is written down; 0 is never.
@@ -188,6 +191,8 @@ pub struct Community {
     run_names: RunNames,
     class_names: Vec<String>,
     class_of: Vec<usize>,
+    block_transactions_max: usize,
+    co2_intensity: Option<Arc<IntensitySeries>>,
     rows: Vec<HouseholdRow>,
 }
 
@@ -352,6 +357,8 @@ impl Community {
             },
             class_names: spec.groups.iter().map(|group| group.portrait.name.clone()).collect(),
             class_of: Vec::new(),
+            block_transactions_max: spec.ledger.block_transactions as usize,
+            co2_intensity: spec.co2_intensity.clone(),
             rows: Vec::new(),
         };
         community.add_households(spec, &commons, &prices, &signatory)?;
@@ -437,7 +444,13 @@ impl Community {
 
     /// An empty tally for this community.
     pub fn tally(&self) -> Tally {
-        Tally::new(self.class_names.clone(), self.class_of.clone())
+        let intensity = self.co2_intensity.as_ref();
+        Tally::new(TallyTerms {
+            class_names: self.class_names.clone(),
+            class_of: self.class_of.clone(),
+            block_transactions_max: self.block_transactions_max,
+            co2_intensity: intensity.map(|series| series.over(&self.calendar)),
+        })
     }
 
     /// The calendar of the run.

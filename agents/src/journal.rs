@@ -220,7 +220,8 @@ impl Journal {
         let header = committed.block.header();
         let ts_commit = Timestamp(self.calendar.unix_micros(now));
         let latency_ms = now.micros().saturating_sub(submitted.micros()) as f64 / 1000.0;
-        self.tally.block(latency_ms, committed.block.transactions().len());
+        let bytes = committed.block.encoded_len() as u64;
+        self.tally.block(latency_ms, committed.block.transactions().len(), bytes);
         self.progress.blocks.fetch_add(1, Ordering::Relaxed);
         self.recorder.push(BlockRow {
             height: header.height,
@@ -229,7 +230,7 @@ impl Journal {
             ts_commit,
             latency_ms,
             txs: committed.block.transactions().len() as u32,
-            bytes: committed.block.encoded_len() as u64,
+            bytes,
             prev_hash: Digest(header.previous.0),
             tx_root: Digest(header.transaction_root.0),
             state_root: Digest(header.state_root.0),
@@ -266,9 +267,9 @@ impl Journal {
         });
     }
 
-    /// A vehicle has left for a trip; whether with less than its household wanted.
-    pub fn departure(&mut self, is_short: bool) {
-        self.tally.driving.departure(is_short);
+    /// A vehicle has left for a trip: what it is short of at the meter, and what its battery holds and was to hold.
+    pub fn departure(&mut self, missing: Energy, held_and_wanted: [Energy; 2]) {
+        self.tally.driving.departure(missing, held_and_wanted);
     }
 
     /// A drive could not be made as far as it wanted.
@@ -324,7 +325,7 @@ impl Journal {
                 return Err(missing(&format!("{operator:?}")));
             };
             money += revenue - cost;
-            self.tally.operator(operator, revenue, cost);
+            self.tally.operator(operator, revenue, cost, energy_kwh);
             self.recorder.push(OperatorPeriodRow { when: stamp, operator, revenue, cost, energy_kwh });
         }
         let storage = self.storage.take().ok_or_else(|| missing("the store"))?;
@@ -347,7 +348,7 @@ impl Journal {
             return Err(missing("the fleet"));
         }
         let import = outside - aggregated.up + aggregated.down;
-        self.tally.import(outside, import, self.calendar.period_hours());
+        self.tally.import(stamp.day, outside, import, self.calendar.period_hours());
         if let Some(books) = &fleet {
             self.tally.fleet(books);
             self.write_fleet(stamp, books, outside);
@@ -446,6 +447,7 @@ impl Journal {
 
     fn write_battery_day(&mut self, stamp: PeriodStamp, place: usize) {
         let Some(day) = self.battery_days[place].take() else { return };
+        self.tally.battery_day(place, day.full_equivalent_cycles);
         self.recorder.push(BatteryDayRow {
             day: stamp.day,
             household: self.names.households[place],

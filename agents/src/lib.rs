@@ -24,11 +24,13 @@
 //! | [`platform`], [`validator`], [`network`] | contracts, and the ledger on the simulated clock |
 //! | [`journal`], [`tally`] | rows, checks of the books, key figures |
 //! | [`calendar`], [`weather`], [`solar`], [`commons`] | what everybody may know |
+//! | [`carbon`] | carbon dioxide behind energy from outside |
 //! | [`pricing`] | what grid and company ask, period by period |
 //! | [`session_file`], [`mixture_file`], [`rows`] | recorded and fitted sessions from data files |
 
 pub mod aggregator;
 pub mod calendar;
+pub mod carbon;
 pub mod commons;
 pub mod community;
 pub mod company;

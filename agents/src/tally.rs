@@ -27,78 +27,72 @@
 //! | `fleet_members_income` | currency | paid to members - paid by members |
 //! | `late_arrivals`, `non_deliveries`, `false_readings`, `false_readings_found` | 1 | faults on purpose |
 //! | `unpaid` | kWh | drawn without pay behind false readings that were not found |
+//! | `demand` | kWh | D = sun used + bought + withdrawn + taken by the fleet - sold - stored - given by the fleet |
+//! | `average_cost` | currency/kWh | net cost / D |
+//! | `savings` | currency | sum over households of s = B - net cost, where B is all that came over the meter (bought, withdrawn, taken by the fleet) at the cheaper outside price of its period, and nothing for what went out |
+//! | `savings_share` | 1 | savings / sum of B |
+//! | `p2p_share_bought` | 1 | bought from users / bought from users, grid and company |
+//! | `p2p_share_sold` | 1 | sold / (sold + stored + spilled) |
+//! | `participation_rate` | 1 | households that sold to or bought from users / households |
+//! | `gini_savings`, `gini_net_cost` | 1 | G = sum over i, j of abs(x_i - x_j) / (2 n^2 mean x) of households' s and net costs; null where one is negative or all are 0, as is the next |
+//! | `jain_savings`, `jain_net_cost` | 1 | J = (sum of x)^2 / (n sum of x^2) |
+//! | `full_equivalent_cycles` | 1 | mean over households of throughput / (2 capacity), by the end of the last whole day; null before |
+//! | `class_savings_min`, `class_savings_max` | currency | least and most over classes of the mean of s over a class's households |
+//! | `fill_ratio` | 1 | contracted / offered |
+//! | `market_efficiency` | 1 | welfare / exact welfare |
+//! | `trade_price`, `trade_price_received` | currency/kWh | paid by buyers, received by sellers / delivered: the volume-weighted average price (VWAP) |
+//! | `trade_price_cv` | 1 | standard deviation / mean of buyers' prices, weighted with the energy delivered; over the run |
+//! | `trade_price_cv_in_period` | 1 | the same within a period; mean over the periods with a delivery |
+//! | `p2p_advantage` | 1 | (R - paid by buyers) / R, R the delivered energy at the cheaper outside price; there is no feed-in price |
+//! | `peak_import_daily` | kW | mean over days of the largest import of a period; the last day may be cut short |
+//! | `peak_to_average`, `load_factor` | 1 | mean over the days with a mean import above 0 of peak / mean, and of mean / peak |
+//! | `ramping` | kW | sum over periods of abs(import - import of the period before) / period |
+//! | `co2` | kg | sum over periods of max(import, 0) times the grid's intensity; null without a series of it |
+//! | `co2_per_kwh` | kg/kWh | co2 / D |
+//! | `departure_satisfaction`, `departure_satisfaction_min` | 1 | mean and least over departures on trips of min(held / wanted, 1); less than 1 Wh short counts as 1 |
+//! | `energy_not_served` | kWh | what departures and ended sessions were short of at the meter, 1 Wh or more each |
+//! | `sessions_met_share` | 1 | sessions met / sessions |
+//! | `sessions_delivered_share` | 1 | delivered / recorded |
+//! | `latency_p50` | ms | as `latency_p95` |
+//! | `block_fill` | 1 | transactions / (blocks times the most that a block takes) |
+//! | `rejected_share` | 1 | rejected / all transactions |
+//! | `block_bytes`, `bytes_per_kwh` | B, B/kWh | bytes of all blocks; the same / delivered |
+//! | `fees_per_kwh` | currency/kWh | fees of grid and platform / delivered |
 
 use goshawk_market::problem::Objectives;
 use goshawk_market::quantity::{Energy, Money};
-use goshawk_output::Label;
 use goshawk_output::table::{KpiRow, Operator};
 
-use crate::aggregator::terms::UpDown;
 use crate::journal::{Clearance, FeederBooks, FleetBooks, HouseholdBooks, Trade};
-use crate::message::Supplier;
-use crate::tally::driving::DrivingTally;
-use crate::tally::fleet::FleetTally;
+use chain::ChainTally;
+use driving::DrivingTally;
+use energy::{EnergySums, Scope};
+use fleet::FleetTally;
+use households::HouseholdTally;
+use import::ImportTally;
+use prices::PriceTally;
+use sheet::{Sheet, ratio};
 
+mod chain;
 mod driving;
+mod energy;
 mod fleet;
+mod households;
+mod import;
+mod prices;
+mod sheet;
 
-/// Sums over the households of a class, or over all.
+/// What a tally has to know of its community.
 #[derive(Debug, Clone, Default)]
-struct EnergySums {
-    sun: Energy,
-    spilled: Energy,
-    p2p: Energy,
-    grid: Energy,
-    company: Energy,
-    withdrawn: Energy,
-    driven: Energy,
-    sold: Energy,
-    stored: Energy,
-    losses: Energy,
-    aggregated: UpDown,
-    income: Money,
-    spend: Money,
-    bought_cost: Money,
-    counterfactual: Money,
-    satisfaction: f64,
-    satisfied: u64,
-}
-
-impl EnergySums {
-    fn add(&mut self, household: &HouseholdBooks) {
-        let books = &household.books;
-        self.sun += books.sun;
-        self.spilled += household.spilled;
-        self.p2p += books.bought;
-        match household.supplier {
-            Supplier::Grid => self.grid += books.outside,
-            Supplier::Company => self.company += books.outside,
-        }
-        self.withdrawn += books.withdrawn;
-        self.driven += books.driven;
-        self.sold += books.sold;
-        self.stored += books.stored;
-        self.losses += books.losses;
-        self.aggregated.up += books.aggregated.up;
-        self.aggregated.down += books.aggregated.down;
-        self.income += household.income;
-        self.spend += household.spend;
-        let bought = books.bought + books.outside;
-        if bought.is_positive() {
-            // A household that sells may still owe penalties; only buyers' payments are a price of energy.
-            let to_users = if books.bought.is_positive() { household.p2p_spend } else { Money::ZERO };
-            self.bought_cost += to_users + household.outside_cost;
-            self.counterfactual += household.outside_price * bought;
-        }
-        if let Some(satisfaction) = household.satisfaction {
-            self.satisfaction += satisfaction;
-            self.satisfied += 1;
-        }
-    }
-
-    fn bought(&self) -> Energy {
-        self.p2p + self.grid + self.company
-    }
+pub struct TallyTerms {
+    /// Names of the classes.
+    pub class_names: Vec<String>,
+    /// Class of each household, as an index into `class_names`.
+    pub class_of: Vec<usize>,
+    /// Most transactions in a block.
+    pub block_transactions_max: usize,
+    /// Carbon dioxide behind imported energy in each period, in 1e-6 g/kWh, if it is known.
+    pub co2_intensity: Option<Vec<i64>>,
 }
 
 /// Everything that a run adds up.
@@ -108,7 +102,8 @@ pub struct Tally {
     class_of: Vec<usize>,
     classes: Vec<(String, EnergySums)>,
     all: EnergySums,
-    operators: Vec<(Operator, Money, Money)>,
+    households: Vec<HouseholdTally>,
+    operators: Vec<OperatorTally>,
     periods_traded: u64,
     gap_sum: f64,
     gap_max: f64,
@@ -121,14 +116,8 @@ pub struct Tally {
     trades: u64,
     objectives: Objectives,
     welfare_exact: f64,
-    blocks: u64,
-    latency_sum: f64,
-    /// Blocks by latency in whole milliseconds; the last one counts all that took longer.
-    latencies: Vec<u32>,
-    transactions: u64,
     defaults: u64,
     range_shortfalls: u64,
-    rejections: u64,
     line_losses: Option<Energy>,
     lowest_voltage: Option<f64>,
     highest_loading: Option<f64>,
@@ -136,14 +125,27 @@ pub struct Tally {
     storage_constrained: u64,
     pub(crate) driving: DrivingTally,
     fleet: FleetTally,
+    import: ImportTally,
+    prices: PriceTally,
+    chain: ChainTally,
+}
+
+/// What an operator adds up to.
+#[derive(Debug)]
+struct OperatorTally {
+    operator: Operator,
+    revenue: Money,
+    cost: Money,
+    energy: Energy,
 }
 
 impl Tally {
-    /// An empty tally of households with these classes.
-    pub fn new(class_names: Vec<String>, class_of: Vec<usize>) -> Self {
-        let classes = class_names.into_iter().map(|name| (name, EnergySums::default())).collect();
+    /// An empty tally of a community.
+    pub fn new(terms: TallyTerms) -> Self {
+        let classes = terms.class_names.into_iter().map(|name| (name, EnergySums::default())).collect();
         Self {
-            class_of,
+            households: vec![HouseholdTally::default(); terms.class_of.len()],
+            class_of: terms.class_of,
             classes,
             all: EnergySums::default(),
             operators: Vec::new(),
@@ -159,13 +161,8 @@ impl Tally {
             trades: 0,
             objectives: Objectives { sellers_profit: 0.0, buyers_cost: 0.0, welfare: 0.0 },
             welfare_exact: 0.0,
-            blocks: 0,
-            latency_sum: 0.0,
-            latencies: vec![0; LATENCIES],
-            transactions: 0,
             defaults: 0,
             range_shortfalls: 0,
-            rejections: 0,
             line_losses: None,
             lowest_voltage: None,
             highest_loading: None,
@@ -173,25 +170,35 @@ impl Tally {
             storage_constrained: 0,
             driving: DrivingTally::default(),
             fleet: FleetTally::default(),
+            import: ImportTally::new(terms.co2_intensity),
+            prices: PriceTally::default(),
+            chain: ChainTally::new(terms.block_transactions_max),
         }
     }
 
     pub(crate) fn household(&mut self, place: usize, books: &HouseholdBooks) {
-        self.classes[self.class_of[place]].1.add(books);
-        self.all.add(books);
+        let counterfactual = self.households[place].add(books);
+        self.classes[self.class_of[place]].1.add(books, counterfactual);
+        self.all.add(books, counterfactual);
     }
 
-    pub(crate) fn operator(&mut self, operator: Operator, revenue: Money, cost: Money) {
-        match self.operators.iter_mut().find(|(known, ..)| *known == operator) {
-            Some((_, revenues, costs)) => {
-                *revenues += revenue;
-                *costs += cost;
+    pub(crate) fn battery_day(&mut self, place: usize, full_equivalent_cycles: f64) {
+        self.households[place].battery_day(full_equivalent_cycles);
+    }
+
+    pub(crate) fn operator(&mut self, operator: Operator, revenue: Money, cost: Money, energy: Energy) {
+        match self.operators.iter_mut().find(|known| known.operator == operator) {
+            Some(known) => {
+                known.revenue += revenue;
+                known.cost += cost;
+                known.energy += energy;
             }
-            None => self.operators.push((operator, revenue, cost)),
+            None => self.operators.push(OperatorTally { operator, revenue, cost, energy }),
         }
     }
 
     pub(crate) fn clearance(&mut self, clearance: &Clearance<'_>) {
+        self.prices.period(clearance.grid_price.min(clearance.company_price));
         self.offered += clearance.offered;
         self.wanted += clearance.wanted;
         self.contracted += clearance.traded;
@@ -221,7 +228,8 @@ impl Tally {
         }
     }
 
-    pub(crate) fn import(&mut self, undispatched: Energy, import: Energy, hours: f64) {
+    pub(crate) fn import(&mut self, day: u16, undispatched: Energy, import: Energy, hours: f64) {
+        self.import.add(day, import, hours);
         self.fleet.import(undispatched, import, hours);
     }
 
@@ -232,20 +240,19 @@ impl Tally {
     pub(crate) fn trade(&mut self, trade: &Trade) {
         self.trades += 1;
         self.delivered += trade.settlement.delivered;
+        self.prices.trade(trade.period.0 as usize, trade.terms.buyer_price, &trade.settlement);
+        self.chain.settlement(&trade.settlement);
     }
 
-    pub(crate) fn block(&mut self, latency_ms: f64, transactions: usize) {
-        self.blocks += 1;
-        self.latency_sum += latency_ms;
-        self.latencies[(latency_ms.ceil() as usize).min(LATENCIES - 1)] += 1;
-        self.transactions += transactions as u64;
+    pub(crate) fn block(&mut self, latency_ms: f64, transactions: usize, bytes: u64) {
+        self.chain.block(latency_ms, transactions, bytes);
     }
 
     pub(crate) fn event(&mut self, kind: &str) {
         match kind {
             "default" => self.defaults += 1,
             "range_shortfall" => self.range_shortfalls += 1,
-            "rejection" => self.rejections += 1,
+            "rejection" => self.chain.rejections += 1,
             "storage_full" => self.storage_full += 1,
             "storage_constrained" => self.storage_constrained += 1,
             _ => self.driving.event(kind),
@@ -261,7 +268,7 @@ impl Tally {
     pub fn kpis(&self) -> Vec<KpiRow> {
         let mut rows = Vec::new();
         let mut run = Sheet { rows: &mut rows, scope: "run", id: String::new() };
-        run.energies(&self.all, Scope::Community);
+        self.all.rows(&mut run, Scope::Community);
         run.kwh("offered", self.offered);
         run.kwh("wanted", self.wanted);
         run.kwh("contracted", self.contracted);
@@ -274,138 +281,51 @@ impl Tally {
         run.count("periods_traded", self.periods_traded);
         run.count("trades", self.trades);
         run.count("defaults", self.defaults);
-        run.count("rejections", self.rejections);
+        run.count("rejections", self.chain.rejections);
         run.count("range_shortfalls", self.range_shortfalls);
         run.count("storage_full", self.storage_full);
         run.count("storage_constrained", self.storage_constrained);
-        run.count("blocks", self.blocks);
-        run.count("transactions", self.transactions);
-        run.row("latency_mean", ratio(self.latency_sum, self.blocks as f64), "ms");
-        run.row("latency_p95", nearest_rank(&self.latencies, 0.95), "ms");
+        self.chain.rows(&mut run);
         run.row("line_losses", self.line_losses.map(Energy::to_f64), "kWh");
         run.row("lowest_voltage", self.lowest_voltage, "p.u.");
         run.row("highest_loading", self.highest_loading, "1");
         self.driving.rows(&mut run);
         self.fleet.rows(&mut run);
-        for (name, sums) in &self.classes {
-            Sheet { rows: &mut rows, scope: "class", id: name.clone() }.energies(sums, Scope::Class);
+        let by_class = self.households_by_class();
+        self.all.trade_rows(&mut run);
+        households::rows(&self.households, &mut run);
+        households::extremes(by_class.iter().map(Vec::as_slice), &mut run);
+        run.number("fill_ratio", ratio(self.contracted.to_f64(), self.offered.to_f64()));
+        run.number("market_efficiency", ratio(self.objectives.welfare, self.welfare_exact));
+        self.prices.rows(&mut run);
+        self.import.rows(&mut run, self.all.demand());
+        self.driving.share_rows(&mut run);
+        self.chain.load_rows(&mut run);
+        for ((name, sums), households) in self.classes.iter().zip(&by_class) {
+            let mut class = Sheet { rows: &mut rows, scope: "class", id: name.clone() };
+            sums.rows(&mut class, Scope::Class);
+            sums.trade_rows(&mut class);
+            households::rows(households, &mut class);
         }
-        for &(operator, revenue, cost) in &self.operators {
-            let id = operator.text().to_owned();
+        for known in &self.operators {
+            let id = known.operator.text().to_owned();
             let mut sheet = Sheet { rows: &mut rows, scope: "operator", id };
-            sheet.money("revenue", revenue);
-            sheet.money("cost", cost);
-            sheet.money("profit", revenue - cost);
+            sheet.money("revenue", known.revenue);
+            sheet.money("cost", known.cost);
+            sheet.money("profit", known.revenue - known.cost);
+            sheet.kwh("energy", known.energy);
         }
         rows
     }
-}
 
-/// Milliseconds that latencies are counted by, up to a minute.
-const LATENCIES: usize = 60_000;
-
-/// The smallest value that at least a share `q` of the counted values does not exceed.
-fn nearest_rank(counts: &[u32], q: f64) -> Option<f64> {
-    let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    let rank = (q * all as f64).ceil() as u64;
-    let mut below = 0;
-    let found = counts.iter().position(|&count| {
-        below += u64::from(count);
-        below >= rank
-    });
-    found.filter(|_| all > 0).map(|value| value as f64)
-}
-
-fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
-    (denominator > 0.0).then(|| numerator / denominator)
-}
-
-/// Whom figures are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Community,
-    Class,
-}
-
-/// KPI rows of one scope under construction.
-struct Sheet<'a> {
-    rows: &'a mut Vec<KpiRow>,
-    scope: &'static str,
-    id: String,
-}
-
-impl Sheet<'_> {
-    fn row(&mut self, variable: &'static str, value: Option<f64>, unit: &'static str) {
-        self.rows.push(KpiRow {
-            scope: Label(self.scope),
-            id: self.id.clone(),
-            variable: Label(variable),
-            value,
-            unit: Label(unit),
-        });
-    }
-
-    fn kwh(&mut self, variable: &'static str, energy: Energy) {
-        self.row(variable, Some(energy.to_f64()), "kWh");
-    }
-
-    fn money(&mut self, variable: &'static str, money: Money) {
-        self.row(variable, Some(money.to_f64()), "currency");
-    }
-
-    fn count(&mut self, variable: &'static str, count: u64) {
-        self.row(variable, Some(count as f64), "1");
-    }
-
-    fn energies(&mut self, sums: &EnergySums, scope: Scope) {
-        self.kwh("pv", sums.sun);
-        self.kwh("pv_spilled", sums.spilled);
-        self.kwh("p2p", sums.p2p);
-        self.kwh("grid", sums.grid);
-        self.kwh("company", sums.company);
-        self.kwh("withdrawn", sums.withdrawn);
-        self.kwh("driven", sums.driven);
-        self.kwh("sold", sums.sold);
-        self.kwh("stored", sums.stored);
-        self.kwh("losses", sums.losses);
-        self.money("income", sums.income);
-        self.money("spend", sums.spend);
-        self.money("net_cost", sums.spend - sums.income);
-        let bought = sums.bought().to_f64();
-        self.row("mean_price_paid", ratio(sums.bought_cost.to_f64(), bought), "currency/kWh");
-        self.row("mean_price_without_trade", ratio(sums.counterfactual.to_f64(), bought), "currency/kWh");
-        // What users trade among themselves leaves a class, but not the community.
-        let (sold, p2p) = match scope {
-            Scope::Community => (Energy::ZERO, Energy::ZERO),
-            Scope::Class => (sums.sold, sums.p2p),
-        };
-        let sun = sums.sun.to_f64();
-        let own = (sums.sun - sold).or_zero().to_f64();
-        self.row("self_consumption", ratio(own, sun + sums.spilled.to_f64()), "1");
-        let fleet = sums.aggregated.down - sums.aggregated.up;
-        let from_others = (sums.grid + sums.company + fleet + p2p).or_zero().to_f64();
-        self.row("self_sufficiency", ratio(sun, sun + from_others), "1");
-        self.row("satisfaction", ratio(sums.satisfaction, sums.satisfied as f64), "1");
+    fn households_by_class(&self) -> Vec<Vec<HouseholdTally>> {
+        let mut by_class = vec![Vec::new(); self.classes.len()];
+        for (&class, &household) in self.class_of.iter().zip(&self.households) {
+            by_class[class].push(household);
+        }
+        by_class
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_without_a_denominator_are_null() {
-        let rows = Tally::new(vec!["A".into()], vec![0]).kpis();
-        for variable in ["self_consumption", "mean_price_paid", "gap_mean", "gap_max", "latency_p95"] {
-            let row = rows.iter().find(|row| row.variable == Label(variable)).unwrap();
-            assert_eq!(row.value, None, "{variable}");
-        }
-    }
-
-    #[test]
-    fn a_quantile_is_a_value_that_occurred() {
-        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.5), Some(2.0));
-        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.95), Some(4.0));
-        assert_eq!(nearest_rank(&[0, 0], 0.95), None);
-    }
-}
+mod tests;

@@ -67,6 +67,7 @@ pub fn community_spec(loaded: &Loaded, streams: Streams) -> CommunitySpec {
         grid_limit: power(scenario.grid.limit_kw),
         feeder: loaded.feeder.clone(),
         fleet: fleet::fleet(loaded),
+        co2_intensity: loaded.co2_intensity.clone(),
         ledger: ledger(&scenario.ledger),
         convergence_every: scenario.output.convergence_every,
     }

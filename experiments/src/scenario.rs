@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod aggregator;
+mod carbon;
 mod data;
 pub(crate) mod document;
 mod driving;

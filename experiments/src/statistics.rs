@@ -21,12 +21,12 @@
 
 pub mod bootstrap;
 pub mod coverage;
-pub mod inequality;
 pub mod observation;
 pub mod quantile;
 pub mod stopping;
 pub mod student;
 
+pub use goshawk_market::inequality;
 pub use quantile::median;
 pub use student::student_t_quantile;
 

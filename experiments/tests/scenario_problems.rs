@@ -54,6 +54,16 @@ fn everything_wrong_with_a_file_of_requests_is_told_at_once() {
 }
 
 #[test]
+fn everything_wrong_with_a_file_of_carbon_intensities_is_told_at_once() {
+    let grid = |file: &str| {
+        let table = format!("[grid]\nco2_intensity = \"{file}\"\n[market.optimizer]");
+        problems_of(&[("[market.optimizer]", &table)], &[]).render(Color::Never)
+    };
+    // The late ones are of the day after the scenario's.
+    insta::assert_snapshot!(["bad_intensity.csv", "late_intensity.csv", "none.csv"].map(grid).join("\n"));
+}
+
+#[test]
 fn unknown_field() {
     insta::assert_snapshot!(message("initial_soc_spread =", "inital_soc_spread ="));
 }

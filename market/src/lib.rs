@@ -23,6 +23,7 @@
 //! | [`optimizer`] | general minimisers over [0, 1]^m: improved Northern Goshawk Optimization |
 //! | [`entropy_weight`] | weights of the two objectives from a front |
 //! | [`compromise`] | one scheme of a front by TOPSIS or the knee point, for comparison |
+//! | [`inequality`] | Gini's coefficient and Jain's index |
 //! | [`dealing`] | from group totals to one trade per seller-buyer pair, exact to the last unit |
 //!
 //! To add a mechanism, implement [`Mechanism`] and name it in [`mechanism_by_name`]; to add an optimizer, implement
@@ -32,6 +33,7 @@ pub mod compromise;
 pub mod dealing;
 pub mod entropy_weight;
 pub mod grouping;
+pub mod inequality;
 pub mod mechanism;
 pub mod optimizer;
 pub mod order;

@@ -149,6 +149,8 @@ pub struct Outcome {
     pub charged: Energy,
     /// What of the goal was missing as the vehicle left, at the meter; nothing while it stays.
     pub missing: Energy,
+    /// What the battery held as the vehicle left, before the drive, and what it was to hold if that was its goal.
+    pub held: [Energy; 2],
     /// Driven.
     pub driven: Energy,
     /// What the drive wanted and the battery did not hold.
@@ -184,7 +186,9 @@ pub fn carry_out<'a>(
             Goal::Metered(wanted) => (wanted - share).or_zero(),
             _ => stretch.need(battery, content),
         };
-        tell(index, Outcome { charged: share, missing, driven, shortfall: wanted - driven });
+        let goal = if let Goal::Content(goal) = stretch.goal { goal } else { Energy::ZERO };
+        let held = [content, goal];
+        tell(index, Outcome { charged: share, missing, held, driven, shortfall: wanted - driven });
     }
     gone
 }

@@ -81,10 +81,10 @@ impl Household {
         match want {
             Want::Nothing => return,
             Want::Trip(trip) => {
-                let is_short = outcome.missing >= NOTED;
-                context.sink().departure(is_short);
-                if is_short {
-                    self.note_short_departure(trip, outcome.missing, context);
+                let missing = if outcome.missing >= NOTED { outcome.missing } else { Energy::ZERO };
+                context.sink().departure(missing, outcome.held);
+                if missing.is_positive() {
+                    self.note_short_departure(trip, outcome, context);
                 }
             }
             Want::Session(session, _) => {
@@ -102,9 +102,16 @@ impl Household {
         }
     }
 
-    fn note_short_departure(&self, trip: &Trip, missing: Energy, context: &mut Context<'_, CommunityModel>) {
+    fn note_short_departure(
+        &self,
+        trip: &Trip,
+        outcome: &Outcome,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let (missing, [held, wanted]) = (outcome.missing, outcome.held);
         let early = (trip.planned.micros() - trip.leaves.micros()) / 60_000_000;
-        let mut detail = format!("left {missing} kWh at the meter short of trip and reserve");
+        let mut detail =
+            format!("left {missing} kWh at the meter short of trip and reserve, with {held} of {wanted} kWh");
         if trip.leaves < trip.planned {
             detail.push_str(&format!(", {early} minutes before the plan"));
         }

@@ -2,13 +2,16 @@
 
 use goshawk_market::quantity::Energy;
 
-use super::Sheet;
+use super::sheet::{Sheet, ratio};
 
 /// What a run adds up to.
 #[derive(Debug, Default)]
 pub(crate) struct DrivingTally {
     departures: u64,
     departures_short: u64,
+    departure_satisfaction: f64,
+    departure_satisfaction_min: f64,
+    not_served: Energy,
     pub(crate) range_shortfall: Energy,
     sessions: u64,
     sessions_met: u64,
@@ -23,9 +26,17 @@ pub(crate) struct DrivingTally {
 }
 
 impl DrivingTally {
-    pub(crate) fn departure(&mut self, is_short: bool) {
+    /// A departure on a trip, with what it was short of at the meter (nothing below what is noted), and with what the
+    /// battery held and was to hold.
+    pub(crate) fn departure(&mut self, missing: Energy, [held, wanted]: [Energy; 2]) {
+        let is_short = missing.is_positive();
+        let satisfaction = if is_short { held.or_zero().to_f64() / wanted.to_f64() } else { 1.0 };
+        let least = if self.departures == 0 { 1.0 } else { self.departure_satisfaction_min };
         self.departures += 1;
         self.departures_short += u64::from(is_short);
+        self.departure_satisfaction += satisfaction;
+        self.departure_satisfaction_min = least.min(satisfaction);
+        self.not_served += missing;
     }
 
     pub(crate) fn session(&mut self, recorded: Energy, delivered: Energy, missing: Energy) {
@@ -33,6 +44,7 @@ impl DrivingTally {
         self.sessions_met += u64::from(missing.is_zero());
         self.recorded += recorded;
         self.delivered += delivered;
+        self.not_served += missing;
     }
 
     pub(crate) fn event(&mut self, kind: &str) {
@@ -63,5 +75,44 @@ impl DrivingTally {
         sheet.count("false_readings", self.false_readings);
         sheet.count("false_readings_found", self.false_readings_found);
         sheet.kwh("unpaid", self.unpaid);
+    }
+
+    pub(super) fn share_rows(&self, sheet: &mut Sheet<'_>) {
+        let (departures, sessions) = (self.departures as f64, self.sessions as f64);
+        sheet.number("departure_satisfaction", ratio(self.departure_satisfaction, departures));
+        let least = (self.departures > 0).then_some(self.departure_satisfaction_min);
+        sheet.number("departure_satisfaction_min", least);
+        sheet.kwh("energy_not_served", self.not_served);
+        sheet.number("sessions_met_share", ratio(self.sessions_met as f64, sessions));
+        let (delivered, recorded) = (self.delivered.to_f64(), self.recorded.to_f64());
+        sheet.number("sessions_delivered_share", ratio(delivered, recorded));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use goshawk_output::table::KpiRow;
+
+    use super::*;
+
+    fn shares(tally: &DrivingTally) -> Vec<Option<f64>> {
+        let mut rows: Vec<KpiRow> = Vec::new();
+        tally.share_rows(&mut Sheet { rows: &mut rows, scope: "run", id: String::new() });
+        rows.iter().map(|row| row.value).collect()
+    }
+
+    #[test]
+    fn short_departures_count_by_what_the_battery_held() {
+        let kwh = |kwh: i64| Energy::from_micro(kwh * 1_000_000);
+        let mut tally = DrivingTally::default();
+        assert_eq!(shares(&tally), [None, None, Some(0.0), None, None]);
+        tally.departure(Energy::ZERO, [kwh(30), kwh(20)]);
+        tally.departure(kwh(16), [kwh(5), kwh(20)]);
+        tally.departure(Energy::ZERO, [kwh(0), kwh(0)]);
+        tally.departure(kwh(11), [kwh(10), kwh(20)]);
+        tally.session(kwh(12), kwh(9), kwh(2));
+        tally.session(kwh(8), kwh(8), kwh(0));
+        let expected = [2.75 / 4.0, 0.25, 29.0, 0.5, 17.0 / 20.0];
+        assert_eq!(shares(&tally), expected.map(Some));
     }
 }

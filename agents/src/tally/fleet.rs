@@ -2,7 +2,7 @@
 
 use goshawk_market::quantity::{Energy, Money};
 
-use super::{Sheet, ratio};
+use super::sheet::{Sheet, ratio};
 use crate::aggregator::terms::UpDown;
 use crate::journal::FleetBooks;
 

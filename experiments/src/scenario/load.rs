@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use goshawk_agents::aggregator::request_series::RequestSeries;
+use goshawk_agents::carbon::IntensitySeries;
 use goshawk_agents::grid::operation::FeederSpec;
 use goshawk_agents::pricing::Pricing;
 use goshawk_agents::weather::Weather;
@@ -15,7 +16,9 @@ use super::document::Document;
 use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
 use super::sessions::{self, PlugIns};
-use super::{Scenario, Time, aggregator, data, feeder, plausible, prices, problem, structure, tariff};
+use super::{
+    Scenario, Time, aggregator, carbon, data, feeder, plausible, prices, problem, structure, tariff,
+};
 
 /// A scenario without a problem, and everything that it names.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub struct Loaded {
     pub feeder: Option<FeederSpec>,
     /// Requests of the grid to the fleet, if they come from a file.
     pub requests: Option<Arc<RequestSeries>>,
+    /// Carbon dioxide behind energy from outside, if a file says.
+    pub co2_intensity: Option<Arc<IntensitySeries>>,
     /// Recorded sessions and fitted mixtures of the portraits.
     pub plug_ins: PlugIns,
     /// What was asked for and does not happen: days beyond `time.periods`, a tariff's demand charges.
@@ -85,6 +90,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
 
     let feeder = feeder::feeder(&mut report, &mut files);
     let requests = aggregator::check(&mut report, &mut files, course.as_ref());
+    let co2_intensity = carbon::intensity(&mut report, &mut files, course.as_ref());
     let (plug_ins, plug_in_remarks) = sessions::plug_ins(&mut report, &mut files, course.as_ref());
 
     let scenario: Option<Scenario> = report.section(&[]);
@@ -122,6 +128,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         wholesale,
         feeder,
         requests,
+        co2_intensity,
         plug_ins,
         remarks,
         warnings,

@@ -183,11 +183,17 @@ pub struct Grid {
     /// The feeder that households hang on; without it there are no lines, no voltages and no line losses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feeder: Option<super::Feeder>,
+    /// CSV file of the carbon dioxide behind energy from outside, relative to the scenario's folder; columns `time` (when an
+    /// intensity begins to hold, RFC 3339 or local) and `g_per_kwh` (g/kWh, 0 to 10000). Without it the figures `co2` and
+    /// `co2_per_kwh` are null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub co2_intensity: Option<String>,
 }
 
 impl Default for Grid {
     fn default() -> Self {
-        Self { limit_kw: 1_000_000.0, feeder: None }
+        Self { limit_kw: 1_000_000.0, feeder: None, co2_intensity: None }
     }
 }
 

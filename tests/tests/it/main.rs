@@ -11,6 +11,7 @@
 //! | [`aggregator`] | what an aggregator shaves, regulates and pays, and that no need suffers |
 //! | [`feeder`] | what a feeder curtails, loses and pays |
 //! | [`read_back`] | the tables in DuckDB, pandas and polars |
+//! | [`key_figures`] | key figures against pandas, from the tables alone |
 //! | [`highs`] | the exact clearing against HiGHS |
 //! | [`pandapower`] | the power flow against pandapower |
 //! | [`simses`] | the ageing of batteries against SimSES |
@@ -29,6 +30,7 @@ mod feeder;
 mod feeder_sample;
 mod highs;
 mod invariants;
+mod key_figures;
 mod pandapower;
 mod prices;
 mod pvlib;

@@ -82,7 +82,9 @@ fn percent(value: Option<f64>) -> String {
 
 fn tables(kpis: &[Kpi], currency: &str) -> String {
     let figures = Figures(kpis);
-    [energy(&figures), prices(&figures, currency), operators(&figures, currency), run(&figures)].join("\n")
+    let households = [energy(&figures), prices(&figures, currency), fairness(&figures, currency)];
+    let others = [operators(&figures, currency), run(&figures, currency)];
+    households.into_iter().chain(others).collect::<Vec<_>>().join("\n")
 }
 
 /// The classes, then all together.
@@ -120,6 +122,26 @@ fn prices(figures: &Figures<'_>, currency: &str) -> String {
     table.render()
 }
 
+fn fairness(figures: &Figures<'_>, currency: &str) -> String {
+    let head = ["savings", "of the cost", "cost per kWh", "taking part", "Gini of savings", "full cycles"];
+    let mut table = Table::new(&format!("fairness, {currency}"), &head);
+    for (scope, id, label) in rows(figures) {
+        let value = |variable| figures.value(scope, id, variable);
+        table.row(
+            label,
+            [
+                figure(value("savings"), 2),
+                percent(value("savings_share")),
+                figure(value("average_cost"), 4),
+                percent(value("participation_rate")),
+                figure(value("gini_savings"), 3),
+                figure(value("full_equivalent_cycles"), 2),
+            ],
+        );
+    }
+    table.render()
+}
+
 fn operators(figures: &Figures<'_>, currency: &str) -> String {
     let mut table = Table::new(&format!("operators, {currency}"), &["revenue", "cost", "profit"]);
     for operator in figures.ids("operator") {
@@ -129,7 +151,7 @@ fn operators(figures: &Figures<'_>, currency: &str) -> String {
     table.render()
 }
 
-fn run(figures: &Figures<'_>) -> String {
+fn run(figures: &Figures<'_>, currency: &str) -> String {
     let count = |variable| figure(figures.run(variable), 0);
     let share = |part: &str, whole: &str| {
         let (part, whole) = (figures.run(part)?, figures.run(whole)?);
@@ -145,6 +167,14 @@ fn run(figures: &Figures<'_>) -> String {
                 "{} kWh, {} of what buyers wanted",
                 figure(figures.run("delivered"), 1),
                 percent(share("delivered", "wanted"))
+            ),
+        ),
+        (
+            "price of a trade",
+            format!(
+                "mean {} {currency}/kWh, {} below the cheaper outside price",
+                figure(figures.run("trade_price"), 4),
+                percent(figures.run("p2p_advantage"))
             ),
         ),
         ("curtailed by the grid", format!("{} kWh", figure(figures.run("curtailed"), 1))),
@@ -167,10 +197,21 @@ fn run(figures: &Figures<'_>) -> String {
                 figure(figures.run("latency_p95"), 0)
             ),
         ),
+        (
+            "import from outside",
+            format!(
+                "peak {} kW, on average {} times the day's mean",
+                figure(figures.run("peak_import"), 1),
+                figure(figures.run("peak_to_average"), 2)
+            ),
+        ),
         ("trips cut short by an empty battery", count("range_shortfalls")),
     ];
     for (label, text) in lines {
         table.row(label, [text]);
+    }
+    if let Some(kg) = figures.run("co2") {
+        table.row("carbon dioxide of the import", [format!("{kg:.1} kg")]);
     }
     table.render()
 }

@@ -1,0 +1,98 @@
+//! The tallies of the ledger.
+
+use goshawk_ledger::Settlement;
+use goshawk_market::quantity::{Energy, Money};
+
+use super::sheet::{Sheet, ratio};
+
+/// Milliseconds that latencies are counted by, up to a minute.
+const LATENCIES: usize = 60_000;
+
+/// What a run adds up of its blocks, and of what was settled in them.
+#[derive(Debug)]
+pub(super) struct ChainTally {
+    /// Most transactions in a block.
+    transactions_max: usize,
+    blocks: u64,
+    latency_sum: f64,
+    /// Blocks by latency in whole milliseconds; the last one counts all that took longer.
+    latencies: Vec<u32>,
+    transactions: u64,
+    bytes: u64,
+    pub(super) rejections: u64,
+    delivered: Energy,
+    fees: Money,
+}
+
+impl ChainTally {
+    pub(super) fn new(transactions_max: usize) -> Self {
+        Self {
+            transactions_max,
+            blocks: 0,
+            latency_sum: 0.0,
+            latencies: vec![0; LATENCIES],
+            transactions: 0,
+            bytes: 0,
+            rejections: 0,
+            delivered: Energy::ZERO,
+            fees: Money::ZERO,
+        }
+    }
+
+    pub(super) fn block(&mut self, latency_ms: f64, transactions: usize, bytes: u64) {
+        self.blocks += 1;
+        self.latency_sum += latency_ms;
+        self.latencies[(latency_ms.ceil() as usize).min(LATENCIES - 1)] += 1;
+        self.transactions += transactions as u64;
+        self.bytes += bytes;
+    }
+
+    pub(super) fn settlement(&mut self, settlement: &Settlement) {
+        self.delivered += settlement.delivered;
+        self.fees += settlement.grid_amount + settlement.platform_amount;
+    }
+
+    pub(super) fn rows(&self, run: &mut Sheet<'_>) {
+        run.count("blocks", self.blocks);
+        run.count("transactions", self.transactions);
+        run.row("latency_mean", ratio(self.latency_sum, self.blocks as f64), "ms");
+        run.row("latency_p95", nearest_rank(&self.latencies, 0.95), "ms");
+    }
+
+    /// How full blocks were, and what a kWh takes of them.
+    pub(super) fn load_rows(&self, run: &mut Sheet<'_>) {
+        run.row("latency_p50", nearest_rank(&self.latencies, 0.5), "ms");
+        let (transactions, bytes) = (self.transactions as f64, self.bytes as f64);
+        let room = self.blocks as f64 * self.transactions_max as f64;
+        run.number("block_fill", ratio(transactions, room));
+        run.number("rejected_share", ratio(self.rejections as f64, transactions));
+        run.row("block_bytes", Some(bytes), "B");
+        let delivered = self.delivered.to_f64();
+        run.row("bytes_per_kwh", ratio(bytes, delivered), "B/kWh");
+        run.row("fees_per_kwh", ratio(self.fees.to_f64(), delivered), "currency/kWh");
+    }
+}
+
+/// The smallest value that at least a share `q` of the counted values does not exceed.
+fn nearest_rank(counts: &[u32], q: f64) -> Option<f64> {
+    let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    let rank = (q * all as f64).ceil() as u64;
+    let mut below = 0;
+    let found = counts.iter().position(|&count| {
+        below += u64::from(count);
+        below >= rank
+    });
+    found.filter(|_| all > 0).map(|value| value as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_a_value_that_occurred() {
+        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.5), Some(2.0));
+        assert_eq!(nearest_rank(&[0, 1, 1, 1, 1], 0.95), Some(4.0));
+        assert_eq!(nearest_rank(&[0, 0], 0.95), None);
+    }
+}
