@@ -22,11 +22,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
-use goshawk_output::{Check, FileDigest, MANIFEST_FILE, Manifest, PartEntry, audit};
+use goshawk_output::{FileDigest, MANIFEST_FILE, Manifest, PartEntry, audit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
 pub use line::Line;
+use line::Lines;
 pub use missing::MissingChunk;
 
 use super::chunk::{ChunkId, Failed};
@@ -182,39 +183,6 @@ pub fn scenarios(out: &Path) -> Result<Vec<String>, AuditError> {
         names.extend(column.iter().flatten().map(str::to_owned));
     }
     Ok(names)
-}
-
-/// The study's own checks, then those of the tables.
-#[derive(Debug)]
-struct Lines {
-    completeness: Line,
-    logs: Line,
-    parts: Line,
-    manifests: Line,
-    strays: Line,
-    failures: Line,
-    tables: Vec<Line>,
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self {
-            completeness: Line::new("every chunk of every point is there"),
-            logs: Line::new("the logs tell every chunk once, with all of its replicates"),
-            parts: Line::new("every part is there, with the bytes that the logs say"),
-            manifests: Line::new("manifests and logs tell the same study"),
-            strays: Line::new("no file is there that nobody lists"),
-            failures: Line::new("no more replicates failed than may"),
-            tables: Check::ALL.iter().map(|check| Line::new(check.text())).collect(),
-        }
-    }
-}
-
-impl Lines {
-    fn into_vec(self) -> Vec<Line> {
-        let own = [self.completeness, self.logs, self.parts, self.manifests, self.strays, self.failures];
-        own.into_iter().chain(self.tables).collect()
-    }
 }
 
 struct Auditor<'a> {

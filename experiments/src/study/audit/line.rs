@@ -1,6 +1,6 @@
 //! A check over the whole study, and what it found.
 
-use goshawk_output::{CheckReport, FINDINGS_MAX};
+use goshawk_output::{Check, CheckReport, FINDINGS_MAX};
 use serde::Serialize;
 
 /// The outcome of one check over all points.
@@ -62,5 +62,38 @@ impl Line {
     pub(super) fn skip(&mut self, why: &'static str) {
         self.skipped.get_or_insert(why);
         self.skipped_points += 1;
+    }
+}
+
+/// The study's own checks, then those of the tables.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pub(super) completeness: Line,
+    pub(super) logs: Line,
+    pub(super) parts: Line,
+    pub(super) manifests: Line,
+    pub(super) strays: Line,
+    pub(super) failures: Line,
+    pub(super) tables: Vec<Line>,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            completeness: Line::new("every chunk of every point is there"),
+            logs: Line::new("the logs tell every chunk once, with all of its replicates"),
+            parts: Line::new("every part is there, with the bytes that the logs say"),
+            manifests: Line::new("manifests and logs tell the same study"),
+            strays: Line::new("no file is there that nobody lists"),
+            failures: Line::new("no more replicates failed than may"),
+            tables: Check::ALL.iter().map(|check| Line::new(check.text())).collect(),
+        }
+    }
+}
+
+impl Lines {
+    pub(super) fn into_vec(self) -> Vec<Line> {
+        let own = [self.completeness, self.logs, self.parts, self.manifests, self.strays, self.failures];
+        own.into_iter().chain(self.tables).collect()
     }
 }
