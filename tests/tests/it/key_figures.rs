@@ -25,7 +25,7 @@ fn compared(run: &Run, intensity: Option<&Path>) -> String {
     said
 }
 
-/// A day of the community with carbon intensities beside the scenario.
+/// Two days of the community with carbon intensities beside the scenario.
 #[test]
 fn a_community_has_the_figures_that_its_tables_give() {
     let path = intensity().canonicalize().unwrap();
@@ -38,7 +38,8 @@ fn a_community_has_the_figures_that_its_tables_give() {
         said.ends_with("null: gini_net_cost jain_net_cost sessions_delivered_share sessions_met_share\n")
     );
     assert!(run.figure("co2").is_some_and(|kg| kg > 0.0));
-    assert!(run.figure("trade_price_cv_in_period").is_some_and(|cv| cv > 0.0), "bids differ");
+    assert!(run.figure("trade_price_cv").is_some_and(|cv| cv > 0.0), "prices differ between periods");
+    assert_eq!(run.figure("trade_price_cv_in_period"), Some(0.0), "and not within one, to the last bit");
 }
 
 #[test]
