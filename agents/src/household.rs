@@ -135,12 +135,16 @@ impl Household {
             Decisions::Habit => None,
             Decisions::Rational => Some(Chances::new(commons.calendar.periods_per_day())),
         };
+        let mut battery = spec.battery;
+        if spec.is_member {
+            battery.be_cautious();
+        }
         Self {
             commons,
             kind,
             id: spec.id,
             area_m2: spec.area_m2,
-            battery: spec.battery,
+            battery,
             presence: spec.presence,
             is_member: spec.is_member,
             contracting: spec.contracting,

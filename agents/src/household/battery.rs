@@ -75,6 +75,7 @@ pub struct Battery {
     /// Capacity when it was new.
     fresh: Energy,
     content: Energy,
+    is_cautious: bool,
     cells: Cells,
     /// How energy converts in the span under way, and the span.
     conversion: Conversion,
@@ -123,6 +124,7 @@ impl Battery {
             ceiling: scaled(spec.capacity, spec.soc_max),
             fresh: spec.capacity,
             content,
+            is_cautious: false,
             cells,
             conversion,
             span_hours: 1.0,
@@ -233,7 +235,20 @@ impl Battery {
         let now = whole.saturating_sub(later_micros);
         let spare =
             self.spec.charge_power.over_micros(later_micros.saturating_sub(whole).min(MICROS_TO_FILL));
-        by_power.min(lacking - self.chargeable(now).min(lacking) + spare)
+        let later = by_power.min(lacking - self.chargeable(now).min(lacking) + spare);
+        (later - self.unsure(lacking)).or_zero()
+    }
+
+    /// The part of an energy that a battery which others discharge does not leave to later: what the cells lose on the
+    /// way depends on their charge, and is known for the present one alone.
+    pub fn unsure(&self, energy: Energy) -> Energy {
+        let is_cautious = self.is_cautious && self.cells.lfp.is_some();
+        if is_cautious { Energy::from_micro(energy.micro() / 200) } else { Energy::ZERO }
+    }
+
+    /// From here on others may discharge it up to what own needs leave.
+    pub fn be_cautious(&mut self) {
+        self.is_cautious = true;
     }
 
     /// The lowest content from which charging for a later time so long still reaches `goal`, at full power; the cells'

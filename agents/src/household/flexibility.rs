@@ -178,7 +178,10 @@ impl Household {
             planned.micros().saturating_sub(end.micros()).saturating_sub(margin)
         });
         match stretch.goal {
-            Goal::Content(wanted) => net_that_leaves(battery, battery.lowest_refillable(wanted, left)),
+            Goal::Content(wanted) => {
+                let lowest = battery.lowest_refillable(wanted, left) + battery.unsure(wanted);
+                net_that_leaves(battery, lowest.min(wanted))
+            }
             Goal::Metered(wanted) => {
                 let stay = self.presence.stay().expect("invariant: a goal belongs to a stay");
                 let by_power = stay.power(battery).over_micros(left);

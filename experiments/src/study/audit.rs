@@ -30,7 +30,7 @@ pub use line::Line;
 use line::Lines;
 pub use missing::MissingChunk;
 
-use super::chunk::{ChunkId, Failed};
+use super::chunk::{ChunkId, Failed, replicates};
 use super::file::StudyFile;
 use super::folder::{Commit, DESIGN_FILE, FolderError, Records, STUDY_FILE};
 use super::published::StudyManifest;
@@ -212,7 +212,7 @@ impl<'a> Auditor<'a> {
             let id = commit.id();
             let (is_known, name) = (id.point < self.scenarios.len(), self.name(id));
             self.lines.logs.enter(is_known, || format!("{name}: there are {} points", self.scenarios.len()));
-            let expected = missing::replicates(self.file, id.number);
+            let expected = replicates(self.file, id.number);
             let is_whole = expected == Some(commit.replicates) && has_all(commit);
             self.lines.logs.enter(is_whole, || {
                 let told = commit.finished.len() + commit.failed.len();

@@ -15,7 +15,7 @@ use goshawk_output::{Kpi, Names, OutputError, OutputFolder, Recorder, ReplicateR
 use serde::{Deserialize, Serialize};
 
 use super::course::Course;
-use super::file::Study;
+use super::file::{Study, StudyFile};
 use crate::assemble;
 use crate::run::{BLOCKS_IN_MEMORY, header};
 use crate::scenario::Loaded;
@@ -76,10 +76,11 @@ pub enum ChunkError {
     Output(#[from] OutputError),
 }
 
-/// The replicates of a chunk.
-pub fn replicates(study: &Study, id: ChunkId) -> ReplicateRange {
-    let first = id.number * study.file.chunk;
-    ReplicateRange { first, last: (first + study.file.chunk).min(study.file.replicates) - 1 }
+/// The replicates of a chunk of a point; `None` of one beyond the last.
+pub fn replicates(file: &StudyFile, number: u32) -> Option<ReplicateRange> {
+    let first = number.checked_mul(file.chunk)?;
+    (first < file.replicates)
+        .then(|| ReplicateRange { first, last: (first + file.chunk).min(file.replicates) - 1 })
 }
 
 /// The random streams of a replicate of a point, whose scenario is `loaded`.
@@ -138,7 +139,7 @@ impl Task<'_> {
     }
 
     fn attempt(&self, failed: &[Failed], progress: &Arc<Progress>) -> Result<Attempt, ChunkError> {
-        let range = replicates(self.study, self.id);
+        let range = replicates(&self.study.file, self.id.number).expect("invariant: chunks are of the study");
         let header = header(self.loaded);
         let folder = OutputFolder::within_study(self.folder, self.aside)?;
         let mut recorder: Option<Recorder> = None;
@@ -197,7 +198,7 @@ impl Task<'_> {
         };
         let (recorder, rows) = journal.finish();
         let kpis: Vec<Kpi> = rows.iter().map(Kpi::from).collect();
-        self.course.replicate(&kpis);
+        self.course.replicate(self.id.point, &kpis);
         let figures = self.watched.iter().map(|name| (name.clone(), figure(&kpis, name))).collect();
         Ok((recorder, Finished { replicate, event_digest: outcome.digest.to_string(), figures }))
     }

@@ -34,15 +34,18 @@ impl Course {
     }
 
     /// A replicate came to its end.
-    pub(super) fn replicate(&self, kpis: &[Kpi]) {
+    pub(super) fn replicate(&self, point: usize, kpis: &[Kpi]) {
         self.replicates.fetch_add(1, Ordering::Relaxed);
+        if point > 0 {
+            return;
+        }
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, values) in watched.iter_mut() {
             values.extend(figure(kpis, name));
         }
     }
 
-    /// The watched figures over the replicates so far, in the order of their ends, with the half width of the 95 % interval.
+    /// The watched figures of the first point over its replicates so far, in the order of their ends, with the half width of the 95 % interval.
     pub fn intervals(&self) -> Vec<(String, Estimate)> {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let estimates = watched.iter().map(|(name, values)| Some((name.clone(), Estimate::of(values)?)));

@@ -57,7 +57,7 @@ pub struct StudyFile {
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 10_000))]
     pub chunk: u32,
-    /// Whether replicate r of every point meets the same draws.
+    /// Whether replicate r of every point meets the same draws; in a design of blocks, of every point of its block.
     #[serde(default = "yes")]
     pub common_random_numbers: bool,
     /// Whether replicates come in pairs, the second of which mirrors every draw of the first; a pair is one observation.
@@ -173,6 +173,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, replicates: Option<u32>) -
             Problems::all(report.problems, name).expect("invariant: a file that is refused has problems")
         );
     };
+    names(&mut report, &file);
     let tables = tables(&mut report, &file);
     let stopping = stopping(&mut report, &file);
     let scenario = base.join(&file.scenario);
@@ -188,6 +189,31 @@ pub fn load_text(name: &str, text: &str, base: &Path, replicates: Option<u32>) -
     }
     let (design, first, config_hashes) = study.expect("invariant: a study without problems has its points");
     Ok(Study { file, base: base.to_owned(), scenario, design, tables, stopping, first, config_hashes })
+}
+
+/// Names that the study gives or needs itself, and fields that are set twice.
+fn names(report: &mut Report<'_>, file: &StudyFile) {
+    if file.name == "commits" {
+        report.add(&["name"], "\"commits\"", "another name: the study's logs are in a folder of this one");
+    }
+    for (field, allowed) in
+        [("name", "nothing: a point is named after the study"), ("seed", "seed at the top of the study")]
+    {
+        if file.set.contains_key(field) {
+            report.add(&["set", field], format!("`{field}`"), allowed);
+        }
+        for (place, factor) in
+            file.factor.iter().enumerate().filter(|(_, factor)| factor.path.trim() == field)
+        {
+            report.add(&["factor", &place.to_string(), "path"], format!("{:?}", factor.path), allowed);
+        }
+    }
+    for (place, factor) in file.factor.iter().enumerate() {
+        if file.set.contains_key(factor.path.trim()) {
+            let found = format!("{:?}, which is in [set] too", factor.path);
+            report.add(&["factor", &place.to_string(), "path"], found, "each field once");
+        }
+    }
 }
 
 /// Adds what is wrong with a field below the table at `within`.
@@ -413,9 +439,19 @@ impl Study {
         scenario::load(&self.scenario, &sets(&self.file, &self.design, place))
     }
 
-    /// The group of common random numbers that a point belongs to.
+    /// Whether the scenario of a point is what it was when the study was read.
+    pub fn is_unchanged(&self, place: usize, loaded: &Loaded) -> bool {
+        crate::run::config_hash(loaded) == self.config_hashes[place]
+    }
+
+    /// The group of common random numbers that a point belongs to. Blocks of a design have one each: their means are
+    /// observations of one population only if they share no luck.
     pub fn crn_group(&self, place: usize) -> u64 {
-        if self.file.common_random_numbers { 0 } else { place as u64 + 1 }
+        match self.design.structure {
+            _ if !self.file.common_random_numbers => place as u64 + 1,
+            Structure::Blocks { per_block } => (place / per_block.max(1)) as u64,
+            _ => 0,
+        }
     }
 
     /// The study as TOML with every default written out.

@@ -148,6 +148,9 @@ impl Identity {
 fn study_digest(file: &StudyFile) -> String {
     let mut file = file.clone();
     file.replicates = 0;
+    // What may change without changing a row.
+    file.failures_max = 0;
+    file.description.clear();
     let text = toml::to_string(&file).expect("invariant: every study can be written as TOML");
     FileDigest::of_bytes(text.as_bytes()).sha256
 }
@@ -322,7 +325,7 @@ impl Records {
         logs.sort();
         let mut records: Option<Self> = None;
         for path in logs {
-            let text = fs::read_to_string(&path).attempt("read", &path)?;
+            let text = read_whole_lines(&path)?;
             let mut lines = whole_lines(&text).enumerate();
             let fault =
                 |line: usize, why: String| FolderError::Log { path: path.clone(), line: line + 1, why };
@@ -370,6 +373,18 @@ impl Records {
     }
 }
 
+/// What a log holds up to the end of its last line: what a process was writing when it ended may be cut within a letter.
+fn read_whole_lines(path: &Path) -> Result<String, FolderError> {
+    let mut bytes = fs::read(path).attempt("read", path)?;
+    bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+    let invalid = |why: std::string::FromUtf8Error| {
+        let line =
+            why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        FolderError::Log { path: path.to_owned(), line: line + 1, why: "text that is not UTF-8".to_owned() }
+    };
+    String::from_utf8(bytes).map_err(invalid)
+}
+
 /// Lines that end.
 fn whole_lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'))
@@ -411,6 +426,19 @@ impl StudyFolder {
                 }
             }
         }
+        let commits = records.map(|records| records.commits).unwrap_or_default();
+        for commit in commits.values() {
+            if commit.point >= study.design.points.len()
+                || replicates(&study.file, commit.chunk) != Some(commit.replicates)
+            {
+                let why = format!(
+                    "it has replicates {} to {} of a point in one chunk, which this study divides otherwise; \
+                     the number of replicates may only grow, and only by whole chunks of {}",
+                    commit.replicates.first, commit.replicates.last, study.file.chunk
+                );
+                return Err(FolderError::Another { path: out.to_owned(), why });
+            }
+        }
         let aside = out.join(PARTIAL).join(shard.name());
         let lock = FolderLock::take(out, &aside)?;
         // What an ended process left.
@@ -424,24 +452,12 @@ impl StudyFolder {
         let log = open_log(&log_path, &Head::of(&identity, study))?;
         let folder = Self { out: out.to_owned(), aside, log, log_path, _lock: lock };
         folder.write(STUDY_FILE, study.effective_toml().as_bytes())?;
-        let commits = records.map(|records| records.commits).unwrap_or_default();
-        for commit in commits.values() {
-            if commit.point >= study.design.points.len()
-                || commit.replicates != replicates(study, commit.id())
-            {
-                let why = format!(
-                    "it has replicates {} to {} of a point in one chunk, which this study divides otherwise",
-                    commit.replicates.first, commit.replicates.last
-                );
-                return Err(FolderError::Another { path: out.to_owned(), why });
-            }
-        }
         let whole = commits.into_iter().filter(|(_, commit)| folder.holds(study, commit)).collect();
         Ok((folder, whole))
     }
 
     /// Whether all parts of a chunk are there, by their lengths.
-    fn holds(&self, study: &Study, commit: &Commit) -> bool {
+    pub(super) fn holds(&self, study: &Study, commit: &Commit) -> bool {
         let folder = self.out.join(study.scenario_name(commit.point));
         commit.parts.iter().all(|part| {
             fs::metadata(folder.join(&part.path)).is_ok_and(|found| found.len() == part.digest.bytes)
@@ -470,8 +486,13 @@ impl StudyFolder {
     pub fn commit(&mut self, commit: &Commit) -> Result<(), FolderError> {
         let mut line = serde_json::to_string(commit).expect("invariant: a commit has text keys");
         line.push('\n');
-        self.log.write_all(line.as_bytes()).attempt("write", &self.log_path)?;
-        self.log.sync_data().attempt("write", &self.log_path)
+        let length = self.log.metadata().attempt("look at", &self.log_path)?.len();
+        let written = self.log.write_all(line.as_bytes()).and_then(|()| self.log.sync_data());
+        if written.is_err() {
+            // Nothing may follow half a line.
+            let _ = self.log.set_len(length);
+        }
+        written.attempt("write", &self.log_path)
     }
 
     /// Writes a file of the study's own, whole or not at all.
@@ -501,7 +522,7 @@ fn open_log(path: &Path, head: &Head) -> Result<File, FolderError> {
     let folder = path.parent().expect("invariant: a log is in a folder");
     fs::create_dir_all(folder).attempt("create", folder)?;
     let mut log = File::options().read(true).append(true).create(true).open(path).attempt("open", path)?;
-    let text = fs::read_to_string(path).attempt("read", path)?;
+    let text = read_whole_lines(path)?;
     let whole: usize = whole_lines(&text).map(|line| line.len() + 1).sum();
     log.set_len(whole as u64).attempt("write", path)?;
     if whole == 0 {

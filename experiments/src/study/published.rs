@@ -98,6 +98,9 @@ pub fn publish(
         let last = ChunkId { point: place, number: u32::MAX };
         let commits: Vec<&Commit> = commits.range(first..=last).map(|(_, commit)| commit).collect();
         let loaded = study.point(place).map_err(|problems| StudyError::Changed { point: place, problems })?;
+        if !study.is_unchanged(place, &loaded) {
+            return Err(StudyError::Edited { point: place });
+        }
         let manifest = point_manifest(study, place, &loaded, &commits, run);
         points.push(PointEntry {
             point: point.index,

@@ -81,6 +81,14 @@ pub enum StudyError {
         /// Its problems.
         problems: Problems,
     },
+    /// A scenario or a data file of it was changed while the study ran.
+    #[error(
+        "the scenario of point {point} was changed while the study ran; what is in the folder is of the earlier one"
+    )]
+    Edited {
+        /// The point, by its place.
+        point: usize,
+    },
     /// More replicates failed than may.
     #[error(
         "{failed} replicates failed, and failures_max is {allowed}; the first: replicate {replicate}: {reason}"
@@ -117,6 +125,7 @@ type Answer = (ChunkId, Result<Done, WorkerError>);
 enum WorkerError {
     Chunk(ChunkError),
     Changed(Problems),
+    Edited,
 }
 
 /// Carries a study out, or goes on with it.
@@ -173,7 +182,8 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
         return Err(end);
     }
     // Other shards may have put the rest there.
-    let records = Records::read(&request.out)?.map(|records| records.commits).unwrap_or_default();
+    let mut records = Records::read(&request.out)?.map(|records| records.commits).unwrap_or_default();
+    records.retain(|_, commit| orchestrator.folder.holds(study, commit));
     orchestrator.schedule.take_note(&records);
     let whole = (0..study.design.points.len()).all(|point| orchestrator.schedule.is_whole(point));
     let mut manifest = None;
@@ -212,6 +222,10 @@ fn work(
     for id in incoming {
         if at.as_ref().is_none_or(|(point, _)| *point != id.point) {
             match study.point(id.point) {
+                Ok(loaded) if !study.is_unchanged(id.point, &loaded) => {
+                    let _ = answers.send((id, Err(WorkerError::Edited)));
+                    continue;
+                }
                 Ok(loaded) => at = Some((id.point, loaded)),
                 Err(problems) => {
                     let _ = answers.send((id, Err(WorkerError::Changed(problems))));
@@ -301,6 +315,7 @@ impl Orchestrator<'_> {
             }
             Err(WorkerError::Chunk(ChunkError::Interrupted)) => self.stop(),
             Err(WorkerError::Chunk(ChunkError::Output(error))) => self.give_up(error.into()),
+            Err(WorkerError::Edited) => self.give_up(StudyError::Edited { point: id.point }),
             Err(WorkerError::Changed(problems)) => {
                 self.give_up(StudyError::Changed { point: id.point, problems });
             }
@@ -323,7 +338,7 @@ impl Orchestrator<'_> {
         let commit = Commit {
             point: id.point,
             chunk: id.number,
-            replicates: replicates(self.study, id),
+            replicates: replicates(&self.study.file, id.number).expect("invariant: chunks are of the study"),
             finished: done.finished,
             failed: done.failed,
             cpu_seconds: done.cpu_seconds,

@@ -6,7 +6,7 @@ use std::fmt;
 use goshawk_output::ReplicateRange;
 use serde::Serialize;
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, replicates};
 use super::super::file::{StudyFile, stopping_rule, targets};
 use super::super::folder::{Records, Shard};
 use crate::statistics::stopping::{Decision, Watched};
@@ -33,13 +33,6 @@ impl fmt::Display for MissingChunk {
 
 fn chunks_per_point(file: &StudyFile) -> u32 {
     file.replicates.div_ceil(file.chunk)
-}
-
-/// The replicates of a chunk; `None` where there is no such chunk.
-pub(super) fn replicates(file: &StudyFile, number: u32) -> Option<ReplicateRange> {
-    let first = number.checked_mul(file.chunk)?;
-    (first < file.replicates)
-        .then(|| ReplicateRange { first, last: (first + file.chunk).min(file.replicates) - 1 })
 }
 
 /// The chunks that are not there; of a point that a rule stops, the first of them alone.
