@@ -196,17 +196,16 @@ fn names(report: &mut Report<'_>, file: &StudyFile) {
     if file.name == "commits" {
         report.add(&["name"], "\"commits\"", "another name: the study's logs are in a folder of this one");
     }
+    let named = "nothing: a point is named after the study";
     for (field, allowed) in
-        [("name", "nothing: a point is named after the study"), ("seed", "seed at the top of the study")]
+        [("name", named), ("seed", "seed at the top of the study, which designs follow too")]
     {
         if file.set.contains_key(field) {
             report.add(&["set", field], format!("`{field}`"), allowed);
         }
-        for (place, factor) in
-            file.factor.iter().enumerate().filter(|(_, factor)| factor.path.trim() == field)
-        {
-            report.add(&["factor", &place.to_string(), "path"], format!("{:?}", factor.path), allowed);
-        }
+    }
+    for (place, factor) in file.factor.iter().enumerate().filter(|(_, factor)| factor.path.trim() == "name") {
+        report.add(&["factor", &place.to_string(), "path"], format!("{:?}", factor.path), named);
     }
     for (place, factor) in file.factor.iter().enumerate() {
         if file.set.contains_key(factor.path.trim()) {
