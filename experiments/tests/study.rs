@@ -262,6 +262,61 @@ fn a_full_disk_leaves_a_folder_that_can_be_resumed() {
     }
 }
 
+/// A file system of its own that may not be written to any more, where the machine lets anybody mount one.
+#[test]
+fn a_folder_that_becomes_read_only_can_be_resumed() {
+    let desk = Desk::of(SMALL);
+    desk.study(&["--out", "whole"]).expect(DONE);
+    let script = format!(
+        "mkdir small && mount -t tmpfs -o size=20m tmpfs small || exit 99; \
+         {PROGRAM} study study.toml --out small/out --shard 0/2 || exit 98; \
+         mount -o remount,ro small || exit 99; {PROGRAM} study study.toml --out small/out --resume; echo code $? > code; \
+         cp -a small/out out"
+    );
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(desk.home.path());
+    let Ok(output) = command.output() else { return eprintln!("skipped: there is no unshare") };
+    if output.status.code() == Some(99) || !desk.path("code").exists() {
+        return eprintln!(
+            "skipped: no file system can be mounted: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert_eq!(fs::read_to_string(desk.path("code")).unwrap(), "code 1\n");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("Read-only file system") && !told.contains("panicked"), "{told}");
+    desk.study(&["--out", "out", "--resume"]).expect(DONE);
+    assert_same(&desk.results("whole"), &desk.results("out"), "read-only");
+}
+
+#[test]
+fn a_run_does_not_replace_a_point_of_a_study() {
+    let desk = Desk::of(SMALL);
+    desk.study(&["--out", "out"]).expect(DONE);
+    let before = desk.results("out");
+    let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let mut command = Command::new(PROGRAM);
+    command.arg("run").arg(smoke).args(["--out", "out/small-0000", "--overwrite"]);
+    let said: Said = command.current_dir(desk.home.path()).output().unwrap().into();
+    said.expect(BAD_INPUT).expect_told("holds a point of a study");
+    assert_same(&before, &desk.results("out"), "untouched");
+}
+
+#[test]
+fn a_scenario_that_is_edited_meanwhile_ends_the_study() {
+    let desk = Desk::of(&SMALL.replace("SCENARIOS/smoke.toml", "smoke.toml").replace("= 24", "= 2000"));
+    let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let text = fs::read_to_string(smoke).unwrap();
+    fs::write(desk.path("smoke.toml"), &text).unwrap();
+    let child = desk.start(&["--out", "out", "--jobs", "1"]);
+    while desk.commits("out") < 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    fs::write(desk.path("smoke.toml"), text.replace("area_m2 = 40", "area_m2 = 41")).unwrap();
+    let said = Said::from(child.wait_with_output().unwrap());
+    said.expect(FAILED).expect_told("point 1 was changed while the study ran");
+}
+
 /// A file system of its own, where the machine lets anybody mount one.
 #[test]
 fn a_small_file_system_that_fills_up_leaves_a_folder_that_can_be_resumed() {

@@ -67,6 +67,12 @@ pub enum OutputError {
         /// Where.
         path: PathBuf,
     },
+    /// The folder holds a point of a study, which is not replaced by a run.
+    #[error("{path} holds a point of a study; give another folder")]
+    PointOfStudy {
+        /// Where.
+        path: PathBuf,
+    },
     /// Another process is writing there.
     #[error("{path} is being written by another run")]
     Busy {

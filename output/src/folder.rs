@@ -290,6 +290,9 @@ fn check_content(path: &Path, existing: Existing) -> Result<(), OutputError> {
     }
     if names.iter().any(|name| name == MANIFEST_FILE) {
         return match (Manifest::read(path), existing) {
+            (Ok(manifest), _) if manifest.study.is_some() => {
+                Err(OutputError::PointOfStudy { path: path.to_owned() })
+            }
             (Ok(_), Existing::Overwrite) => Ok(()),
             (Ok(_), Existing::Refuse) => Err(OutputError::EarlierOutput { path: path.to_owned() }),
             (Err(OutputError::Manifest { .. }), _) => Err(OutputError::NotEmpty { path: path.to_owned() }),

@@ -58,6 +58,7 @@ pub(super) fn report_failure(error: &RunError) -> u8 {
         RunError::Output(
             OutputError::NotEmpty { .. }
             | OutputError::EarlierOutput { .. }
+            | OutputError::PointOfStudy { .. }
             | OutputError::NotAFolder { .. }
             | OutputError::Busy { .. },
         ) => BAD_INPUT,
