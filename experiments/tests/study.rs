@@ -464,7 +464,7 @@ fn what_is_said_of_bad_studies() {
             "chunk = 5\nantithetic = true\nreplicate = 3\ntables = [\"trades\", \"kwh\"]",
         )),
         ("a rule that cannot look", format!("{SMALL}[stopping]\nfigures = [\"p2p\"]\nlook_every = 6\nobservations_min = 40\n")),
-        ("no scenario", SMALL.replace("smoke.toml", "smok.toml")),
+        ("no scenario", SMALL.replace("SCENARIOS/smoke.toml", "smok.toml")),
     ];
     let mut told = String::new();
     for (case, study) in cases {
