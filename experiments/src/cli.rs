@@ -17,6 +17,7 @@ mod study;
 mod summary;
 mod table;
 mod verify;
+mod what_is_there;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -201,6 +202,15 @@ fn stop_on_signals(progress: &Arc<Progress>) {
     if let Err(error) = ctrlc::set_handler(stop) {
         tracing::warn!("signals will end the run without a word: {error}");
     }
+}
+
+/// Whether a folder is neither of a run nor of a study, which is reported.
+fn is_neither(folder: &std::path::Path) -> bool {
+    let said = what_is_there::neither(folder);
+    if let Some(said) = &said {
+        tracing::error!("{said}");
+    }
+    said.is_some()
 }
 
 /// Reports an error and what caused it.

@@ -15,6 +15,7 @@
 //! | [`mod@file`] | the study file, and every problem of one |
 //! | [`chunk`] | contiguous replicates of a point: what is run, kept or lost as one |
 //! | [`schedule`] | which chunk is next, and which ones count |
+//! | [`sequential`] | what a stopping rule makes of a point's chunks |
 //! | [`run`] | chunks to workers, parts to their places, lines to the log |
 //! | [`course`] | how far a study is |
 //! | [`folder`] | what is in a study's folder, and the right to write there |
@@ -39,6 +40,7 @@ pub mod replay;
 pub mod run;
 pub mod schedule;
 pub mod sensitivity;
+pub mod sequential;
 
 /// What is wrong with a field of a factor or of a design.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,11 +10,12 @@ use goshawk_agents::journal::{amounts, status};
 use goshawk_ledger::{Block, ChainFault, ChainReport, Receipt, RedbStore, replay};
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::{
-    AuditReport, BlockRecord, Check, Manifest, OutputError, TransactionRecord, audit, read_blocks,
-    read_transactions,
+    AuditReport, BlockRecord, Check, Manifest, OutputError, TransactionRecord, audit, audit_beside,
+    read_blocks, read_transactions,
 };
 
 use crate::run::LEDGER_FILE;
+use crate::study::audit::parts_beside;
 
 /// Most differences between ledger and tables that are listed one by one.
 const DIFFERENCES_MAX: usize = 20;
@@ -64,11 +65,12 @@ impl Verification {
 /// # Errors
 /// When there is no manifest, or a file cannot be read at all.
 pub fn verify(folder: &Path) -> Result<Verification, OutputError> {
-    let tables = audit(folder)?;
     let manifest = Manifest::read(folder)?;
     if manifest.study.is_some() {
+        let tables = audit_beside(folder, &parts_beside(&folder.join(".."), &manifest))?;
         return Ok(Verification { tables, chain: None, has_no_store: true });
     }
+    let tables = audit(folder)?;
     let damaged = |check| tables.check(check).is_some_and(|report| report.failed > 0);
     if damaged(Check::Files) || damaged(Check::Schemas) {
         return Ok(Verification { tables, chain: None, has_no_store: false });

@@ -5,82 +5,35 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use goshawk_output::{MANIFEST_FILE, Manifest, read_kpis};
 use serde_json::Value;
-use tempfile::TempDir;
+
+mod desk;
 
 #[path = "../../tests/tests/it/python.rs"]
 mod python;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_goshawk");
-const DONE: i32 = 0;
-const FAILED: i32 = 1;
-const BAD_INPUT: i32 = 2;
-const INTERRUPTED: i32 = 75;
+use desk::{BAD_INPUT, DONE, Desk, FAILED, INTERRUPTED, PROGRAM, Said, goshawk, scenarios};
+
 /// What makes the smoke test long enough to be ended in the middle: three years in quarters of an hour.
 const LONG: [&str; 4] = ["--set", "time.periods=100000", "--set", "time.days=1100"];
 
 fn scenario(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/{name}.toml"))
+    scenarios().join(format!("{name}.toml"))
 }
 
-fn goshawk() -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.env_remove("GOSHAWK_LOG");
-    command
+/// A desk for runs.
+trait RunDesk {
+    fn run_smoke(&self, arguments: &[&str]) -> Said;
+    fn manifest(&self) -> Manifest;
+    fn start_long_run(&self) -> Running;
 }
 
-/// The program in a folder of its own, which goes with the test.
-struct Desk {
-    home: TempDir,
-}
-
-/// What the program said and how it ended.
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Said {
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
-        self
-    }
-
-    fn expect_told(self, what: &str) -> Self {
-        assert!(self.err.contains(what), "no {what:?} in: {}", self.err);
-        self
-    }
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { home: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn give(&self, arguments: &[&str]) -> Said {
-        goshawk().args(arguments).current_dir(self.home.path()).output().unwrap().into()
-    }
-
+impl RunDesk for Desk {
     fn run_smoke(&self, arguments: &[&str]) -> Said {
         let smoke = scenario("smoke");
         self.give(&[&["run", smoke.to_str().unwrap(), "--out", "out"], arguments].concat())
@@ -301,7 +254,7 @@ fn verify_says_where_a_run_was_changed() {
     fs::write(desk.path("out").join(&name), bytes).unwrap();
     let said = desk.give(&["verify", "out"]).expect(FAILED);
     assert!(said.out.contains("FAIL") && said.out.contains(&name), "{}", said.out);
-    desk.give(&["verify", "nowhere"]).expect(BAD_INPUT).expect_told("nowhere/manifest.json");
+    desk.give(&["verify", "nowhere"]).expect(BAD_INPUT).expect_told("there is no folder nowhere");
 }
 
 #[test]
@@ -449,7 +402,7 @@ fn summary_tells_in_every_format_what_the_table_of_key_figures_says() {
     assert_eq!(line_after(&table, "rejected transactions"), format!("{:.0}", figure("rejections")));
     let with_json = desk.run_smoke(&["--overwrite", "--format", "json"]).expect(DONE);
     assert_eq!(with_json.out, json, "a run's figures have the same formats");
-    desk.give(&["summary", "nowhere"]).expect(BAD_INPUT).expect_told("nowhere/manifest.json");
+    desk.give(&["summary", "nowhere"]).expect(BAD_INPUT).expect_told("there is no folder nowhere");
 }
 
 #[test]

@@ -5,19 +5,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use goshawk_engine::Streams;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_goshawk");
-const DONE: i32 = 0;
-const FAILED: i32 = 1;
-const BAD_INPUT: i32 = 2;
-const INTERRUPTED: i32 = 75;
+mod desk;
+
+use desk::{BAD_INPUT, DONE, Desk, FAILED, INTERRUPTED, PROGRAM, Said, scenarios};
 
 /// Two points of the smoke scenario, 24 replicates each, in chunks of 4.
 const SMALL: &str = r#"
@@ -50,69 +47,48 @@ failures_max = 12
 "time.period_minutes" = 60
 "#;
 
-/// A folder that goes with the test, with a study in it.
-struct Desk {
-    home: TempDir,
+/// The same farther on: every replicate fails.
+const ALL_FAIL: &str = r#"
+name = "failing"
+scenario = "SCENARIOS/feeder.toml"
+replicates = 100_000
+chunk = 10_000
+failures_max = 12
+[set]
+"grid.feeder.security" = "observed"
+"grid.feeder.base_load_scale" = 3.62
+"market.mechanism" = "mid_market_rate"
+"time.days" = 1
+"#;
+
+/// A desk with a study on it.
+trait StudyDesk {
+    fn of(study: &str) -> Self;
+    fn of_study(&self, arguments: &[&str]) -> Command;
+    fn study(&self, arguments: &[&str]) -> Said;
+    fn start(&self, arguments: &[&str]) -> Child;
+    fn results(&self, out: &str) -> BTreeMap<PathBuf, Vec<u8>>;
+    fn commits(&self, out: &str) -> usize;
+    fn in_own_file_system(&self, script: &str) -> Option<String>;
 }
 
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Said {
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
-        self
-    }
-
-    fn expect_told(self, what: &str) -> Self {
-        assert!(self.err.contains(what), "no {what:?} in: {}", self.err);
-        self
-    }
-}
-
-impl Desk {
+impl StudyDesk for Desk {
     fn of(study: &str) -> Self {
-        let desk = Self { home: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap() };
+        let desk = Self::new();
         desk.write("study.toml", study);
         desk
     }
 
-    fn write(&self, name: &str, text: &str) {
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        let text = text.replace("SCENARIOS", scenarios.canonicalize().unwrap().to_str().unwrap());
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.env_remove("GOSHAWK_LOG").args(["study", "study.toml"]).args(arguments);
-        command.current_dir(self.home.path());
-        command
+    fn of_study(&self, arguments: &[&str]) -> Command {
+        self.command(&[&["study", "study.toml"], arguments].concat())
     }
 
     fn study(&self, arguments: &[&str]) -> Said {
-        self.command(arguments).output().unwrap().into()
+        self.of_study(arguments).output().unwrap().into()
     }
 
     fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.of_study(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// What a finished study's rows, design and points are, byte for byte, without what tells of times and hosts.
@@ -134,6 +110,25 @@ impl Desk {
     fn commits(&self, out: &str) -> usize {
         let logs = files(&self.path(out).join("commits"));
         logs.values().map(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count() - 1).sum()
+    }
+
+    /// Carries a shell's script out where it may mount file systems, if the machine lets anybody; what it said on standard
+    /// error. The script ends with 99 where it cannot mount, and leaves the program's exit code in `code`, which is to be 1.
+    fn in_own_file_system(&self, script: &str) -> Option<String> {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        let Ok(output) = command.current_dir(self.home.path()).output() else {
+            eprintln!("skipped: there is no unshare");
+            return None;
+        };
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(99) || !self.path("code").exists() {
+            eprintln!("skipped: no file system can be mounted: {said}");
+            return None;
+        }
+        assert_eq!(self.read("code"), "code 1\n");
+        assert!(!said.contains("panicked"), "{said}");
+        Some(said)
     }
 }
 
@@ -226,6 +221,125 @@ fn killed_at_twenty_random_moments_nothing_is_lost() {
     assert!(resumed >= 15, "{resumed} of {kills} kills were in the middle");
 }
 
+/// What `verify` says of the study and of each of its points.
+fn verify(desk: &Desk, folder: &str) -> Said {
+    desk.give(&["verify", folder])
+}
+
+#[test]
+fn a_finished_study_that_grows_verifies_at_any_moment() {
+    let desk = Desk::of(SMALL);
+    desk.study(&["--out", "whole", "--replicates", "160"]).expect(DONE);
+    let whole = desk.results("whole");
+    desk.study(&["--out", "finished"]).expect(DONE);
+    let mut moments =
+        Streams { seed: 21, crn_group: 0, replicate: 0, is_mirrored: false }.stream("test", "kill");
+    let (mut kills, mut unfinished) = (0, 0);
+    while kills < 8 {
+        let _ = fs::remove_dir_all(desk.path("out"));
+        let copied = Command::new("cp").arg("-r").arg(desk.path("finished")).arg(desk.path("out")).status();
+        assert!(copied.unwrap().success());
+        loop {
+            let mut child = desk.start(&["--out", "out", "--jobs", "2", "--resume", "--replicates", "160"]);
+            thread::sleep(Duration::from_micros(moments.below(300_000)));
+            if child.try_wait().unwrap().is_none() {
+                child.kill().unwrap();
+                kills += 1;
+            }
+            if child.wait_with_output().unwrap().status.success() {
+                break;
+            }
+            let said = verify(&desk, "out");
+            assert!([Some(DONE), Some(INTERRUPTED)].contains(&said.code), "{}\n{}", said.out, said.err);
+            if said.code == Some(INTERRUPTED) {
+                unfinished += 1;
+                assert!(said.out.contains("It has grown to 160 replicates of each point"), "{}", said.out);
+                let advice = "goshawk study STUDY --out out --resume --replicates 160";
+                assert!(said.out.contains("unfinished: ") && said.out.contains(advice), "{}", said.out);
+            }
+            for point in ["out/small-0000", "out/small-0001"] {
+                verify(&desk, point).expect(DONE);
+            }
+        }
+        verify(&desk, "out").expect(DONE);
+        assert_same(&whole, &desk.results("out"), "after growing");
+    }
+    assert!(unfinished >= 3, "{unfinished} of {kills} kills were in the middle");
+}
+
+#[test]
+fn what_is_wrong_with_a_growing_study_is_still_found() {
+    let desk = Desk::of(SMALL);
+    desk.study(&["--out", "out"]).expect(DONE);
+    desk.study(&["--out", "out", "--resume", "--replicates", "32", "--shard", "2/4"]).expect(DONE);
+    verify(&desk, "out").expect(INTERRUPTED);
+    let changes = [
+        ("small-0000/trades/part-00000-00003.parquet", "an earlier part"),
+        ("small-0000/trades/part-00024-00027.parquet", "a part of a chunk that was added"),
+        ("small-0001/manifest.json", "the manifest of a point"),
+        ("commits/0-of-1.jsonl", "the earlier log"),
+    ];
+    for (name, case) in changes {
+        let path = desk.path("out").join(name);
+        let before = fs::read(&path).unwrap_or_else(|_| panic!("{name}"));
+        let mut bytes = before.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(verify(&desk, "out").code, Some(FAILED), "{case}");
+        fs::write(&path, before).unwrap();
+    }
+    let stranger = desk.path("out/small-0000/trades/part-00100-00103.parquet");
+    fs::write(&stranger, "").unwrap();
+    verify(&desk, "out").expect(FAILED);
+    fs::remove_file(stranger).unwrap();
+    let said = verify(&desk, "out").expect(INTERRUPTED);
+    assert!(said.out.contains("unfinished: 2 chunks with 8 replicates to run"), "{}", said.out);
+}
+
+#[test]
+fn a_study_of_which_every_replicate_fails_ends_soon() {
+    let desk = Desk::of(ALL_FAIL);
+    // Ten seconds would be enough for many thousands of failures, each one run again for all before it.
+    let said = desk.study(&["--out", "out", "--jobs", "2"]).expect(FAILED);
+    said.expect_told("replicates failed, and failures_max is 12").expect_told("goshawk replay out");
+    let log = fs::read_to_string(desk.path("out/commits/0-of-1.jsonl")).unwrap();
+    let known = log.matches("the voltage collapses").count();
+    assert!((13..=15).contains(&known), "{known} failures, at most one more a worker\n{log}");
+}
+
+/// What the system is asked for, by strace where there is one.
+#[test]
+fn names_of_folders_are_on_the_disk_before_the_log_speaks_of_what_is_in_them() {
+    let desk = Desk::of(SMALL);
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "-e", "trace=mkdir,fsync,fdatasync", "-o", "trace.txt", PROGRAM, "study"]);
+    command.args(["study.toml", "--out", "new/out", "--jobs", "1"]).current_dir(desk.home.path());
+    let Ok(output) = command.output() else { return eprintln!("skipped: there is no strace") };
+    let trace = fs::read_to_string(desk.path("trace.txt")).unwrap_or_default();
+    if !trace.contains("mkdir(") {
+        return eprintln!("skipped: strace cannot trace: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Said::from(output).expect(DONE);
+    let lines: Vec<&str> = trace.lines().collect();
+    let home = desk.home.path().canonicalize().unwrap();
+    let is_done = |line: &str| line.ends_with("= 0") || line.ends_with("<unfinished ...>");
+    let made = |line: &str| line.contains("mkdir(\"") && is_done(line) && !line.contains("/.partial");
+    let mut seen = BTreeMap::new();
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| made(line)) {
+        let name = line.split('"').nth(1).unwrap();
+        let parent = home.join(name).parent().unwrap().to_owned();
+        let synced = format!("<{}>", parent.display());
+        let is_log = |line: &&str| line.contains("fdatasync(") && line.contains("/commits/");
+        let before_log = lines[place..].iter().take_while(|line| !is_log(line));
+        let mut syncs = before_log.filter(|line| line.contains("fsync("));
+        assert!(syncs.any(|line| line.contains(&synced)), "{parent:?} is not synced after {line}");
+        seen.insert(name, line);
+    }
+    // The folder, its parent, the logs, two points with fourteen tables.
+    assert_eq!(seen.len(), 3 + 2 * 15, "{trace}");
+}
+
 #[test]
 fn a_request_to_end_leaves_whole_chunks_and_its_own_code() {
     let desk = Desk::of(&SMALL.replace("replicates = 24", "replicates = 4000"));
@@ -273,18 +387,8 @@ fn a_folder_that_becomes_read_only_can_be_resumed() {
          mount -o remount,ro small || exit 99; {PROGRAM} study study.toml --out small/out --resume; echo code $? > code; \
          cp -a small/out out"
     );
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(desk.home.path());
-    let Ok(output) = command.output() else { return eprintln!("skipped: there is no unshare") };
-    if output.status.code() == Some(99) || !desk.path("code").exists() {
-        return eprintln!(
-            "skipped: no file system can be mounted: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    assert_eq!(fs::read_to_string(desk.path("code")).unwrap(), "code 1\n");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("Read-only file system") && !told.contains("panicked"), "{told}");
+    let Some(told) = desk.in_own_file_system(&script) else { return };
+    assert!(told.contains("Read-only file system"), "{told}");
     desk.study(&["--out", "out", "--resume"]).expect(DONE);
     assert_same(&desk.results("whole"), &desk.results("out"), "read-only");
 }
@@ -294,10 +398,8 @@ fn a_run_does_not_replace_a_point_of_a_study() {
     let desk = Desk::of(SMALL);
     desk.study(&["--out", "out"]).expect(DONE);
     let before = desk.results("out");
-    let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
-    let mut command = Command::new(PROGRAM);
-    command.arg("run").arg(smoke).args(["--out", "out/small-0000", "--overwrite"]);
-    let said: Said = command.current_dir(desk.home.path()).output().unwrap().into();
+    let smoke = scenarios().join("smoke.toml");
+    let said = desk.give(&["run", smoke.to_str().unwrap(), "--out", "out/small-0000", "--overwrite"]);
     said.expect(BAD_INPUT).expect_told("holds a point of a study");
     assert_same(&before, &desk.results("out"), "untouched");
 }
@@ -305,7 +407,7 @@ fn a_run_does_not_replace_a_point_of_a_study() {
 #[test]
 fn a_scenario_that_is_edited_meanwhile_ends_the_study() {
     let desk = Desk::of(&SMALL.replace("SCENARIOS/smoke.toml", "smoke.toml").replace("= 24", "= 2000"));
-    let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let smoke = scenarios().join("smoke.toml");
     let text = fs::read_to_string(smoke).unwrap();
     fs::write(desk.path("smoke.toml"), &text).unwrap();
     let child = desk.start(&["--out", "out", "--jobs", "1"]);
@@ -327,17 +429,8 @@ fn a_small_file_system_that_fills_up_leaves_a_folder_that_can_be_resumed() {
         "mount -t tmpfs -o size=700k tmpfs small || exit 99; {PROGRAM} study study.toml --out small/out --jobs 1; \
          echo code $? > code; cp -a small/out out"
     );
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(desk.home.path());
-    let Ok(output) = command.output() else { return eprintln!("skipped: there is no unshare") };
-    if output.status.code() == Some(99) || !desk.path("code").exists() {
-        return eprintln!(
-            "skipped: no file system can be mounted: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    assert_eq!(fs::read_to_string(desk.path("code")).unwrap(), "code 1\n");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no room is left"), "{output:?}");
+    let Some(told) = desk.in_own_file_system(&script) else { return };
+    assert!(told.contains("no room is left"), "{told}");
     assert!(desk.commits("out") > 0, "some chunks fit");
     desk.study(&["--out", "out", "--resume"]).expect(DONE);
     assert_same(&desk.results("whole"), &desk.results("out"), "a small file system");
@@ -412,7 +505,7 @@ fn another_study_is_refused_and_what_differs_is_named() {
     refused("the study file has changed");
     desk.write("study.toml", &SMALL.replace("name = \"small\"", "name = \"other\""));
     refused("its study is \"small\", not \"other\"");
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
+    let scenario = scenarios().join("smoke.toml");
     let changed = fs::read_to_string(scenario).unwrap().replace("area_m2 = 40", "area_m2 = 41");
     fs::write(desk.path("smoke.toml"), changed).unwrap();
     desk.write("study.toml", &SMALL.replace("SCENARIOS/smoke.toml", "smoke.toml"));
@@ -464,13 +557,21 @@ fn what_is_said_of_bad_studies() {
             "chunk = 5\nantithetic = true\nreplicate = 3\ntables = [\"trades\", \"kwh\"]",
         )),
         ("a rule that cannot look", format!("{SMALL}[stopping]\nfigures = [\"p2p\"]\nlook_every = 6\nobservations_min = 40\n")),
+        ("an unknown field beside faults everywhere", SMALL
+            .replace("chunk = 4", "chunks = 4\nfailures_max = -1\ntables = [\"kwh\"]\nantithetic = 3")
+            .replace("\"time.periods\" = 8", "\"time.period\" = 8")
+            + "[[factor]]\npath = \"battery.capacity_kwh\"\nrange = { from = 9, to = 3 }\n\
+               [[factor]]\npath = \"battery.capacity\"\nvalues = [1]\nvalue = 2\n\
+               [design]\nmethod = \"sobol\"\npoints = 12\n[stopping]\nfigures = [\"p2p\"]\nobservations_min = 3\n"),
+        ("a name that is not there and a scenario that has faults", SMALL
+            .replace("name = \"small\"", "").replace("[0, 50]", "[-1, 50]")),
         ("no scenario", SMALL.replace("SCENARIOS/smoke.toml", "smok.toml")),
     ];
     let mut told = String::new();
     for (case, study) in cases {
         let desk = Desk::of(&study);
         let said = desk.study(&["--out", "out"]);
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").canonicalize().unwrap();
+        let scenarios = scenarios();
         let words = said.err.replace(scenarios.to_str().unwrap(), "SCENARIOS");
         told.push_str(&format!("== {case}: exit code {}\n{words}\n", said.code.unwrap()));
         assert!(!desk.path("out").exists(), "{case}");

@@ -4,18 +4,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use goshawk_output::{Manifest, read_kpis};
 use serde_json::Value;
-use tempfile::TempDir;
+
+mod desk;
 
 #[path = "../../tests/tests/it/python.rs"]
 mod python;
 
-const DONE: i32 = 0;
-const FAILED: i32 = 1;
-const BAD_INPUT: i32 = 2;
+use desk::{BAD_INPUT, DONE, Desk, FAILED, INTERRUPTED, PROGRAM, Said, scenarios};
 
 /// Two points of five replicates, in chunks of two.
 const STUDY: &str = r#"
@@ -42,52 +41,23 @@ path = "portraits.at_home.count"
 values = [5, 5000]
 "#;
 
-/// A folder with a scenario and a study, which goes with the test.
-struct Desk {
-    home: TempDir,
+/// A desk with a scenario and a study in `inputs`.
+trait ToolDesk: Sized {
+    fn with(study: &str) -> Self;
+    fn run(study: &str) -> Self;
+    fn study(&self, more: &[&str]) -> Said;
+    fn verify(&self) -> Said;
+    fn change(&self, name: &str, from: &str, to: &str);
+    fn flip(&self, name: &str);
 }
 
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
-impl Said {
-    fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-
-    fn told(&self, what: &str) {
-        assert!(
-            self.out.contains(what) || self.err.contains(what),
-            "no {what:?} in: {}\n{}",
-            self.out,
-            self.err
-        );
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap()
-    }
-}
-
-impl Desk {
+impl ToolDesk for Desk {
     fn with(study: &str) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        fs::create_dir(home.path().join("inputs")).unwrap();
-        let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/smoke.toml");
-        fs::copy(smoke, home.path().join("inputs/smoke.toml")).unwrap();
-        fs::write(home.path().join("inputs/study.toml"), study).unwrap();
-        Self { home }
+        let desk = Self::new();
+        fs::create_dir(desk.path("inputs")).unwrap();
+        fs::copy(scenarios().join("smoke.toml"), desk.path("inputs/smoke.toml")).unwrap();
+        desk.write("inputs/study.toml", study);
+        desk
     }
 
     /// The same, with the study run into `out`.
@@ -97,30 +67,12 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_goshawk"));
-        command.args(arguments).current_dir(self.home.path()).env_remove("GOSHAWK_LOG");
-        command
-    }
-
-    fn give(&self, arguments: &[&str]) -> Said {
-        self.command(arguments).output().unwrap().into()
-    }
-
     fn study(&self, more: &[&str]) -> Said {
         self.give(&[&["study", "inputs/study.toml", "--out", "out", "--jobs", "1", "--quiet"], more].concat())
     }
 
     fn verify(&self) -> Said {
         self.give(&["verify", "out"])
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
     }
 
     fn change(&self, name: &str, from: &str, to: &str) {
@@ -145,9 +97,11 @@ mod verify {
 
     /// The checks that found something, by their first words.
     fn found(desk: &Desk) -> Vec<String> {
-        let said = desk.give(&["verify", "out", "--format", "json"]).expect(FAILED);
+        let said = desk.give(&["verify", "out", "--format", "json"]);
         let value = said.json();
         assert_eq!(value["passed"], false);
+        let code = if value["state"] == "damaged" { FAILED } else { INTERRUPTED };
+        assert_eq!(said.code, Some(code));
         let checks = value["checks"].as_array().unwrap();
         let failed = checks.iter().filter(|check| check["failed"].as_u64().unwrap() > 0);
         failed
@@ -294,9 +248,11 @@ mod verify {
         let desk = Desk::with(STUDY);
         desk.study(&["--shard", "0/4"]).expect(DONE);
         desk.study(&["--shard", "3/4"]).expect(DONE);
-        let said = desk.give(&["verify", "out", "--shards", "4"]).expect(FAILED);
+        let said = desk.give(&["verify", "out", "--shards", "4"]).expect(INTERRUPTED);
         insta::assert_snapshot!("unfinished_study", said.out);
-        let value = desk.give(&["verify", "out", "--shards", "4", "--format", "json"]).expect(FAILED).json();
+        let json = desk.give(&["verify", "out", "--shards", "4", "--format", "json"]).expect(INTERRUPTED);
+        let value = json.json();
+        assert_eq!(value["state"], "unfinished");
         assert_eq!(value["shards_to_run"], serde_json::json!([1, 2]));
         assert_eq!(value["missing"].as_array().unwrap().len(), 3);
         assert_eq!(found(&desk), [COMPLETE]);
@@ -305,8 +261,14 @@ mod verify {
         desk.flip(part);
         assert_eq!(found(&desk), [COMPLETE, PARTS]);
         desk.flip(part);
+        // What was on its way when a process was killed is no damage; what is of no chunk is.
         fs::write(desk.path("out/roofs-0000/trades/part-00002-00003.parquet"), "half").unwrap();
+        assert_eq!(found(&desk), [COMPLETE]);
+        desk.verify().expect(INTERRUPTED).told("note  1 files are of chunks that were on their way");
+        let stray = desk.path("out/roofs-0000/trades/part-00002-00004.parquet");
+        fs::write(&stray, "").unwrap();
         assert_eq!(found(&desk), [COMPLETE, STRAYS]);
+        fs::remove_file(stray).unwrap();
         for shard in ["1/4", "2/4"] {
             desk.study(&["--shard", shard]).expect(DONE);
         }
@@ -317,11 +279,13 @@ mod verify {
     fn a_study_that_has_grown_and_was_not_ended_is_unfinished() {
         let desk = Desk::run(&STUDY.replace("replicates = 5", "replicates = 4"));
         desk.verify().expect(DONE);
-        desk.study(&["--replicates", "8", "--resume", "--shard", "0/8"]).expect(DONE);
-        let found = found(&desk);
-        assert!(found.contains(&COMPLETE.to_owned()), "{found:?}");
+        desk.study(&["--replicates", "8", "--resume", "--shard", "2/8"]).expect(DONE);
+        assert_eq!(found(&desk), [COMPLETE]);
+        let said = desk.verify().expect(INTERRUPTED);
+        said.told("unfinished: 3 chunks with 6 replicates to run");
         desk.study(&["--replicates", "8", "--resume"]).expect(DONE);
         desk.verify().expect(DONE);
+        desk.study(&["--replicates", "4", "--resume"]).expect(BAD_INPUT).told("this study asks for 4");
     }
 
     #[test]
@@ -333,7 +297,7 @@ mod verify {
         let text = desk.read(LOG);
         let last = text.trim_end().rfind('\n').unwrap();
         fs::write(desk.path(LOG), &text[..=last]).unwrap();
-        desk.verify().expect(FAILED).told("at least 1 chunks with 10 replicates are missing");
+        desk.verify().expect(FAILED).told("unfinished: at least 1 chunks with 10 replicates to run");
     }
 
     #[test]
@@ -350,13 +314,31 @@ mod verify {
     fn more_failures_than_may_be_are_a_fault() {
         let desk = Desk::with(&FAILING.replace("failures_max = 3", "failures_max = 2"));
         desk.study(&[]).expect(FAILED);
-        assert_eq!(found(&desk), [FAILURES]);
+        let mut found = found(&desk);
+        found.sort();
+        assert_eq!(found, [COMPLETE, FAILURES], "the chunk of the third failure was left");
+        replay::replay(&desk, "rich-0001", "2", &[]).expect(FAILED).told("as in the study");
+        desk.study(&["--resume"]).expect(FAILED).told("3 replicates failed, and failures_max is 2");
+        desk.change("inputs/study.toml", "failures_max = 2", "failures_max = 3");
+        desk.study(&["--resume"]).expect(DONE);
+        let value = desk.give(&["verify", "out", "--format", "json"]).expect(DONE).json();
+        assert_eq!(value["failed"].as_array().unwrap().len(), 3, "none is told twice");
     }
 
     #[test]
     fn what_is_no_study_and_what_has_no_shards_is_bad_input() {
         let desk = Desk::run(STUDY);
-        desk.give(&["verify", "nowhere", "--shards", "3"]).expect(BAD_INPUT).told("holds no study");
+        let mut told = String::new();
+        fs::create_dir_all(desk.path("empty/.partial")).unwrap();
+        fs::create_dir_all(desk.path("out/roofs-0000/nothing")).unwrap();
+        for folder in ["nowhere", "inputs", ".", "inputs/study.toml", "empty", "out/roofs-0000/trades"] {
+            for command in ["verify", "sql", "summary"] {
+                let said = desk.give(&[command, folder]).expect(BAD_INPUT);
+                told.push_str(&format!("$ goshawk {command} {folder}\n{}\n", said.err));
+            }
+        }
+        fs::remove_dir(desk.path("out/roofs-0000/nothing")).unwrap();
+        insta::assert_snapshot!("neither_a_run_nor_a_study", told);
         desk.give(&["verify", "out/roofs-0000", "--shards", "3"])
             .expect(BAD_INPUT)
             .told("only a study has shards");
@@ -369,7 +351,7 @@ mod verify {
 mod replay {
     use super::*;
 
-    fn replay(desk: &Desk, scenario: &str, replicate: &str, more: &[&str]) -> Said {
+    pub(super) fn replay(desk: &Desk, scenario: &str, replicate: &str, more: &[&str]) -> Said {
         let arguments =
             ["replay", "out", "--scenario", scenario, "--replicate", replicate, "--out", "again", "--quiet"];
         desk.give(&[&arguments, more].concat())
@@ -580,7 +562,7 @@ mod sql {
         let desk = Desk::run(STUDY);
         let said: Said = desk.command(&["sql", "out", "SELECT 1"]).env("PATH", "").output().unwrap().into();
         said.expect(FAILED).told("no DuckDB is at hand");
-        desk.give(&["sql", "nowhere"]).expect(BAD_INPUT).told("nowhere/manifest.json");
+        desk.give(&["sql", "nowhere"]).expect(BAD_INPUT).told("there is no folder nowhere");
     }
 }
 
@@ -593,7 +575,7 @@ mod shards {
         let desk = Desk::with(&STUDY.replace("replicates = 5", "replicates = 40"));
         let run =
             "seq 0 3 | xargs -P 2 -I K \"$0\" study inputs/study.toml --out out --shard K/4 --jobs 1 --quiet";
-        let program = env!("CARGO_BIN_EXE_goshawk");
+        let program = PROGRAM;
         let done =
             Command::new("sh").args(["-c", run, program]).current_dir(desk.home.path()).output().unwrap();
         Said::from(done).expect(DONE);
@@ -618,7 +600,7 @@ mod templates {
     fn slurm(desk: &Desk, index: u32, study: &str) -> Said {
         let mut bash = Command::new("bash");
         bash.arg(contrib("slurm/array.sbatch")).args([study, "out"]).current_dir(desk.home.path());
-        bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).env("SLURM_ARRAY_TASK_ID", index.to_string());
+        bash.env("GOSHAWK", PROGRAM).env("SLURM_ARRAY_TASK_ID", index.to_string());
         bash.env("SLURM_ARRAY_TASK_COUNT", "4")
             .env("SLURM_ARRAY_JOB_ID", "7")
             .env("SLURM_CPUS_PER_TASK", "1");
@@ -646,7 +628,7 @@ mod templates {
                    sleep 2; kill -TERM $!; wait $!";
         let mut bash = Command::new("bash");
         bash.arg("-c").arg(run).arg(contrib("slurm/array.sbatch")).current_dir(desk.home.path());
-        bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).env("SLURM_ARRAY_TASK_ID", "0");
+        bash.env("GOSHAWK", PROGRAM).env("SLURM_ARRAY_TASK_ID", "0");
         bash.env("SLURM_ARRAY_TASK_COUNT", "1").env("SLURM_ARRAY_JOB_ID", "7");
         let said = Said::from(bash.output().unwrap()).expect(75);
         said.told("interrupted, to be run again\nscontrol requeue 7_0");
@@ -666,9 +648,7 @@ mod templates {
         let command = command.replace("/out/study", "out");
         for index in ["0", "1"] {
             let mut sh = Command::new("sh");
-            sh.args(["-c", &command])
-                .current_dir(desk.home.path())
-                .env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk"));
+            sh.args(["-c", &command]).current_dir(desk.home.path()).env("GOSHAWK", PROGRAM);
             let said: Said =
                 sh.env("JOB_COMPLETION_INDEX", index).env("SHARDS", "2").output().unwrap().into();
             said.expect(DONE);
@@ -686,7 +666,7 @@ mod templates {
         let run = "chmod +x hq; HQ=./hq bash \"$0\" inputs/study.toml out 3";
         let mut bash = Command::new("bash");
         bash.arg("-c").arg(run).arg(contrib("hyperqueue/array.sh")).current_dir(desk.home.path());
-        let said: Said = bash.env("GOSHAWK", env!("CARGO_BIN_EXE_goshawk")).output().unwrap().into();
+        let said: Said = bash.env("GOSHAWK", PROGRAM).output().unwrap().into();
         said.expect(DONE);
         desk.give(&["verify", "out", "--shards", "3"]).expect(DONE);
     }

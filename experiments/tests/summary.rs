@@ -3,48 +3,39 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-const DONE: i32 = 0;
-const FAILED: i32 = 1;
-const BAD_INPUT: i32 = 2;
+mod desk;
 
-/// A folder with a study file and what came of it.
-struct Desk {
-    home: TempDir,
+use desk::{BAD_INPUT, DONE, Desk, FAILED};
+
+/// A desk with a study and what came of it.
+trait SummaryDesk {
+    fn with(text: &str, arguments: &[&str]) -> Self;
+    fn tell(&self, arguments: &[&str], code: i32) -> (String, String);
+    fn summary(&self, arguments: &[&str], code: i32) -> (String, String);
+    fn table(&self, arguments: &[&str]) -> String;
+    fn json(&self, arguments: &[&str]) -> Value;
 }
 
-impl Desk {
+impl SummaryDesk for Desk {
     /// Carries out a study of a scenario that ships.
     fn with(text: &str, arguments: &[&str]) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        let text = text.replace("SCENARIOS", scenarios.to_str().unwrap());
-        fs::write(home.path().join("study.toml"), text).unwrap();
-        let desk = Self { home };
-        desk.give(&[&["study", "study.toml", "--out", "out", "--quiet"], arguments].concat(), DONE);
+        let desk = Self::new();
+        desk.write("study.toml", text);
+        desk.tell(&[&["study", "study.toml", "--out", "out", "--quiet"], arguments].concat(), DONE);
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn give(&self, arguments: &[&str], code: i32) -> (String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_goshawk"));
-        command.env_remove("GOSHAWK_LOG").args(arguments).current_dir(self.home.path());
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
-        assert_eq!(status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
-        (out, err)
+    /// What is said on standard output and on standard error.
+    fn tell(&self, arguments: &[&str], code: i32) -> (String, String) {
+        let said = self.give(arguments).expect(code);
+        (said.out, said.err)
     }
 
     fn summary(&self, arguments: &[&str], code: i32) -> (String, String) {
-        self.give(&[&["summary", "out"], arguments].concat(), code)
+        self.tell(&[&["summary", "out"], arguments].concat(), code)
     }
 
     /// The table, every line of which fits on a page.
@@ -148,11 +139,57 @@ fn a_study_that_is_not_finished_says_so_and_comes_out_the_same_when_it_is() {
     let (_, said) = part.summary(&[], DONE);
     assert!(said.contains("not finished: 24 replicates are missing"), "{said}");
     assert_eq!(part.json(&[])["missing_replicates"], 24);
-    part.give(&["study", "study.toml", "--out", "out", "--quiet", "--shard", "0/2"], DONE);
+    part.tell(&["study", "study.toml", "--out", "out", "--quiet", "--shard", "0/2"], DONE);
     for format in ["table", "csv", "json"] {
         let [whole, part] = [&whole, &part].map(|desk| desk.summary(&["--format", format], DONE));
         assert_eq!(whole, part);
     }
+}
+
+#[test]
+fn a_point_that_used_up_its_replicates_without_meeting_the_target_is_marked_everywhere() {
+    // Without trade households differ a lot; what they trade is nothing then, which is known at once.
+    let rule = "[stopping]\nfigures = [\"p2p\"]\nrelative = 0.02\n[[factor]]";
+    let text = MECHANISMS.replacen("replicates = 12", "replicates = 32", 1).replacen("[[factor]]", rule, 1);
+    let desk = Desk::with(&text.replace("[10.0, 50.0]", "[50.0]"), &[]);
+    let study: Value = serde_json::from_slice(&fs::read(desk.path("out/study.json")).unwrap()).unwrap();
+    let met = |points: &Value| -> Vec<Value> {
+        points.as_array().unwrap().iter().map(|point| point["target_met"].clone()).collect()
+    };
+    assert_eq!(met(&study["points"]), [Value::Bool(false), Value::Bool(true)]);
+    let json = desk.json(&["--figure", "p2p"]);
+    assert_eq!((met(&json["points"]), met(&json["figures"])), (met(&study["points"]), met(&study["points"])));
+    assert_eq!(json["missing_replicates"], 0);
+    insta::assert_snapshot!("target_not_met", desk.table(&["--figure", "p2p"]));
+    let again = ["study", "study.toml", "--out", "out", "--resume"];
+    let (said, _) = desk.tell(&again, DONE);
+    insta::assert_snapshot!("end_of_a_study_with_a_target_not_met", said);
+    // A study that goes on has points that are neither.
+    let more = [&again[..], &["--replicates", "3000"]].concat();
+    let mut child = desk.command(&more).spawn().unwrap();
+    while fs::read_to_string(desk.path("out/study.toml")).unwrap().contains("replicates = 32\n") {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let json = desk.json(&["--figure", "p2p"]);
+    assert_eq!(met(&json["points"]), [Value::Null, Value::Bool(true)]);
+    assert!(json["missing_replicates"].as_u64().unwrap() > 2000);
+    // Without a rule there is no target.
+    let json = Desk::with(MECHANISMS, &[]).json(&["--figure", "p2p"]);
+    assert!(met(&json["points"]).iter().all(Value::is_null));
+}
+
+#[test]
+fn a_difference_stands_beside_the_number_of_replicates_that_it_is_of() {
+    let desk = Desk::with(SOMETIMES_FAILS, &["--replicates", "12"]);
+    let json = desk.json(&["--figure", "net_cost", "--baseline", "collapse-0001"]);
+    let row = &json["figures"][0];
+    assert!(row["n"].as_u64() > row["difference_n"].as_u64(), "{row}");
+    insta::assert_snapshot!(
+        "differences_of_fewer",
+        desk.table(&["--figure", "net_cost", "--baseline", "collapse-0001"])
+    );
 }
 
 #[test]
@@ -183,7 +220,7 @@ fn bad_input_is_told_in_words() {
     let desk = Desk::with(MECHANISMS, &[]);
     let mut text = String::new();
     let mut tell = |arguments: &[&str], code: i32| {
-        let (out, err) = desk.give(&[&["summary"], arguments].concat(), code);
+        let (out, err) = desk.tell(&[&["summary"], arguments].concat(), code);
         assert!(out.is_empty(), "{out}");
         text.push_str(&format!("$ goshawk summary {}  # {code}\n{err}\n", arguments.join(" ")));
     };

@@ -18,6 +18,7 @@ mod records;
 mod report;
 mod trades;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use report::{AuditReport, Check, CheckReport, FINDINGS_MAX, Finding};
@@ -33,9 +34,18 @@ use report::Ledger;
 /// # Errors
 /// When there is no manifest of this version, or the system refuses to read.
 pub fn audit(folder: &Path) -> Result<AuditReport, OutputError> {
+    audit_beside(folder, &BTreeSet::new())
+}
+
+/// As [`audit()`], where files that the manifest does not list may be there: `others`, by their paths within the folder,
+/// which somebody else answers for. So it is with a point of a study that has grown since its manifest was written.
+///
+/// # Errors
+/// As [`audit()`].
+pub fn audit_beside(folder: &Path, others: &BTreeSet<String>) -> Result<AuditReport, OutputError> {
     let manifest = Manifest::read(folder)?;
     let mut ledger = Ledger::default();
-    files::check_digests(folder, &manifest, &mut ledger)?;
+    files::check_digests(folder, &manifest, others, &mut ledger)?;
     if ledger.failed(Check::Files) {
         ledger.skip_unexamined("files are damaged");
         return Ok(ledger.report());

@@ -74,7 +74,7 @@ impl OutputFolder {
     /// # Errors
     /// When one of the two folders cannot be made.
     pub fn within_study(path: &Path, aside: &Path) -> Result<Self, OutputError> {
-        make_folder(path)?;
+        make_lasting_folder(path)?;
         fs::create_dir_all(aside).attempt("create", aside)?;
         let shared = Shared { path: path.to_owned(), aside: aside.to_owned(), created: false, lock: None };
         Ok(Self { shared: Arc::new(shared) })
@@ -150,8 +150,10 @@ impl OutputFolder {
         let mut placed = self.place_all(sealed)?;
         for name in [SCENARIO_FILE, MANIFEST_FILE] {
             let target = self.path().join(name);
+            // A study that has grown puts them in the place of its earlier ones, which nobody takes away.
+            let is_new = !target.exists();
             fs::rename(aside.join(name), &target).attempt("rename a finished file to", &target)?;
-            placed.files.push(target);
+            placed.files.extend(is_new.then_some(target));
         }
         sync_folder(self.path())?;
         placed.keep();
@@ -265,6 +267,23 @@ impl Drop for Placed {
             let _ = fs::remove_dir(folder);
         }
     }
+}
+
+/// Makes a folder that is not there, and its parents, and brings each one's name to the disk: what is synced within a folder
+/// is lost all the same as long as the folder's own name is not.
+///
+/// # Errors
+/// When one cannot be made, or something else is in its place.
+pub fn make_lasting_folder(path: &Path) -> Result<(), OutputError> {
+    let missing: Vec<&Path> =
+        path.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists()).collect();
+    make_folder(path)?;
+    // The uppermost first, as it was made.
+    for made in missing.into_iter().rev() {
+        let parent = made.parent().filter(|parent| !parent.as_os_str().is_empty());
+        sync_folder(parent.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
 }
 
 /// Makes the folder if it is not there; whether it was made.

@@ -68,17 +68,17 @@ mod recorder;
 pub mod table;
 mod writer;
 
-pub use audit::{AuditReport, Check, CheckReport, FINDINGS_MAX, Finding, audit};
+pub use audit::{AuditReport, Check, CheckReport, FINDINGS_MAX, Finding, audit, audit_beside};
 pub use cell::{Digest, PeriodStamp, Timestamp};
 pub use digest::{CHUNK_BYTES, FileDigest};
 pub use error::OutputError;
-pub use folder::{Existing, FolderLock, OutputFolder};
+pub use folder::{Existing, FolderLock, OutputFolder, make_lasting_folder};
 pub use manifest::{
     FORMAT, FORMAT_VERSION, FileEntry, Horizon, InputEntry, MANIFEST_FILE, Manifest, Opening, PartEntry,
     ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, StudyEntry,
 };
 pub use names::{Label, Name, Names};
-pub use part::Sealed;
+pub use part::{Sealed, part_path};
 pub use read_back::{
     BlockRecord, Kpi, ReplicateKpi, TransactionRecord, read_blocks, read_kpi_part, read_kpis,
     read_transactions,

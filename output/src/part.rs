@@ -58,6 +58,12 @@ pub(crate) struct PartFile {
     rows: u64,
 }
 
+/// Where the part of some replicates of a table is, within the run's folder.
+pub fn part_path(table: Table, replicates: ReplicateRange) -> String {
+    let ReplicateRange { first, last } = replicates;
+    format!("{table}/part-{first:05}-{last:05}.parquet")
+}
+
 /// Which part of what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartOf {
@@ -68,8 +74,7 @@ pub(crate) struct PartOf {
 impl PartOf {
     /// Path within the run's folder.
     fn path(self) -> String {
-        let ReplicateRange { first, last } = self.replicates;
-        format!("{}/part-{first:05}-{last:05}.parquet", self.table)
+        part_path(self.table, self.replicates)
     }
 
     /// Name while it is written.

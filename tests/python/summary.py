@@ -127,7 +127,7 @@ def check_rows(out, summary, design, study):
     numbers = list(next(iter(expected.values())))
     factors = [column for column in design if column not in ("point", "scenario")]
     expect(
-        list(summary) == ["scenario", "point", *factors, "scope", "id", "variable", "unit", *numbers_in_order(numbers)],
+        list(summary) == ["scenario", "point", *factors, "scope", "id", "variable", "unit", *numbers_in_order(numbers), "target_met"],
         "columns", list(summary),
     )
     found_rows = dict(zip(found.index, found.to_dict("records")))

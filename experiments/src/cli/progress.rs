@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use goshawk_agents::journal::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::compare::Course;
 use crate::study::course::Course as StudyCourse;
@@ -125,46 +125,48 @@ fn write_lines(passed: impl Fn() -> u32, done: &AtomicBool, all: u32, unit: &str
 
 fn draw_study(course: &StudyCourse, done: &AtomicBool, chunks: u64) {
     let bar = ProgressBar::with_draw_target(Some(chunks), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} chunks  {msg}  {eta} left")
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} chunks  {msg}")
         .expect("invariant: the template is a constant");
     bar.set_style(style);
-    bar.set_position(course.chunks.load(Ordering::Relaxed));
-    bar.reset_eta();
-    let started = now();
+    let mut started = None;
     while !done.load(Ordering::Relaxed) {
-        bar.set_position(course.chunks.load(Ordering::Relaxed));
-        bar.set_message(study_words(course, started.elapsed()));
+        if course.is_running.load(Ordering::Relaxed) {
+            let elapsed = started.get_or_insert_with(now).elapsed();
+            bar.set_position(course.chunks.load(Ordering::Relaxed));
+            bar.set_message(study_words(course, chunks, elapsed));
+        }
         thread::sleep(GLANCE);
     }
     bar.finish_and_clear();
 }
 
 fn write_study(course: &StudyCourse, done: &AtomicBool, chunks: u64) {
-    let (started, mut glances, first) = (now(), 0, course.chunks.load(Ordering::Relaxed));
+    let (mut started, mut glances) = (None, 0);
     while !done.load(Ordering::Relaxed) {
         thread::sleep(GLANCE);
         glances += 1;
+        if !course.is_running.load(Ordering::Relaxed) {
+            continue;
+        }
+        let elapsed = started.get_or_insert_with(now).elapsed();
         if glances % GLANCES_PER_LINE == 0 {
             let now = course.chunks.load(Ordering::Relaxed);
-            let rate = (now - first) as f64 / started.elapsed().as_secs_f64();
-            let left = if rate > 0.0 {
-                format!("{:.0} s left", chunks.saturating_sub(now) as f64 / rate)
-            } else {
-                String::new()
-            };
-            tracing::info!("{now} of {chunks} chunks, {}, {left}", study_words(course, started.elapsed()));
+            tracing::info!("{now} of {chunks} chunks, {}", study_words(course, chunks, elapsed));
         }
     }
 }
 
-/// Replicates, their rate, and the running intervals of the watched figures.
-fn study_words(course: &StudyCourse, elapsed: Duration) -> String {
+/// Replicates and their rate in this process, the time left, and the running intervals of the watched figures.
+fn study_words(course: &StudyCourse, chunks: u64, elapsed: Duration) -> String {
     let replicates = course.replicates.load(Ordering::Relaxed);
     let mut words =
         format!("{replicates} replicates, {:.1}/s", f64::from(replicates) / elapsed.as_secs_f64());
     let failed = course.failed.load(Ordering::Relaxed);
     if failed > 0 {
         words.push_str(&format!(", {failed} failed"));
+    }
+    if let Some(left) = course.seconds_left(chunks, elapsed.as_secs_f64()) {
+        words.push_str(&format!(", {} left", HumanDuration(Duration::from_secs_f64(left))));
     }
     for (name, estimate) in course.intervals() {
         let half = estimate.half_width.map(|half| format!(" ± {half:.2}")).unwrap_or_default();

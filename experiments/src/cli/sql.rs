@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::{Args, ValueEnum};
 
-use super::{BAD_INPUT, DONE, FAILED, print, report_error, shell_word};
+use super::{BAD_INPUT, DONE, FAILED, is_neither, print, report_error, shell_word};
 use crate::views::views;
 
 /// Carries the views and the query out, and prints the answer.
@@ -50,6 +50,9 @@ enum SqlFormat {
 }
 
 pub(super) fn sql(arguments: &SqlArguments) -> u8 {
+    if is_neither(&arguments.folder) {
+        return BAD_INPUT;
+    }
     let views = match views(&arguments.folder) {
         Ok(views) => views,
         Err(error) => {

@@ -122,6 +122,7 @@ fn present(study: &Study, outcome: &Outcome, out: &Path, format: StudyFormat) ->
         "\n{chunks} chunks of {} added to {word}: {replicates} replicates, {failed} failed\n",
         study.file.chunk
     ));
+    text.push_str(&manifest.as_ref().map(|it| exhausted_note(it.exhausted())).unwrap_or_default());
     if manifest.is_some() {
         text.push_str(&format!("Figures:   goshawk summary {word}\nCheck it:  goshawk verify {word}\n"));
     } else {
@@ -134,17 +135,47 @@ fn present(study: &Study, outcome: &Outcome, out: &Path, format: StudyFormat) ->
 fn points(manifest: &StudyManifest) -> String {
     const SHOWN: usize = 20;
     let factors = manifest.factors.iter().map(String::as_str);
-    let columns: Vec<&str> = factors.chain(["replicates", "failed"]).collect();
+    let is_sequential = manifest.points.iter().any(|point| point.target_met.is_some());
+    let target = is_sequential.then_some("target");
+    let columns: Vec<&str> = factors.chain(["replicates", "failed"]).chain(target).collect();
     let mut table = Table::new("scenario", &columns);
     for point in manifest.points.iter().take(SHOWN) {
         let levels = point.levels.iter().map(shown);
-        table.row(&point.scenario, levels.chain([point.replicates.to_string(), point.failed.to_string()]));
+        let counts = [point.replicates.to_string(), point.failed.to_string()];
+        let target = target.map(|_| target_word(point.target_met).to_owned());
+        table.row(&point.scenario, levels.chain(counts).chain(target));
     }
     let mut text = table.render();
     if manifest.points.len() > SHOWN {
         text.push_str(&format!(" and {} more\n", manifest.points.len() - SHOWN));
     }
     text
+}
+
+/// Whether a stopping target is met, in a word.
+pub(super) fn target_word(target_met: Option<bool>) -> &'static str {
+    match target_met {
+        Some(true) => "met",
+        Some(false) => "not met",
+        None => "open",
+    }
+}
+
+/// Which points used up their replicates before their stopping target was met; nothing where none did.
+pub(super) fn exhausted_note<'a>(points: impl Iterator<Item = &'a str>) -> String {
+    const NAMED: usize = 5;
+    let points: Vec<&str> = points.collect();
+    if points.is_empty() {
+        return String::new();
+    }
+    let mut names = points[..points.len().min(NAMED)].join(", ");
+    if points.len() > NAMED {
+        names.push_str(&format!(" and {} more", points.len() - NAMED));
+    }
+    format!(
+        "Target not met: {names}.\nTheir replicates are used up, and an interval is wider than [stopping] asks; \
+         --resume --replicates N goes on.\n"
+    )
 }
 
 /// A level as it is shown: numbers to six digits.

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use goshawk_output::{Manifest, OutputError, read_kpis};
+use goshawk_output::{Manifest, read_kpis};
 
-use super::{BAD_INPUT, FAILED, Format, print, report_error, shell_word};
+use super::{BAD_INPUT, FAILED, Format, is_neither, print, report_error, shell_word};
 use crate::study::design::Structure;
 use crate::summary::{MAIN_FIGURES, Request, Scope, StudyRecords, long_table, summarise};
 
@@ -62,7 +62,13 @@ impl From<ScopeName> for Scope {
 }
 
 pub(super) fn summary(arguments: &SummaryArguments) -> u8 {
-    if StudyRecords::is_study(&arguments.folder) { of_study(arguments) } else { of_run(arguments) }
+    if StudyRecords::is_study(&arguments.folder) {
+        of_study(arguments)
+    } else if is_neither(&arguments.folder) {
+        BAD_INPUT
+    } else {
+        of_run(arguments)
+    }
 }
 
 fn of_run(arguments: &SummaryArguments) -> u8 {
@@ -70,13 +76,6 @@ fn of_run(arguments: &SummaryArguments) -> u8 {
         Ok(manifest) => manifest,
         Err(error) => {
             tracing::error!("{error}");
-            if matches!(&error, OutputError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
-            {
-                tracing::error!(
-                    "  {} is the folder of neither a run nor a study",
-                    arguments.folder.display()
-                );
-            }
             return BAD_INPUT;
         }
     };

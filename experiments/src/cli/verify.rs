@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use goshawk_output::{AuditReport, MANIFEST_FILE};
 use serde_json::{Value, json};
 
-use super::{BAD_INPUT, FAILED, print, report_error, shell_word};
-use crate::study::audit::{StudyAudit, audit_study};
+use super::{BAD_INPUT, DONE, FAILED, INTERRUPTED, is_neither, print, report_error, shell_word};
+use crate::study::audit::{State, StudyAudit, audit_study};
 use crate::study::folder::Records;
 use crate::verify::{Verification, verify as verify_run};
 
@@ -35,6 +35,9 @@ enum VerifyFormat {
 
 pub(super) fn verify(arguments: &VerifyArguments) -> u8 {
     let folder = &arguments.folder;
+    if is_neither(folder) {
+        return BAD_INPUT;
+    }
     if !folder.join(MANIFEST_FILE).exists() && Records::are_in(folder) {
         return verify_study(folder, arguments);
     }
@@ -71,12 +74,16 @@ fn verify_study(folder: &Path, arguments: &VerifyArguments) -> u8 {
         VerifyFormat::Json => {
             let mut value = serde_json::to_value(&audit).expect("invariant: an audit has text keys");
             value["passed"] = json!(audit.passed());
+            value["state"] = json!(audit.state());
             value["shards_to_run"] = json!(arguments.shards.map(|count| audit.shards_to_run(count)));
             format!("{value:#}\n")
         }
     };
-    let printed = print(&text);
-    if audit.passed() { printed } else { FAILED }
+    match (print(&text), audit.state()) {
+        (DONE, State::Unfinished) => INTERRUPTED,
+        (DONE, State::Damaged) => FAILED,
+        (printed, _) => printed,
+    }
 }
 
 /// What to do about replicates that failed and chunks that are missing.
@@ -89,8 +96,10 @@ fn advice(audit: &StudyAudit, folder: &Path, shards: Option<u32>) -> String {
             "See one alone: goshawk replay {word} --scenario {scenario} --replicate {replicate}\n"
         ));
     }
-    if !audit.missing.is_empty() {
-        text.push_str(&format!("Run what is missing: goshawk study STUDY --out {word} --resume\n"));
+    if audit.state() != State::Whole && (!audit.missing.is_empty() || audit.is_unpublished) {
+        let grown =
+            if audit.has_grown { format!(" --replicates {}", audit.replicates) } else { String::new() };
+        text.push_str(&format!("Go on with it: goshawk study STUDY --out {word} --resume{grown}\n"));
     }
     if let Some(count) = shards.filter(|_| !audit.missing.is_empty()) {
         let wanted: Vec<String> = audit.shards_to_run(count).iter().map(u32::to_string).collect();

@@ -21,6 +21,10 @@ use goshawk_engine::normal;
 
 use super::{CONFIDENCE, student_t_quantile};
 
+mod sequence;
+
+pub use sequence::Sequence;
+
 /// The fewest observations that a rule may stop at: below, a sample's deviation is luck.
 pub const OBSERVATIONS_MIN: usize = 30;
 
@@ -141,39 +145,14 @@ impl StoppingRule {
     pub fn decide(&self, watched: &[Watched<'_>]) -> Decision {
         let done = watched.first().expect("invariant: something is watched").values.len();
         assert!(watched.iter().all(|it| it.values.len() == done), "invariant: replicates have all figures");
-        let mut spreads = vec![Spread::default(); watched.len()];
-        let mut counted = 0;
-        loop {
-            let look = (counted + self.look_every).min(self.replicates_max);
-            if look > done {
-                return Decision::GoOn { next_look: look };
-            }
-            for (spread, watched) in spreads.iter_mut().zip(watched) {
-                self.add(spread, &watched.values[counted..look]);
-            }
-            counted = look;
-            let is_enough = |(spread, watched): (&Spread, &Watched<'_>)| {
-                spread.count >= self.observations_min && spread.meets(&watched.target)
-            };
-            if spreads.iter().zip(watched).all(is_enough) {
-                return Decision::Enough { replicates: counted };
-            }
-            if counted == self.replicates_max {
-                return Decision::Exhausted { replicates: counted };
-            }
+        let mut sequence = Sequence::new(*self, watched.iter().map(|it| it.target));
+        let mut values = Vec::with_capacity(watched.len());
+        for replicate in 0..done {
+            values.clear();
+            values.extend(watched.iter().map(|it| it.values[replicate]));
+            sequence.push(&values);
         }
-    }
-
-    fn add(&self, spread: &mut Spread, values: &[Option<f64>]) {
-        match self.sampling {
-            Sampling::Independent => values.iter().flatten().for_each(|&value| spread.add(value)),
-            Sampling::AntitheticPairs => {
-                super::observation::antithetic_pairs(values)
-                    .into_iter()
-                    .flatten()
-                    .for_each(|it| spread.add(it));
-            }
-        }
+        sequence.decision()
     }
 }
 

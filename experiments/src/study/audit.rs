@@ -8,9 +8,11 @@
 //! tables ────────────▶ the audit of each point, one after the other, as of a run
 //! ```
 //!
-//! It reads what is in the folder and nothing else: the scenario may be gone. The logs are in memory, one line a chunk;
+//! It reads what is in the folder and nothing else: the scenario may be gone. A study that goes on with more replicates is
+//! unfinished, not damaged: its earlier manifests tell of the earlier chunks, and the logs of the later ones. The logs are in memory, one line a chunk;
 //! tables are read a batch at a time, so that memory does not grow with their rows.
 
+mod growth;
 mod line;
 mod missing;
 mod render;
@@ -22,10 +24,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
-use goshawk_output::{FileDigest, MANIFEST_FILE, Manifest, PartEntry, audit};
+use goshawk_output::{FileDigest, MANIFEST_FILE, Manifest, PartEntry, audit_beside};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
+use growth::Growth;
+pub use growth::parts_beside;
 pub use line::Line;
 use line::Lines;
 pub use missing::MissingChunk;
@@ -35,6 +39,7 @@ use super::file::StudyFile;
 use super::folder::{Commit, DESIGN_FILE, FolderError, Records, STUDY_FILE};
 use super::published::StudyManifest;
 use super::run::event_digest;
+use super::sequential::PointSequence;
 
 /// What the audit found.
 #[derive(Debug, Serialize)]
@@ -59,6 +64,14 @@ pub struct StudyAudit {
     pub missing: Vec<MissingChunk>,
     /// Whether points end by a stopping rule, so that more may be missing behind those.
     pub is_sequential: bool,
+    /// Whether the study asks for more replicates than when its manifests were written.
+    pub has_grown: bool,
+    /// Replicates of each point that the study asks for.
+    pub replicates: u32,
+    /// Whether every chunk is there, and the manifests are still to be written.
+    pub is_unpublished: bool,
+    /// Files that were being put in their places when a process ended. Their chunks' next run replaces them.
+    pub left_over: usize,
     /// Chunks that two shards have run, with the same result.
     pub run_twice: usize,
     /// Whether a process is writing to the folder, or was ended there.
@@ -75,10 +88,34 @@ pub struct FailedReplicate {
     pub failed: Failed,
 }
 
+/// What an audit comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// All of the study is there, and nothing was found.
+    Whole,
+    /// What is there is sound, and there is more to run.
+    Unfinished,
+    /// Something is wrong with what is there.
+    Damaged,
+}
+
 impl StudyAudit {
+    /// What it comes to.
+    pub fn state(&self) -> State {
+        let is_wrong = |line: &&Line| line.failed > 0 && line.check != line::COMPLETENESS;
+        if self.checks.iter().any(|line| is_wrong(&line)) {
+            State::Damaged
+        } else if !self.missing.is_empty() || self.is_unpublished {
+            State::Unfinished
+        } else {
+            State::Whole
+        }
+    }
+
     /// Whether all of the study is there, and nothing was found.
     pub fn passed(&self) -> bool {
-        self.checks.iter().all(|line| line.failed == 0 && line.skipped.is_none())
+        self.state() == State::Whole
     }
 
     /// The shards, of so many, that have chunks to run.
@@ -120,21 +157,32 @@ pub fn audit_study(out: &Path) -> Result<StudyAudit, AuditError> {
     let file = study_file(out)?;
     let scenarios = scenarios(out)?;
     let manifest = StudyManifest::read(out)?;
-    let mut auditor =
-        Auditor { out, records: &records, file: &file, scenarios: &scenarios, lines: Lines::default() };
-    auditor.logs();
     let missing = missing::missing(&records, &file, &scenarios);
+    let growth = Growth::of(manifest.as_ref(), &file, &missing);
+    let mut auditor = Auditor {
+        out,
+        records: &records,
+        file: &file,
+        scenarios: &scenarios,
+        growth: &growth,
+        lines: Lines::default(),
+        left_over: 0,
+    };
+    auditor.logs();
     auditor.lines.completeness.count(records.commits.len() as u64);
     for chunk in &missing {
         auditor.lines.completeness.find(|| chunk.to_string());
     }
-    let failures: usize = records.commits.values().map(|commit| commit.failed.len()).sum();
+    let failures = records.failures().count();
     let is_ended = missing.is_empty() && failures as u64 <= u64::from(file.failures_max);
     auditor.study_manifest(manifest.as_ref(), is_ended);
     for (place, scenario) in scenarios.iter().enumerate() {
         auditor.point(place, scenario, manifest.as_ref());
     }
-    let has_partial = strays::find(out, &records, &scenarios, &mut auditor.lines.strays)?;
+    let (has_partial, left_over) =
+        strays::find(out, (&records, &scenarios), &growth, &mut auditor.lines.strays)?;
+    let left_over = left_over + auditor.left_over;
+    let is_stale = manifest.as_ref().is_none_or(|_| growth.has_grown);
     let failed: Vec<FailedReplicate> = auditor.failed().collect();
     auditor.failures(failed.len());
     let checks = auditor.lines.into_vec();
@@ -147,8 +195,12 @@ pub fn audit_study(out: &Path) -> Result<StudyAudit, AuditError> {
         checks,
         failed,
         failures_max: file.failures_max,
+        is_unpublished: is_ended && is_stale,
         missing,
         is_sequential: file.stopping.is_some(),
+        has_grown: growth.has_grown,
+        replicates: file.replicates,
+        left_over,
         run_twice: records.duplicates.len(),
         has_partial,
     })
@@ -190,7 +242,10 @@ struct Auditor<'a> {
     records: &'a Records,
     file: &'a StudyFile,
     scenarios: &'a [String],
+    growth: &'a Growth,
     lines: Lines,
+    /// Files of chunks that are not in the logs.
+    left_over: usize,
 }
 
 impl<'a> Auditor<'a> {
@@ -257,15 +312,23 @@ impl<'a> Auditor<'a> {
                 return;
             }
         };
+        let (commits, later): (Vec<&Commit>, Vec<&Commit>) =
+            commits.into_iter().partition(|commit| !self.growth.is_later(commit, &manifest));
         let same = self.against_logs(&manifest, scenario, place, &commits, study);
         if !same {
             // The audit of the tables would find that again, in other words.
-            self.parts(&folder, scenario, &commits);
+            self.parts(&folder, scenario, &[commits, later].concat());
             self.skip_tables("a manifest and the logs do not tell the same");
             return;
         }
         self.lines.parts.count(manifest.parts.len() as u64);
-        match audit(&folder) {
+        self.parts(&folder, scenario, &later);
+        let mut others: BTreeSet<String> =
+            later.iter().flat_map(|it| &it.parts).map(|part| part.path.clone()).collect();
+        let left_over = self.growth.left_over(scenario);
+        self.left_over += left_over.iter().filter(|path| folder.join(path).exists()).count();
+        others.extend(left_over.iter().cloned());
+        match audit_beside(&folder, &others) {
             Ok(report) => {
                 for (line, check) in self.lines.tables.iter_mut().zip(&report.checks) {
                     line.add(scenario, check);
@@ -328,7 +391,15 @@ impl<'a> Auditor<'a> {
             let replicates = manifest.replicates.last + 1;
             let expected =
                 (scenario, replicates, manifest.failed_replicates.len(), &manifest.header.config_hash);
-            line.enter(told == expected, || {
+            // A study that has grown writes the manifests of its points first, and its own last.
+            let is_newer = self.growth.has_grown
+                && entry.scenario == scenario
+                && entry.config_hash == manifest.header.config_hash
+                && entry.replicates < replicates;
+            let target_met = PointSequence::over(self.file, &self.records.commits, place);
+            let target_met = target_met.and_then(|it| it.target_met());
+            let agrees = told == expected && (entry.target_met == target_met || self.growth.has_grown);
+            line.enter(agrees || is_newer, || {
                 format!("{file}: the study's manifest tells something else of it")
             });
         }
@@ -358,14 +429,13 @@ impl<'a> Auditor<'a> {
     /// The study's manifest: there once everything else is, with the digests of the files beside it.
     fn study_manifest(&mut self, manifest: Option<&StudyManifest>, is_ended: bool) {
         let line = &mut self.lines.manifests;
-        let Some(manifest) = manifest else {
-            line.enter(!is_ended, || {
-                "study.json: missing, though every chunk is there; --resume writes it".to_owned()
-            });
-            return;
-        };
+        let Some(manifest) = manifest else { return };
         line.enter(manifest.name == self.file.name, || {
             format!("study.json: its study is {:?}", manifest.name)
+        });
+        let (planned, asked) = (manifest.replicates_planned, self.file.replicates);
+        line.enter(planned <= asked, || {
+            format!("study.json: {planned} replicates of each point, and {STUDY_FILE} asks for {asked}")
         });
         line.enter(manifest.points.len() == self.scenarios.len(), || {
             format!(
@@ -376,19 +446,17 @@ impl<'a> Auditor<'a> {
         });
         for entry in &manifest.files {
             let found = FileDigest::of_file(&self.out.join(&entry.path));
-            // An interrupted continuation has written its own study file already.
-            let is_older = !is_ended && entry.path == STUDY_FILE;
+            // Whoever goes on with the study has written its own study file already.
+            let is_older = (self.growth.has_grown || !is_ended) && entry.path == STUDY_FILE;
             let same = found.is_ok_and(|found| found == entry.digest);
             line.enter(same || is_older, || format!("{}: not the bytes that study.json says", entry.path));
         }
     }
 
     fn failed(&self) -> impl Iterator<Item = FailedReplicate> {
-        self.records.commits.values().flat_map(|commit| {
-            let scenario = self.scenarios.get(commit.point).cloned().unwrap_or_default();
-            let entry =
-                move |failed: &Failed| FailedReplicate { scenario: scenario.clone(), failed: failed.clone() };
-            commit.failed.iter().map(entry)
+        self.records.failures().map(|(point, failed)| FailedReplicate {
+            scenario: self.scenarios.get(point).cloned().unwrap_or_default(),
+            failed: failed.clone(),
         })
     }
 

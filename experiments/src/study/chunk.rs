@@ -1,13 +1,14 @@
 //! A chunk: contiguous replicates of one point, run one after the other into one part a table. What is scheduled,
 //! committed, resumed, sharded and looked at is always a chunk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use goshawk_agents::community::{Community, CommunityError};
-use goshawk_agents::journal::{BooksError, Journal, Progress};
+use goshawk_agents::journal::{BooksError, Journal};
 use goshawk_engine::Streams;
 use goshawk_ledger::{Genesis, LedgerError, MemoryStore, Store};
 use goshawk_output::table::TableSet;
@@ -70,7 +71,16 @@ pub struct Done {
 pub enum ChunkError {
     /// Asked to stop.
     #[error("stopped by request")]
-    Interrupted,
+    Interrupted {
+        /// Replicates of the chunk that had failed.
+        failed: Vec<Failed>,
+    },
+    /// More replicates of the study failed than may.
+    #[error("more replicates failed than may")]
+    TooManyFailures {
+        /// Those of the chunk.
+        failed: Vec<Failed>,
+    },
     /// A file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -110,63 +120,81 @@ pub struct Task<'a> {
     pub course: &'a Course,
     /// Names of the figures that the study watches.
     pub watched: &'a [String],
+    /// Replicates of the chunk that are known to fail, from an earlier process that did not finish it.
+    pub known_failures: &'a [Failed],
+    /// Replicates that may fail in the whole study; the chunk ends with the first one more.
+    pub failures_max: u64,
 }
 
 impl Task<'_> {
     /// Runs the chunk.
     ///
-    /// A replicate that fails is left out, and the chunk run again without it: its rows may be half-written. Everything is
-    /// reproducible, so that the others come out as before.
+    /// A replicate that fails is left out, and the chunk run again without it: its rows may be half-written. The others of a
+    /// chunk in which one has failed are tried first, without writing, so that it is run again once and not once for each
+    /// failure. Everything is reproducible, so that they come out as before.
     ///
     /// # Errors
-    /// When it is asked to stop, or a file cannot be written.
+    /// When it is asked to stop, more replicates failed than may, or a file cannot be written.
     pub fn run(&self) -> Result<Done, ChunkError> {
-        let progress = &self.course.progress;
         let before = crate::cpu_time::of_this_thread();
-        let mut failed: Vec<Failed> = Vec::new();
+        let mut trial = Trial {
+            failed: self.known_failures.iter().map(|one| (one.replicate, one.clone())).collect(),
+            told: BTreeSet::new(),
+        };
         loop {
-            match self.attempt(&failed, progress)? {
-                Attempt::Whole(sealed, finished) => {
-                    let after = crate::cpu_time::of_this_thread();
-                    let cpu = before.zip(after).map(|(before, after)| after.saturating_sub(before));
-                    failed.sort_by_key(|one| one.replicate);
-                    let cpu_seconds = cpu.map(|time| time.as_secs_f64());
-                    return Ok(Done { sealed, finished, failed, cpu_seconds });
-                }
-                Attempt::Failed(one) => failed.push(one),
+            if let Some((sealed, finished)) = self.pass(&mut trial)? {
+                let after = crate::cpu_time::of_this_thread();
+                let cpu = before.zip(after).map(|(before, after)| after.saturating_sub(before));
+                let cpu_seconds = cpu.map(|time| time.as_secs_f64());
+                return Ok(Done { sealed, finished, failed: trial.failed(), cpu_seconds });
             }
         }
     }
 
-    fn attempt(&self, failed: &[Failed], progress: &Arc<Progress>) -> Result<Attempt, ChunkError> {
+    /// Runs all replicates that have not failed; `None` where one did that had not.
+    fn pass(&self, trial: &mut Trial) -> Result<Option<(Sealed, Vec<Finished>)>, ChunkError> {
         let range = replicates(&self.study.file, self.id.number).expect("invariant: chunks are of the study");
         let header = header(self.loaded);
         let folder = OutputFolder::within_study(self.folder, self.aside)?;
         let mut recorder: Option<Recorder> = None;
         let mut finished = Vec::new();
+        let mut tables = self.study.tables;
         for replicate in range.first..=range.last {
-            if failed.iter().any(|one| one.replicate == replicate) {
+            if trial.failed.contains_key(&replicate) {
                 continue;
             }
-            let begin =
-                |names: Names| Recorder::start_here(&folder, range, &header, names, self.study.tables);
-            let run = AssertUnwindSafe(|| self.replicate(replicate, recorder.take(), &begin, progress));
+            let begin = |names: Names| Recorder::start_here(&folder, range, &header, names, tables);
+            self.course.begun.fetch_add(1, Ordering::Relaxed);
+            let run = AssertUnwindSafe(|| self.replicate(replicate, recorder.take(), &begin));
             let reason = match catch_unwind(run) {
-                Ok(Ok((next, one))) => {
+                Ok(Ok((next, one, kpis))) => {
                     recorder = Some(next);
                     finished.push(one);
+                    if trial.told.insert(replicate) {
+                        self.course.replicate(self.id.point, &kpis);
+                    }
                     continue;
                 }
-                Ok(Err(Stop::Chunk(error))) => return Err(error),
+                Ok(Err(Stop::Interrupted)) => {
+                    return Err(ChunkError::Interrupted { failed: trial.failed() });
+                }
+                Ok(Err(Stop::Output(error))) => return Err(error.into()),
                 Ok(Err(Stop::Replicate(reason))) => reason,
                 Err(panic) => panic_words(panic.as_ref()),
             };
-            return Ok(Attempt::Failed(Failed { replicate, seed: self.loaded.scenario.seed, reason }));
+            trial.failed.insert(replicate, Failed { replicate, seed: self.loaded.scenario.seed, reason });
+            if self.course.fail() > self.failures_max {
+                return Err(ChunkError::TooManyFailures { failed: trial.failed() });
+            }
+            // What was written is of no use any more.
+            tables = TableSet::NONE;
         }
-        let tables: TableSet = self.study.tables;
+        if tables != self.study.tables {
+            return Ok(None);
+        }
         let recorder = recorder
             .unwrap_or_else(|| Recorder::start_here(&folder, range, &header, Names::default(), tables));
-        Ok(Attempt::Whole(recorder.finish()?, finished))
+        Ok(Some((recorder.finish()?, finished)))
     }
 
     fn replicate(
@@ -174,8 +202,7 @@ impl Task<'_> {
         replicate: u32,
         recorder: Option<Recorder>,
         begin: &dyn Fn(Names) -> Recorder,
-        progress: &Arc<Progress>,
-    ) -> Result<(Recorder, Finished), Stop> {
+    ) -> Result<(Recorder, Finished, Vec<Kpi>), Stop> {
         let streams = streams(self.study, self.id.point, self.loaded, replicate);
         let spec = assemble::community_spec(self.loaded, streams);
         let open_store = |_: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
@@ -189,7 +216,7 @@ impl Task<'_> {
             recorder,
             Arc::clone(&spec.calendar),
             community.run_names(),
-            Arc::clone(progress),
+            Arc::clone(&self.course.progress),
             community.tally(),
         );
         let outcome = match community.run(&mut journal) {
@@ -198,9 +225,9 @@ impl Task<'_> {
         };
         let (recorder, rows) = journal.finish();
         let kpis: Vec<Kpi> = rows.iter().map(Kpi::from).collect();
-        self.course.replicate(self.id.point, &kpis);
         let figures = self.watched.iter().map(|name| (name.clone(), figure(&kpis, name))).collect();
-        Ok((recorder, Finished { replicate, event_digest: outcome.digest.to_string(), figures }))
+        let finished = Finished { replicate, event_digest: outcome.digest.to_string(), figures };
+        Ok((recorder, finished, kpis))
     }
 }
 
@@ -209,13 +236,23 @@ pub fn figure(kpis: &[Kpi], variable: &str) -> Option<f64> {
     kpis.iter().find(|kpi| kpi.scope == "run" && kpi.variable == variable).and_then(|kpi| kpi.value)
 }
 
-enum Attempt {
-    Whole(Sealed, Vec<Finished>),
-    Failed(Failed),
+/// What is known of a chunk's replicates while it is run.
+struct Trial {
+    failed: BTreeMap<u32, Failed>,
+    /// Those whose end the course knows of.
+    told: BTreeSet<u32>,
+}
+
+impl Trial {
+    /// In the order of the replicates.
+    fn failed(&self) -> Vec<Failed> {
+        self.failed.values().cloned().collect()
+    }
 }
 
 enum Stop {
-    Chunk(ChunkError),
+    Interrupted,
+    Output(OutputError),
     Replicate(String),
 }
 
@@ -227,10 +264,10 @@ impl Stop {
     fn explain(error: CommunityError, journal: Journal) -> Self {
         match error.books() {
             Some(BooksError::Unwritable) => match journal.abandon().finish() {
-                Err(reason) => Self::Chunk(ChunkError::Output(reason)),
+                Err(reason) => Self::Output(reason),
                 Ok(_) => Self::of(error),
             },
-            Some(BooksError::Interrupted { .. }) => Self::Chunk(ChunkError::Interrupted),
+            Some(BooksError::Interrupted { .. }) => Self::Interrupted,
             _ => Self::of(error),
         }
     }
@@ -255,3 +292,6 @@ pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("a defect of the program: {}", text.unwrap_or_else(|| "a panic without words".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,11 +130,20 @@ pub fn try_points(mut study: Study, aside: &Path, course: &Arc<Course>) -> Resul
         let scenario = study.scenario_name(point);
         let (folder, own) = (aside.join(&scenario), aside.join(format!("{point}-0")));
         let id = ChunkId { point, number: 0 };
-        let task =
-            Task { study: &study, id, loaded: &loaded, folder: &folder, aside: &own, course, watched: &[] };
+        let task = Task {
+            study: &study,
+            id,
+            loaded: &loaded,
+            folder: &folder,
+            aside: &own,
+            course,
+            watched: &[],
+            known_failures: &[],
+            failures_max: u64::MAX,
+        };
         let done = task.run().map_err(|error| match error {
             ChunkError::Output(error) => TrialError::Output(error),
-            ChunkError::Interrupted => TrialError::Interrupted,
+            ChunkError::Interrupted { .. } | ChunkError::TooManyFailures { .. } => TrialError::Interrupted,
         })?;
         trials.push(Trial {
             scenario,

@@ -20,7 +20,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use goshawk_output::table::SCHEMA_VERSION;
-use goshawk_output::{FileDigest, FolderLock, PartEntry, ReplicateRange};
+use goshawk_output::{FileDigest, FolderLock, PartEntry, ReplicateRange, make_lasting_folder};
 use serde::{Deserialize, Serialize};
 
 mod error;
@@ -206,6 +206,26 @@ impl Commit {
     }
 }
 
+/// Replicates of a chunk that failed before the chunk was finished, so that nobody has to find out again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The point, by its place in the design.
+    pub point: usize,
+    /// The chunk of the point.
+    pub chunk: u32,
+    /// Its replicates that failed.
+    pub failed: Vec<Failed>,
+}
+
+/// A line of a log after the first.
+#[derive(Debug, Serialize, Deserialize)]
+struct UnfinishedLine {
+    unfinished: Unfinished,
+}
+
+/// How a line of a chunk that was not finished begins.
+const UNFINISHED: &str = "{\"unfinished\":";
+
 /// What the logs of a folder say.
 #[derive(Debug)]
 pub struct Records {
@@ -213,6 +233,8 @@ pub struct Records {
     pub identity: Identity,
     /// The chunks that are there.
     pub commits: BTreeMap<ChunkId, Commit>,
+    /// Failed replicates of chunks that are not there.
+    pub unfinished: BTreeMap<ChunkId, Vec<Failed>>,
     /// Chunks that are told twice, in the same words.
     pub duplicates: Vec<ChunkId>,
     /// Chunks that are told twice, differently.
@@ -258,6 +280,7 @@ impl Records {
                 None => records.insert(Self {
                     identity,
                     commits: BTreeMap::new(),
+                    unfinished: BTreeMap::new(),
                     duplicates: Vec::new(),
                     contradictions: Vec::new(),
                     inputs_from: Vec::new(),
@@ -274,12 +297,29 @@ impl Records {
                 records.inputs_from.push(folder);
             }
             for (line, text) in lines {
+                if text.starts_with(UNFINISHED) {
+                    let entry: UnfinishedLine =
+                        serde_json::from_str(text).map_err(|why| fault(line, why.to_string()))?;
+                    let Unfinished { point, chunk, failed } = entry.unfinished;
+                    records.unfinished.insert(ChunkId { point, number: chunk }, failed);
+                    continue;
+                }
                 let commit: Commit =
                     serde_json::from_str(text).map_err(|why| fault(line, why.to_string()))?;
                 records.add(commit);
             }
         }
+        if let Some(records) = &mut records {
+            records.unfinished.retain(|id, _| !records.commits.contains_key(id));
+        }
         Ok(records)
+    }
+
+    /// Every replicate that failed, with its point; those of chunks that are not there come last.
+    pub fn failures(&self) -> impl Iterator<Item = (usize, &Failed)> {
+        let committed = self.commits.values().flat_map(|it| it.failed.iter().map(|one| (it.point, one)));
+        let ahead = self.unfinished.iter().flat_map(|(id, failed)| failed.iter().map(|one| (id.point, one)));
+        committed.chain(ahead)
     }
 
     fn add(&mut self, commit: Commit) {
@@ -311,6 +351,15 @@ fn whole_lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'))
 }
 
+/// What earlier processes left in a folder.
+#[derive(Debug)]
+pub struct Earlier {
+    /// Chunks whose parts are there.
+    pub commits: BTreeMap<ChunkId, Commit>,
+    /// Failed replicates of chunks that are not.
+    pub unfinished: BTreeMap<ChunkId, Vec<Failed>>,
+}
+
 /// A study's folder that this process, and no other of the same shard, is writing to.
 #[derive(Debug)]
 pub struct StudyFolder {
@@ -332,11 +381,11 @@ impl StudyFolder {
         study: &Study,
         shard: Shard,
         resume: bool,
-    ) -> Result<(Self, BTreeMap<ChunkId, Commit>), FolderError> {
+    ) -> Result<(Self, Earlier), FolderError> {
         let identity = Identity::of(study);
         // Another shard may have begun already: that is no earlier study.
         let resume = resume || shard != Shard::WHOLE;
-        fs::create_dir_all(out).attempt("create", out)?;
+        make_lasting_folder(out)?;
         let records = Records::read(out)?;
         match &records {
             None => check_empty(out)?,
@@ -347,15 +396,16 @@ impl StudyFolder {
                 }
             }
         }
-        let commits = records.map(|records| records.commits).unwrap_or_default();
+        let (commits, unfinished) =
+            records.map(|records| (records.commits, records.unfinished)).unwrap_or_default();
         for commit in commits.values() {
             if commit.point >= study.design.points.len()
                 || replicates(&study.file, commit.chunk) != Some(commit.replicates)
             {
                 let why = format!(
                     "it has replicates {} to {} of a point in one chunk, which this study divides otherwise; \
-                     the number of replicates may only grow, and only by whole chunks of {}",
-                    commit.replicates.first, commit.replicates.last, study.file.chunk
+                     the number of replicates may only grow, and only by whole chunks of {}; this study asks for {}",
+                    commit.replicates.first, commit.replicates.last, study.file.chunk, study.file.replicates
                 );
                 return Err(FolderError::Another { path: out.to_owned(), why });
             }
@@ -374,7 +424,7 @@ impl StudyFolder {
         let folder = Self { out: out.to_owned(), aside, log, log_path, _lock: lock };
         folder.write(STUDY_FILE, study.effective_toml().as_bytes())?;
         let whole = commits.into_iter().filter(|(_, commit)| folder.holds(study, commit)).collect();
-        Ok((folder, whole))
+        Ok((folder, Earlier { commits: whole, unfinished }))
     }
 
     /// Whether all parts of a chunk are there, by their lengths.
@@ -405,7 +455,19 @@ impl StudyFolder {
     /// # Errors
     /// When the log cannot be written.
     pub fn commit(&mut self, commit: &Commit) -> Result<(), FolderError> {
-        let mut line = serde_json::to_string(commit).expect("invariant: a commit has text keys");
+        self.append(serde_json::to_string(commit).expect("invariant: a commit has text keys"))
+    }
+
+    /// Says which replicates of a chunk failed that was not finished.
+    ///
+    /// # Errors
+    /// When the log cannot be written.
+    pub fn give_up(&mut self, unfinished: Unfinished) -> Result<(), FolderError> {
+        let line = UnfinishedLine { unfinished };
+        self.append(serde_json::to_string(&line).expect("invariant: a failure has text keys"))
+    }
+
+    fn append(&mut self, mut line: String) -> Result<(), FolderError> {
         line.push('\n');
         let length = self.log.metadata().attempt("look at", &self.log_path)?.len();
         let written = self.log.write_all(line.as_bytes()).and_then(|()| self.log.sync_data());

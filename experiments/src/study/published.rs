@@ -18,6 +18,7 @@ use super::factor::Level;
 use super::file::Study;
 use super::folder::{Commit, DESIGN_FILE, FolderError, STUDY_FILE, STUDY_MANIFEST, StudyFolder};
 use super::run::{StudyError, point_manifest};
+use super::sequential::PointSequence;
 
 mod design_file;
 
@@ -38,6 +39,10 @@ pub struct StudyManifest {
     pub structure: Structure,
     /// Its points.
     pub points: Vec<PointEntry>,
+    /// Replicates of each point that the study asked for; with a stopping rule the most. A study whose `study.toml` asks for
+    /// more has grown since this was written.
+    #[serde(default)]
+    pub replicates_planned: u32,
     /// The files of the study's own, but for this one and the logs.
     #[serde(default)]
     pub files: Vec<FileEntry>,
@@ -58,11 +63,21 @@ pub struct PointEntry {
     pub replicates: u32,
     /// Replicates that failed.
     pub failed: u32,
+    /// Whether the interval of every watched figure is as narrow as the stopping rule asks; `false` of a point that used up its
+    /// replicates before. Absent without a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_met: Option<bool>,
     /// Digest of the point's effective scenario.
     pub config_hash: String,
 }
 
 impl StudyManifest {
+    /// The points that used up their replicates before their stopping target was met.
+    pub fn exhausted(&self) -> impl Iterator<Item = &str> {
+        let is_exhausted = |point: &&PointEntry| point.target_met == Some(false);
+        self.points.iter().filter(is_exhausted).map(|point| point.scenario.as_str())
+    }
+
     /// The manifest in a folder; `None` where there is none.
     ///
     /// # Errors
@@ -93,6 +108,7 @@ pub fn publish(
     run: &RunInfo,
 ) -> Result<StudyManifest, StudyError> {
     let mut points = Vec::new();
+    let commits_of_all = commits;
     for (place, point) in study.design.points.iter().enumerate() {
         let first = ChunkId { point: place, number: 0 };
         let last = ChunkId { point: place, number: u32::MAX };
@@ -107,6 +123,8 @@ pub fn publish(
             scenario: study.scenario_name(place),
             levels: point.levels.clone(),
             replicates: manifest.replicates.last + 1,
+            target_met: PointSequence::over(&study.file, commits_of_all, place)
+                .and_then(|it| it.target_met()),
             failed: u32::try_from(manifest.failed_replicates.len()).unwrap_or(u32::MAX),
             config_hash: manifest.header.config_hash.clone(),
         });
@@ -121,6 +139,7 @@ pub fn publish(
         factors: study.design.paths.clone(),
         structure: study.design.structure.clone(),
         points,
+        replicates_planned: study.file.replicates,
         files: vec![
             FileEntry {
                 path: STUDY_FILE.to_owned(),

@@ -189,6 +189,10 @@ fn told(records: &Records, point: usize, scenario: &str, replicate: u32) -> Resu
         }
         have.push(commit.replicates);
     }
+    let known = records.unfinished.range(first..=last).flat_map(|(_, failed)| failed);
+    if let Some(one) = known.into_iter().find(|one| one.replicate == replicate) {
+        return Ok(Told::Failed(one.reason.clone()));
+    }
     let have = match (have.first(), have.last()) {
         (Some(first), Some(last)) => format!("replicates from {} to {}", first.first, last.last),
         _ => "none".to_owned(),

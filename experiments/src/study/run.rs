@@ -10,6 +10,7 @@
 //! orchestrator alone touches the log. It is asynchronous because it waits for several things at once, which is
 //! what tokio is for; runs are not, as they only compute.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,10 +22,10 @@ use goshawk_output::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::chunk::{ChunkError, ChunkId, Done, Task, replicates};
+use super::chunk::{ChunkError, ChunkId, Done, Failed, Task, replicates};
 use super::course::Course;
 use super::file::Study;
-use super::folder::{Commit, FolderError, Records, Shard, StudyFolder};
+use super::folder::{Commit, Earlier, FolderError, Records, Shard, StudyFolder, Unfinished};
 use super::published::{self, StudyManifest};
 use super::schedule::Schedule;
 use crate::assemble;
@@ -137,16 +138,17 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
     if study.stopping.is_some() && request.shard != Shard::WHOLE {
         return Err(StudyError::SequentialShards);
     }
-    let (mut folder, commits) = StudyFolder::take(&request.out, study, request.shard, request.resume)?;
+    let (mut folder, Earlier { commits, unfinished }) =
+        StudyFolder::take(&request.out, study, request.shard, request.resume)?;
     published::write_design(&folder, study)?;
     let started = crate::run::now().to_string();
     let schedule = Schedule::new(study, request.shard, &commits, request.jobs);
     // Those of other shards are not on this one's way.
     let own = commits.keys().filter(|id| schedule.is_ours(id.point, id.number)).count();
-    course.chunks.store(own as u64, Ordering::Relaxed);
-    let failed_before: u64 = commits.values().map(|commit| commit.failed.len() as u64).sum();
-    let first_failure = commits.values().flat_map(|commit| &commit.failed).next();
-    let first_failure = first_failure.map(|failed| (failed.replicate, failed.reason.clone()));
+    let known = unfinished.iter().filter(|(id, _)| !commits.contains_key(id)).flat_map(|(_, failed)| failed);
+    let failed = commits.values().flat_map(|commit| &commit.failed).chain(known);
+    let first_failure = failed.clone().next().map(|failed| (failed.replicate, failed.reason.clone()));
+    course.start(own as u64, failed.count() as u64);
     drop(commits);
     let watched = watched(study);
     let runtime =
@@ -157,7 +159,8 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
         schedule,
         folder: &mut folder,
         committed: (0, 0, 0),
-        failures: (failed_before, first_failure),
+        first_failure,
+        unfinished: &unfinished,
         jobs: request.jobs,
         under_way: 0,
         end: None,
@@ -170,7 +173,8 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
                 (incoming.clone(), answers.clone(), &request.out, &watched);
             let aside = orchestrator.folder.aside(ChunkId { point: 0, number: 0 });
             let aside = aside.parent().expect("invariant: chunks wait within a folder").to_owned();
-            let work = move || work(study, course, &incoming, &answers, (out, &aside), watched);
+            let known = &unfinished;
+            let work = move || work(study, course, &incoming, &answers, (out, &aside), (watched, known));
             let builder = std::thread::Builder::new().name(format!("goshawk-worker-{worker}"));
             builder.spawn_scoped(scope, work).map_err(StudyError::System)?;
         }
@@ -215,7 +219,7 @@ fn work(
     incoming: &Receiver<ChunkId>,
     answers: &UnboundedSender<Answer>,
     (out, aside): (&PathBuf, &PathBuf),
-    watched: &[String],
+    (watched, known): (&[String], &BTreeMap<ChunkId, Vec<Failed>>),
 ) {
     // Chunks of a point follow each other: its scenario is read once.
     let mut at: Option<(usize, Loaded)> = None;
@@ -236,7 +240,10 @@ fn work(
         let (_, loaded) = at.as_ref().expect("invariant: read just above");
         let folder = out.join(study.scenario_name(id.point));
         let aside = aside.join(format!("{}-{}", id.point, id.number));
-        let task = Task { study, id, loaded, folder: &folder, aside: &aside, course, watched };
+        let known_failures = known.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let failures_max = u64::from(study.file.failures_max);
+        let (folder, aside) = (folder.as_path(), aside.as_path());
+        let task = Task { study, id, loaded, folder, aside, course, watched, known_failures, failures_max };
         // Whoever asked is gone only when the process ends.
         let _ = answers.send((id, task.run().map_err(WorkerError::Chunk)));
     }
@@ -249,8 +256,10 @@ struct Orchestrator<'a> {
     folder: &'a mut StudyFolder,
     /// Chunks, replicates and failures that this process has put into the folder.
     committed: (u64, u64, u64),
-    /// Failures in the folder, and the first.
-    failures: (u64, Option<(u32, String)>),
+    /// The first replicate that failed, and why.
+    first_failure: Option<(u32, String)>,
+    /// Failures of chunks that an earlier process did not finish.
+    unfinished: &'a BTreeMap<ChunkId, Vec<Failed>>,
     jobs: usize,
     under_way: usize,
     /// Why it is to end early.
@@ -313,7 +322,14 @@ impl Orchestrator<'_> {
                     }
                 }
             }
-            Err(WorkerError::Chunk(ChunkError::Interrupted)) => self.stop(),
+            Err(WorkerError::Chunk(ChunkError::Interrupted { failed })) => {
+                // What another worker's failures have ended may have had failures of its own.
+                if matches!(self.end, Some(StudyError::TooManyFailures { .. })) {
+                    self.give_up_chunk(id, failed);
+                }
+                self.stop();
+            }
+            Err(WorkerError::Chunk(ChunkError::TooManyFailures { failed })) => self.give_up_chunk(id, failed),
             Err(WorkerError::Chunk(ChunkError::Output(error))) => self.give_up(error.into()),
             Err(WorkerError::Edited) => self.give_up(StudyError::Edited { point: id.point }),
             Err(WorkerError::Changed(problems)) => {
@@ -350,8 +366,14 @@ impl Orchestrator<'_> {
         self.committed.1 += commit.finished.len() as u64;
         self.committed.2 += commit.failed.len() as u64;
         self.course.chunks.fetch_add(1, Ordering::Relaxed);
-        self.course.failed.fetch_add(commit.failed.len() as u32, Ordering::Relaxed);
-        for failed in &commit.failed {
+        self.warn(id, &commit.failed);
+        self.check_failures();
+        Ok(())
+    }
+
+    /// Tells of replicates that failed.
+    fn warn(&mut self, id: ChunkId, failed: &[Failed]) {
+        for failed in failed {
             tracing::warn!(
                 "replicate {} of {} failed: {}; see it alone: goshawk replay {} --scenario {} --replicate {}",
                 failed.replicate,
@@ -361,20 +383,31 @@ impl Orchestrator<'_> {
                 self.study.scenario_name(id.point),
                 failed.replicate,
             );
-            self.failures.0 += 1;
-            self.failures.1.get_or_insert_with(|| (failed.replicate, failed.reason.clone()));
+            self.first_failure.get_or_insert_with(|| (failed.replicate, failed.reason.clone()));
+        }
+    }
+
+    /// Leaves a chunk because more replicates failed than may, and keeps which of its own did.
+    fn give_up_chunk(&mut self, id: ChunkId, failed: Vec<Failed>) {
+        let known = self.unfinished.get(&id).map_or(0, Vec::len);
+        if failed.len() > known {
+            self.warn(id, &failed);
+            let unfinished = Unfinished { point: id.point, chunk: id.number, failed };
+            if let Err(error) = self.folder.give_up(unfinished) {
+                self.give_up(error.into());
+                return;
+            }
         }
         self.check_failures();
-        Ok(())
     }
 
     fn check_failures(&mut self) {
-        let allowed = self.study.file.failures_max;
-        if let (failed, Some((replicate, reason))) = &self.failures
-            && *failed > u64::from(allowed)
+        let (failed, allowed) = (self.course.failures(), self.study.file.failures_max);
+        if let Some((replicate, reason)) = &self.first_failure
+            && failed > u64::from(allowed)
             && self.end.is_none()
         {
-            let (failed, replicate, reason) = (*failed, *replicate, reason.clone());
+            let (replicate, reason) = (*replicate, reason.clone());
             self.give_up(StudyError::TooManyFailures { failed, allowed, replicate, reason });
         }
     }

@@ -3,13 +3,15 @@
 //! Without a stopping rule the chunks of all points are run in their order. With one, the chunks of a point are *committed*
 //! in their order and looked at one after the other; a few more may be under way, so that every worker has something to do.
 //! What comes out beyond the stop is thrown away. So what is committed never depends on how many workers there are.
+//!
+//! Nothing here looks at a chunk more than a few times, so that the cost of a study's plan is in proportion to its chunks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chunk::{ChunkId, Done};
 use super::file::Study;
 use super::folder::{Commit, Shard};
-use crate::statistics::stopping::{Decision, Watched};
+use super::sequential::PointSequence;
 
 /// The chunks of a study, as far as they are known.
 #[derive(Debug)]
@@ -21,14 +23,19 @@ pub struct Schedule<'a> {
     ahead_max: u32,
     /// The first point that may have a chunk to run.
     first_open: usize,
+    /// Points with chunks that were run since they were last asked for one to commit.
+    touched: BTreeSet<usize>,
 }
 
 #[derive(Debug, Default)]
 struct PointSchedule {
-    /// The watched figures by replicate, of the committed chunks from the first one on; one list a figure.
-    figures: Vec<Vec<Option<f64>>>,
+    /// The rule over the committed chunks from the first one on, where there is a rule.
+    sequence: Option<PointSequence>,
     committed: BTreeSet<u32>,
-    under_way: BTreeSet<u32>,
+    /// Every chunk below is committed.
+    first_missing: u32,
+    /// Every chunk of this shard below is committed, under way or held.
+    first_free: u32,
     held: BTreeMap<u32, Done>,
     is_enough: bool,
 }
@@ -36,13 +43,15 @@ struct PointSchedule {
 impl<'a> Schedule<'a> {
     /// What is left of a study in whose folder there are `commits` already.
     pub fn new(study: &'a Study, shard: Shard, commits: &BTreeMap<ChunkId, Commit>, jobs: usize) -> Self {
-        let points = (0..study.design.points.len()).map(|_| PointSchedule::default()).collect();
+        let rule = study.stopping.as_ref();
+        let point = || PointSchedule {
+            sequence: rule.map(|(rule, watched)| PointSequence::new(*rule, watched)),
+            ..PointSchedule::default()
+        };
+        let points = (0..study.design.points.len()).map(|_| point()).collect();
         let ahead_max = u32::try_from(jobs).unwrap_or(u32::MAX).max(1);
-        let mut schedule = Self { study, shard, points, ahead_max, first_open: 0 };
-        for (&id, commit) in commits {
-            // Committed beyond a stop by nobody: logs are written in order.
-            schedule.committed(id, commit);
-        }
+        let mut schedule = Self { study, shard, points, ahead_max, first_open: 0, touched: BTreeSet::new() };
+        schedule.take_note(commits);
         schedule
     }
 
@@ -71,24 +80,20 @@ impl<'a> Schedule<'a> {
         let (per_point, sequential) = (self.chunks_per_point(), self.study.stopping.is_some());
         for place in self.first_open..self.points.len() {
             let point = &self.points[place];
-            if point.is_enough {
-                continue;
-            }
-            let first_missing =
-                (0..per_point).find(|number| !point.committed.contains(number)).unwrap_or(per_point);
-            let end = if sequential { per_point.min(first_missing + self.ahead_max) } else { per_point };
-            let is_free = |number: &u32| {
-                self.is_ours(place, *number)
-                    && !point.committed.contains(number)
-                    && !point.under_way.contains(number)
-                    && !point.held.contains_key(number)
+            let end = match sequential {
+                _ if point.is_enough => 0,
+                true => per_point.min(point.first_missing.saturating_add(self.ahead_max)),
+                false => per_point,
             };
-            let found = (first_missing..end).find(is_free);
-            if let Some(number) = found {
-                self.points[place].under_way.insert(number);
+            let is_taken = |number: &u32| point.committed.contains(number) || !self.is_ours(place, *number);
+            let number = (point.first_free..end).find(|number| !is_taken(number));
+            let point = &mut self.points[place];
+            if let Some(number) = number {
+                point.first_free = number + 1;
                 return Some(ChunkId { point: place, number });
             }
-            if place == self.first_open && !sequential {
+            point.first_free = point.first_free.max(end);
+            if place == self.first_open && (point.is_enough || !sequential) {
                 self.first_open += 1;
             }
         }
@@ -100,49 +105,43 @@ impl<'a> Schedule<'a> {
     /// After each commit [`committed`](Self::committed) is told, and this asked again with nothing.
     pub fn done(&mut self, id: ChunkId, done: Done) {
         let point = &mut self.points[id.point];
-        point.under_way.remove(&id.number);
         if !point.is_enough {
             point.held.insert(id.number, done);
+            self.touched.insert(id.point);
         }
     }
 
     /// The next chunk that is to be committed, if one is.
     pub fn to_commit(&mut self) -> Option<(ChunkId, Done)> {
         let sequential = self.study.stopping.is_some();
-        for (place, point) in self.points.iter_mut().enumerate() {
-            let Some(&number) = point.held.keys().next() else { continue };
-            let is_next = !sequential || (0..number).all(|earlier| point.committed.contains(&earlier));
-            if is_next && let Some(done) = point.held.remove(&number) {
+        while let Some(&place) = self.touched.first() {
+            let point = &mut self.points[place];
+            let next = point.held.first_entry().filter(|it| !sequential || *it.key() == point.first_missing);
+            if let Some(entry) = next {
+                let (number, done) = entry.remove_entry();
                 return Some((ChunkId { point: place, number }, done));
             }
+            self.touched.remove(&place);
         }
         None
     }
 
-    /// A chunk is in the folder.
+    /// A chunk is in the folder. With a rule, the chunks of a point come in their order.
     pub fn committed(&mut self, id: ChunkId, commit: &Commit) {
         let per_point = self.chunks_per_point();
         let point = &mut self.points[id.point];
         point.committed.insert(id.number);
-        if let Some((rule, watched)) = &self.study.stopping {
-            point.figures.resize(watched.len(), Vec::new());
-            for replicate in commit.replicates.first..=commit.replicates.last {
-                let finished = commit.finished.iter().find(|one| one.replicate == replicate);
-                for ((name, _), values) in watched.iter().zip(&mut point.figures) {
-                    values.push(finished.and_then(|one| one.figures.get(name).copied().flatten()));
-                }
-            }
-            let looked_at: Vec<Watched<'_>> = watched
-                .iter()
-                .zip(&point.figures)
-                .map(|((_, target), values)| Watched { values, target: *target })
-                .collect();
-            if !matches!(rule.decide(&looked_at), Decision::GoOn { .. }) {
+        while point.committed.contains(&point.first_missing) {
+            point.first_missing += 1;
+        }
+        if let Some(sequence) = point.sequence.as_mut().filter(|sequence| sequence.chunks() == id.number) {
+            sequence.push(commit);
+            if sequence.target_met().is_some() {
                 point.is_enough = true;
                 point.held.clear();
             }
         }
-        if point.committed.len() as u32 == per_point {
+        if point.first_missing == per_point {
             point.is_enough = true;
         }
     }
@@ -152,12 +151,21 @@ impl<'a> Schedule<'a> {
         self.points[point].is_enough
     }
 
-    /// Another process has committed what is in its log.
+    /// These chunks are in the folder, some of them put there by other processes.
+    ///
+    /// With a rule, a chunk behind one that is not there counts for nothing yet: it is run again in its turn, and comes out
+    /// the same.
     pub fn take_note(&mut self, commits: &BTreeMap<ChunkId, Commit>) {
+        let sequential = self.study.stopping.is_some();
         for (&id, commit) in commits {
-            if !self.points[id.point].committed.contains(&id.number) {
+            let point = &self.points[id.point];
+            let is_in_order = !sequential || id.number == point.first_missing;
+            if is_in_order && !point.is_enough && !point.committed.contains(&id.number) {
                 self.committed(id, commit);
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

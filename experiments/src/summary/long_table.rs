@@ -30,6 +30,8 @@ pub enum Cells {
     Texts(Vec<String>),
     /// Truths.
     Truths(Vec<bool>),
+    /// Truths, absent where they are not defined.
+    SomeTruths(Vec<Option<bool>>),
     /// Whole numbers.
     Counts(Vec<u64>),
     /// Numbers, absent where they are not defined.
@@ -41,6 +43,7 @@ impl Cells {
         match self {
             Self::Texts(cells) => cells[row].clone(),
             Self::Truths(cells) => cells[row].to_string(),
+            Self::SomeTruths(cells) => cells[row].map_or_else(String::new, |cell| cell.to_string()),
             Self::Counts(cells) => cells[row].to_string(),
             Self::Numbers(cells) => cells[row].map_or_else(String::new, |cell| cell.to_string()),
         }
@@ -50,6 +53,7 @@ impl Cells {
         match self {
             Self::Texts(cells) => json!(cells[row]),
             Self::Truths(cells) => json!(cells[row]),
+            Self::SomeTruths(cells) => json!(cells[row]),
             Self::Counts(cells) => json!(cells[row]),
             Self::Numbers(cells) => json!(cells[row]),
         }
@@ -61,6 +65,9 @@ impl Cells {
                 (DataType::Utf8, false, Arc::new(StringArray::from_iter_values(cells.iter())))
             }
             Self::Truths(cells) => (DataType::Boolean, false, Arc::new(BooleanArray::from(cells.clone()))),
+            Self::SomeTruths(cells) => {
+                (DataType::Boolean, true, Arc::new(cells.iter().copied().collect::<BooleanArray>()))
+            }
             Self::Counts(cells) => {
                 (DataType::UInt64, false, Arc::new(UInt64Array::from_iter_values(cells.iter().copied())))
             }
@@ -110,6 +117,7 @@ pub fn columns(summary: &Summary) -> Vec<Column> {
     add("difference", number(&|row| Some(row.difference?.mean)));
     add("difference_low", number(&end(0)));
     add("difference_high", number(&end(1)));
+    add("target_met", Cells::SomeTruths(rows.iter().map(|row| points[row.point].target_met).collect()));
     columns
 }
 

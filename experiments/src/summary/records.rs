@@ -11,7 +11,8 @@ use goshawk_output::{PartEntry, ReplicateKpi, read_kpi_part};
 use super::SummaryError;
 use crate::study::file::StudyFile;
 use crate::study::folder::{FolderError, Records, STUDY_FILE};
-use crate::study::published::{DesignFile, DesignRow, StudyManifest};
+use crate::study::published::{DesignFile, DesignRow};
+use crate::study::sequential::PointSequence;
 
 /// What figures are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +89,9 @@ pub struct PointState {
     pub finished: BTreeSet<u32>,
     /// Replicates that failed.
     pub failed: BTreeSet<u32>,
+    /// Whether the stopping rule's target is met, `false` where the replicates are used up without; `None` where more are to be
+    /// run, and without a rule.
+    pub target_met: Option<bool>,
     parts: Vec<PartEntry>,
 }
 
@@ -149,7 +153,7 @@ impl PointValues {
 impl StudyRecords {
     /// Whether a folder is that of a study, finished or not.
     pub fn is_study(folder: &Path) -> bool {
-        folder.join(STUDY_FILE).is_file() || matches!(Records::read(folder), Ok(Some(_)))
+        Records::are_in(folder)
     }
 
     /// Reads what there is of a study.
@@ -172,6 +176,7 @@ impl StudyRecords {
             row: row.clone(),
             finished: BTreeSet::new(),
             failed: BTreeSet::new(),
+            target_met: None,
             parts: Vec::new(),
         };
         let mut points: Vec<PointState> = design.points.iter().map(state).collect();
@@ -185,6 +190,13 @@ impl StudyRecords {
             let kpis = commit.parts.iter().filter(|part| part.table == Table::Kpis.name());
             point.parts.extend(kpis.cloned());
         }
+        for (point, failed) in records.failures() {
+            points.get_mut(point).map(|point| point.failed.insert(failed.replicate));
+        }
+        for (place, point) in points.iter_mut().enumerate() {
+            let sequence = PointSequence::over(&file, &records.commits, place);
+            point.target_met = sequence.and_then(|it| it.target_met());
+        }
         let mut records = Self {
             folder: folder.to_owned(),
             file,
@@ -193,25 +205,21 @@ impl StudyRecords {
             chunks: records.commits.len(),
             missing: 0,
         };
-        records.missing = records.count_missing()?;
+        records.missing = records.count_missing();
         Ok(records)
     }
 
-    fn count_missing(&self) -> Result<u64, SummaryError> {
-        let run = |point: &PointState| point.replicates() as u64;
-        if self.file.stopping.is_some()
-            && let Some(manifest) = StudyManifest::read(&self.folder)?
-        {
-            // A rule stopped its points: what it left is not missing.
-            let entries = manifest.points.iter().zip(&self.points);
-            if manifest.points.len() == self.points.len()
-                && entries.clone().all(|(entry, point)| u64::from(entry.replicates) == run(point))
-            {
-                return Ok(0);
-            }
-        }
+    /// What a rule has left of its points is not missing.
+    fn count_missing(&self) -> u64 {
+        let open = self.points.iter().filter(|point| point.target_met.is_none());
         let planned = u64::from(self.file.replicates);
-        Ok(self.points.iter().map(|point| planned.saturating_sub(run(point))).sum())
+        open.map(|point| planned.saturating_sub(point.replicates() as u64)).sum()
+    }
+
+    /// The points that used up their replicates before their stopping target was met.
+    pub fn exhausted(&self) -> impl Iterator<Item = &str> {
+        let is_exhausted = |point: &&PointState| point.target_met == Some(false);
+        self.points.iter().filter(is_exhausted).map(|point| point.row.scenario.as_str())
     }
 
     /// What one observation is.

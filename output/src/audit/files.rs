@@ -28,10 +28,11 @@ fn finding(file: &str, quantity: &str, expected: impl ToString, found: impl ToSt
     }
 }
 
-/// Compares every file with its digests, and looks for files that nobody lists.
+/// Compares every file with its digests, and looks for files that neither the manifest lists nor `others`.
 pub(super) fn check_digests(
     folder: &Path,
     manifest: &Manifest,
+    others: &BTreeSet<String>,
     ledger: &mut Ledger,
 ) -> Result<(), OutputError> {
     let mut listed = BTreeSet::from([MANIFEST_FILE.to_owned()]);
@@ -56,6 +57,7 @@ pub(super) fn check_digests(
             Finding { table: Some(table), file: None, ..finding("", "parts", expected, found.join(", ")) }
         });
     }
+    listed.extend(others.iter().cloned());
     check_extra(folder, Path::new(""), &listed, ledger)
 }
 

@@ -1,6 +1,7 @@
 //! What figures owe to the factors, for people: a table for each figure with a row for each factor.
 
 use super::study::{Digits, figure_name, short_names, shown};
+use crate::cli::study::exhausted_note;
 use crate::cli::table::Table;
 use crate::study::sensitivity::Index;
 use crate::study::sensitivity::morris::Effects;
@@ -113,8 +114,9 @@ fn notes(summary: &Summary, influences: &[&Influence], folder: &str) -> String {
         _ => "An observation is a block's mean over its points' means over their replicates.",
     };
     let missing = influences.iter().map(|influence| influence.missing).max().unwrap_or(0);
+    let exhausted = exhausted_note(summary.records.exhausted());
     format!(
-        "{what}\n± is half the 95 % interval. {replicates} replicates at {} points, {failed} failed; points without a \
+        "{exhausted}{what}\n± is half the 95 % interval. {replicates} replicates at {} points, {failed} failed; points without a \
          value of some figure: {missing}.\nThe points one by one: goshawk summary {folder} --format csv\n",
         points.len()
     )

@@ -14,7 +14,7 @@ pub(super) fn of(summary: &Summary) -> Value {
             paths.iter().cloned().zip(point.row.levels.iter().map(|level| json!(level))).collect();
         json!({
             "point": point.row.point, "scenario": point.row.scenario, "levels": levels,
-            "replicates": point.replicates(), "failed": point.failed.len(),
+            "replicates": point.replicates(), "failed": point.failed.len(), "target_met": point.target_met,
         })
     };
     json!({

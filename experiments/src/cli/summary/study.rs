@@ -1,6 +1,7 @@
 //! A study's figures for people: a table for each figure with a row for each point, or a row for each figure of a single
 //! point.
 
+use crate::cli::study::{exhausted_note, target_word};
 use crate::cli::table::Table;
 use crate::statistics::Estimate;
 use crate::study::factor::Level;
@@ -21,7 +22,9 @@ pub(super) fn tables(summary: &Summary, chosen: &[String]) -> String {
         parts.push(points(summary));
         parts.extend(figures.iter().map(|&figure| of_figure(summary, figure)));
     }
-    parts.push(notes(summary));
+    let told = |row: &&Row| figures.contains(&row.figure);
+    let is_of_fewer = summary.rows.iter().filter(told).any(is_of_fewer);
+    parts.push(notes(summary, is_of_fewer));
     parts.join("\n")
 }
 
@@ -108,12 +111,15 @@ fn level(level: &Level) -> String {
 /// The points with their levels, and what was run of each.
 fn points(summary: &Summary) -> String {
     let names = short_names(&summary.records.design.paths);
-    let columns: Vec<&str> = names.iter().map(String::as_str).chain(["replicates", "failed"]).collect();
+    let target = summary.records.file.stopping.is_some().then_some("target");
+    let counts = ["replicates", "failed"];
+    let columns: Vec<&str> = names.iter().map(String::as_str).chain(counts).chain(target).collect();
     let mut table = Table::new("scenario", &columns);
     for point in summary.records.points.iter().take(SHOWN) {
         let levels = point.row.levels.iter().map(level);
         let counts = [point.replicates().to_string(), point.failed.len().to_string()];
-        table.row(&point.row.scenario, levels.chain(counts));
+        let target = target.map(|_| target_word(point.target_met).to_owned());
+        table.row(&point.row.scenario, levels.chain(counts).chain(target));
     }
     table.render() + &more(summary.records.points.len())
 }
@@ -136,6 +142,8 @@ fn label(point: &PointState) -> String {
 struct Heads {
     is_undefined: bool,
     is_compared: bool,
+    /// Whether a difference is of other observations than the row's mean.
+    is_of_fewer: bool,
 }
 
 impl Heads {
@@ -143,6 +151,7 @@ impl Heads {
         Self {
             is_undefined: rows.iter().any(|row| row.undefined > 0),
             is_compared: rows.iter().any(|row| row.difference.is_some()),
+            is_of_fewer: rows.iter().any(|row| is_of_fewer(row)),
         }
     }
 
@@ -152,6 +161,7 @@ impl Heads {
         names.extend(["mean", ""]);
         names.extend((!self.is_compared).then_some("sd"));
         names.extend(["p05", "p50", "p95"]);
+        names.extend(self.is_of_fewer.then_some("n of both"));
         names.extend(if self.is_compared { vec!["difference", ""] } else { vec![] });
         names
     }
@@ -165,6 +175,9 @@ impl Heads {
         cells.extend([digits.cell(mean(row.estimate)), digits.half(half(row.estimate))]);
         cells.extend((!self.is_compared).then(|| digits.cell(row.deviation)));
         cells.extend([quantile(0), quantile(2), quantile(4)]);
+        if self.is_of_fewer {
+            cells.push(row.difference.map_or_else(|| "-".to_owned(), |it| it.count.to_string()));
+        }
         if self.is_compared {
             cells.extend([digits.cell(mean(row.difference)), digits.half(half(row.difference))]);
         }
@@ -205,18 +218,29 @@ fn single(summary: &Summary, figures: &[usize]) -> String {
     table.render()
 }
 
-fn notes(summary: &Summary) -> String {
+/// Whether the difference of a row is of other observations than its mean.
+fn is_of_fewer(row: &Row) -> bool {
+    row.difference.is_some_and(|difference| difference.count != row.count)
+}
+
+fn notes(summary: &Summary, is_of_fewer: bool) -> String {
     let n = match summary.records.observation() {
         Observation::Replicate => "n counts replicates",
         Observation::Pair => "n counts antithetic pairs",
     };
     let mut text =
         format!("{n}; ± is half the 95 % interval of the mean. --format csv has all figures and columns.\n");
+    text.push_str(&exhausted_note(summary.records.exhausted()));
     if let Some(place) = summary.baseline {
         let name = &summary.records.points[place].row.scenario;
         text.push_str(&format!(
             "Differences are from {name}, replicate by replicate under the same random numbers.\n"
         ));
+        if is_of_fewer {
+            text.push_str(
+                "n of both counts those that have a value at both points: a difference is of these alone.\n",
+            );
+        }
     }
     text
 }

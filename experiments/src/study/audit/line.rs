@@ -3,6 +3,9 @@
 use goshawk_output::{Check, CheckReport, FINDINGS_MAX};
 use serde::Serialize;
 
+/// The one check that a study which is not finished does not pass, without anything being wrong.
+pub(super) const COMPLETENESS: &str = "every chunk of every point is there";
+
 /// The outcome of one check over all points.
 #[derive(Debug, Serialize)]
 pub struct Line {
@@ -80,7 +83,7 @@ pub(super) struct Lines {
 impl Default for Lines {
     fn default() -> Self {
         Self {
-            completeness: Line::new("every chunk of every point is there"),
+            completeness: Line::new(COMPLETENESS),
             logs: Line::new("the logs tell every chunk once, with all of its replicates"),
             parts: Line::new("every part is there, with the bytes that the logs say"),
             manifests: Line::new("manifests and logs tell the same study"),

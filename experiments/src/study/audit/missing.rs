@@ -7,9 +7,9 @@ use goshawk_output::ReplicateRange;
 use serde::Serialize;
 
 use super::super::chunk::{ChunkId, replicates};
-use super::super::file::{StudyFile, stopping_rule, targets};
+use super::super::file::StudyFile;
 use super::super::folder::{Records, Shard};
-use crate::statistics::stopping::{Decision, Watched};
+use super::super::sequential::PointSequence;
 
 /// A chunk that is not in the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,27 +61,8 @@ pub(super) fn missing(records: &Records, file: &StudyFile, scenarios: &[String])
 
 /// The chunk that a sequential point wants next; `None` where its rule has stopped.
 fn next_of_sequence(records: &Records, file: &StudyFile, point: usize) -> Option<u32> {
-    let stopping = file.stopping.as_ref()?;
-    let (rule, targets) = (stopping_rule(file, stopping).ok()?, targets(stopping));
-    let mut figures: Vec<Vec<Option<f64>>> = vec![Vec::new(); targets.len()];
-    for number in 0..chunks_per_point(file) {
-        let Some(commit) = records.commits.get(&ChunkId { point, number }) else { return Some(number) };
-        for replicate in commit.replicates.first..=commit.replicates.last {
-            let finished = commit.finished.iter().find(|one| one.replicate == replicate);
-            for ((name, _), values) in targets.iter().zip(&mut figures) {
-                values.push(finished.and_then(|one| one.figures.get(name).copied().flatten()));
-            }
-        }
-        let watched: Vec<Watched<'_>> = targets
-            .iter()
-            .zip(&figures)
-            .map(|((_, target), values)| Watched { values, target: *target })
-            .collect();
-        if !matches!(rule.decide(&watched), Decision::GoOn { .. }) {
-            return None;
-        }
-    }
-    None
+    let sequence = PointSequence::over(file, &records.commits, point)?;
+    sequence.target_met().is_none().then(|| sequence.chunks())
 }
 
 /// The shards, of `count`, that the chunks belong to.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::line::COMPLETENESS;
 use super::{Line, MissingChunk, StudyAudit};
 use crate::verify::{CHAIN_HOLDS, NO_STORE, TABLES_AGREE};
 
@@ -12,6 +13,10 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { check, examined, failed, .. } = self;
         match self.skipped {
+            _ if *failed > 0 && *check == COMPLETENESS => {
+                writeln!(f, "open  {check} ({failed} of {examined} are to be run)")?;
+                return Ok(());
+            }
             _ if *failed > 0 => writeln!(f, "FAIL  {check} ({failed} of {examined})")?,
             Some(why) => writeln!(f, "skip  {check}: {why} ({} points)", self.skipped_points)?,
             None if *examined == 0 => writeln!(f, "n/a   {check}: nothing to check")?,
@@ -43,6 +48,13 @@ impl fmt::Display for StudyAudit {
         writeln!(f, "n/a   {TABLES_AGREE}: {NO_STORE}")?;
         if self.run_twice > 0 {
             writeln!(f, "note  {} chunks were run by two shards, with the same result", self.run_twice)?;
+        }
+        if self.left_over > 0 {
+            writeln!(
+                f,
+                "note  {} files are of chunks that were on their way when a process ended; their next run replaces them",
+                self.left_over
+            )?;
         }
         if self.has_partial {
             writeln!(f, "note  a process writes to the folder, or was ended there: .partial is not empty")?;
@@ -79,13 +91,24 @@ impl StudyAudit {
     }
 
     fn gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.has_grown {
+            writeln!(
+                f,
+                "\nIt has grown to {} replicates of each point since it was finished.",
+                self.replicates
+            )?;
+        }
+        if self.is_unpublished {
+            writeln!(f, "\nunfinished: every chunk is there, and the manifests are to be written")?;
+        }
         if self.missing.is_empty() {
             return Ok(());
         }
         let replicates: u64 =
             self.missing.iter().map(|one| u64::from(one.replicates.last - one.replicates.first) + 1).sum();
         let at_least = if self.is_sequential { "at least " } else { "" };
-        writeln!(f, "\n{at_least}{} chunks with {replicates} replicates are missing:", self.missing.len())?;
+        let chunks = self.missing.len();
+        writeln!(f, "\nunfinished: {at_least}{chunks} chunks with {replicates} replicates to run:")?;
         let stretches = stretches(&self.missing);
         for (first, last) in stretches.iter().take(SHOWN) {
             let range = format!("replicates {} to {}", first.replicates.first, last.replicates.last);
