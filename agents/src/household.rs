@@ -46,7 +46,7 @@ use crate::household::charging::{Bounds, Stretch};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
 use crate::household::expectation::Chances;
 use crate::household::faults::{Contracting, Misconduct};
-use crate::household::flexibility::Course;
+use crate::household::flexibility::{Course, NetCharging};
 use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::presence::{Presence, Want};
@@ -97,10 +97,17 @@ struct Current {
     expected: Option<[Price; 2]>,
     award: Award,
     /// What the aggregator calls it for.
-    dispatch: Dispatch,
+    dispatch: Option<Box<Dispatch>>,
     misconduct: Misconduct,
     /// Ready energy that its reading denies or makes up.
     unpaid: Energy,
+}
+
+impl Current {
+    /// What the aggregator calls for in all.
+    fn called(&self) -> UpDown {
+        self.dispatch.as_ref().map_or_else(UpDown::default, |call| call.total())
+    }
 }
 
 /// The actor.
@@ -196,7 +203,7 @@ impl Household {
             granted: Energy::ZERO,
             expected: None,
             award: Award::default(),
-            dispatch: Dispatch::default(),
+            dispatch: None,
             misconduct,
             unpaid: Energy::ZERO,
         });
@@ -299,15 +306,35 @@ impl Household {
         if current.award.sold.is_empty() {
             return share_down(total(&current.award.bought), share).min(self.bounds().most);
         }
-        let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
         let withdrawn = share_down(current.granted, share);
-        share_down(total(&current.award.sold), share).min(held + sun + withdrawn)
+        share_down(total(&current.award.sold), share).min(self.giveable() + sun + withdrawn)
+    }
+
+    /// What the battery holds above its floor, at the meter.
+    fn giveable(&self) -> Energy {
+        self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero())
     }
 
     /// Least and most that the vehicle charges in the period that ends.
     fn bounds(&self) -> Bounds {
-        let stretches = self.stretches.iter().map(|(stretch, _)| stretch);
-        Bounds::of(&self.battery, stretches, self.driven_meanwhile)
+        Bounds::of(&self.battery, self.ended_stretches(), self.driven_meanwhile)
+    }
+
+    fn ended_stretches(&self) -> impl Iterator<Item = &Stretch> {
+        self.stretches.iter().map(|(stretch, _)| stretch)
+    }
+
+    /// How much it may charge net in the period that ends.
+    fn net_charging(&self, current: &Current, course: &Course) -> NetCharging {
+        let Bounds { must, most } = self.bounds();
+        let takes_out = course.delivered > course.supplied || current.dispatch.is_some();
+        // Nothing must be charged and nothing is taken out: what might be does not matter.
+        let spare = if takes_out || must.is_positive() {
+            Bounds::spare(&self.battery, self.ended_stretches(), self.driven_meanwhile)
+        } else {
+            Energy::ZERO
+        };
+        NetCharging { least: must - spare, most }
     }
 
     fn settle_books(
@@ -326,10 +353,12 @@ impl Household {
         };
         let drive = self.driven_meanwhile;
         let withdrawn = share_down(current.granted, share);
-        let held = self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero());
-        let left = (held + sun + withdrawn - delivery.sold).or_zero();
-        let stored = share_down(current.award.stored, share).min(sun).min(left);
-        let bounds = self.bounds();
+        let stored = if current.award.stored.is_zero() {
+            Energy::ZERO
+        } else {
+            let left = (self.giveable() + sun + withdrawn - delivery.sold).or_zero();
+            share_down(current.award.stored, share).min(sun).min(left)
+        };
         let made_up = if delivery.sold.is_zero() { Energy::ZERO } else { current.unpaid.min(delivery.sold) };
         let course = Course {
             supplied: sun + delivery.bought + withdrawn,
@@ -337,9 +366,10 @@ impl Household {
             lacking: (demand - delivery.bought).or_zero(),
         };
         // What cannot wait is charged whatever became of the market.
-        let course = course.charging_at_least(&bounds);
+        let limits = self.net_charging(&current, &course);
+        let course = course.charging_at_least(limits.least);
         let course = Course { lacking: course.lacking + made_up, ..course };
-        let aggregated = self.follow(&current, &course, &bounds, share);
+        let aggregated = self.follow(&current, &course, &limits, share);
         self.note_withheld(&current, context);
         let flows = Flows {
             sun,
@@ -353,7 +383,7 @@ impl Household {
         };
         let wear = self.battery_wear();
         let before = self.battery.content();
-        let mut books = Books::close(&mut self.battery, &flows, &books::Limits { charge: bounds.most })?;
+        let mut books = Books::close(&mut self.battery, &flows, &books::Limits { charge: limits.most })?;
         self.drive(&mut books, context);
         BatteryFault::check(&self.battery, before)?;
         books.losses += self.grow_older(opening, context);
@@ -365,7 +395,8 @@ impl Household {
         }
         let storage_fee = self.commons.lease.fee * (books.stored + books.withdrawn);
         self.pay(supplier, &books, outside_cost, storage_fee, context);
-        let (fleet_income, fleet_spend) = current.dispatch.settle(books.aggregated);
+        let (fleet_income, fleet_spend) =
+            current.dispatch.as_ref().map_or_else(Default::default, |call| call.settle(books.aggregated));
         let rules = &self.commons.rules;
         let bought = current.award.bought.iter().map(|terms| (terms.buyer_price, terms.energy));
         let paid = mean_price(bought).filter(|_| !delivery.bought.is_zero());
@@ -492,7 +523,7 @@ impl Actor<CommunityModel> for Household {
                 Ok(())
             }
             Message::Dispatch(dispatch) => {
-                self.current.as_mut().expect("invariant: calls belong to a period").dispatch = *dispatch;
+                self.current.as_mut().expect("invariant: calls belong to a period").dispatch = Some(dispatch);
                 Ok(())
             }
             Message::Close(_) => self.close(context),

@@ -1,12 +1,14 @@
 //! A part: the rows of one table for a stretch of replicates, in one Parquet file.
 
+mod category_column;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::SchemaRef;
+use arrow_schema::{FieldRef, SchemaRef};
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -14,9 +16,11 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 
-use crate::cell::{BATCH_ROWS, Storage};
+use category_column::CategoryWriter;
+
+use crate::cell::{BATCH_ROWS, Storage, category_type};
 use crate::digest::Digester;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
@@ -52,6 +56,9 @@ pub(crate) struct PartFile {
     file: SerializedFileWriter<DigestingFile>,
     schema: SchemaRef,
     columns: ArrowRowGroupWriterFactory,
+    /// Which columns are categories, and what writes those.
+    categories: Vec<Option<ColumnDescPtr>>,
+    category_writer: CategoryWriter,
     waiting: Waiting,
     aside: Aside,
     entry: PartOf,
@@ -98,7 +105,20 @@ impl PartFile {
         let file =
             SerializedFileWriter::new(file, types.root_schema_ptr(), properties.into()).map_err(begin)?;
         let columns = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
-        Ok(Self { file, schema, columns, waiting: Waiting::default(), aside, entry: part, rows: 0 })
+        let category = |(index, field): (usize, &FieldRef)| {
+            (*field.data_type() == category_type()).then(|| file.schema_descr().column(index))
+        };
+        Ok(Self {
+            categories: schema.fields().iter().enumerate().map(category).collect(),
+            category_writer: CategoryWriter::new(level()).map_err(begin)?,
+            waiting: Waiting::default(),
+            entry: part,
+            rows: 0,
+            file,
+            schema,
+            columns,
+            aside,
+        })
     }
 
     /// Takes the columns of some rows, all of one length.
@@ -122,6 +142,11 @@ impl PartFile {
             let mut row_group = self.file.next_row_group()?;
             let writers = self.columns.create_column_writers(number)?;
             for ((index, field), mut writer) in self.schema.fields().iter().enumerate().zip(writers) {
+                if let Some(descriptor) = &self.categories[index] {
+                    let rows = batches.iter().map(|columns| &columns[index]);
+                    self.category_writer.append(&mut row_group, Arc::clone(descriptor), rows)?;
+                    continue;
+                }
                 for columns in &batches {
                     for leaf in compute_leaves(field, &columns[index])? {
                         writer.write(&leaf)?;
@@ -197,12 +222,16 @@ pub(crate) fn footer(table: Table, header: &RunHeader) -> [(&'static str, String
     ]
 }
 
+/// How hard pages are compressed.
+fn level() -> ZstdLevel {
+    ZstdLevel::try_new(1).expect("invariant: 1 is a level of zstd")
+}
+
 /// The file's properties: nothing in them depends on the time or the machine.
 fn properties(table: Table, header: &RunHeader) -> WriterProperties {
-    let level = ZstdLevel::try_new(1).expect("invariant: 1 is a level of zstd");
     let footer = footer(table, header).map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(Compression::ZSTD(level()))
         .set_offset_index_disabled(true)
         .set_data_page_size_limit(PAGE_BYTES)
         .set_write_batch_size(BATCH_ROWS)

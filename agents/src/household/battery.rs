@@ -80,7 +80,7 @@ pub struct Battery {
     /// How energy converts in the span under way, and the span.
     conversion: Conversion,
     span_hours: f64,
-    ageing: Option<Ageing>,
+    ageing: Option<Box<Ageing>>,
     wear: Option<Price>,
     /// State of charge as the period under way began.
     soc_before: f64,
@@ -93,6 +93,8 @@ pub struct Battery {
 /// Nothing takes longer to charge than two days.
 const MICROS_TO_FILL: u64 = 48 * 3_600_000_000;
 
+/// More than conversions to and fro can be wrong by.
+const AMPLE: Energy = Energy::from_micro(10);
 /// One step of the grid of energies.
 const STEP: Energy = Energy::from_micro(1);
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -138,7 +140,8 @@ impl Battery {
         };
         battery.content = content.clamp(battery.floor(), battery.ceiling());
         battery.soc_before = battery.soc();
-        battery.ageing = cells.ageing_at_c.map(|temperature_c| Ageing::new(battery.soc(), temperature_c));
+        battery.ageing =
+            cells.ageing_at_c.map(|temperature_c| Box::new(Ageing::new(battery.soc(), temperature_c)));
         battery.price_wear();
         battery.operate(MICROS_PER_HOUR as u64);
         battery
@@ -228,7 +231,7 @@ impl Battery {
     /// A taper depends on the charge alone, so the way to the full need takes the same time whenever it is gone. What of it
     /// is longer than the later time cannot wait; in what the later time is longer, more can be charged.
     pub fn may_wait(&self, lacking: Energy, later_micros: u64, by_power: Energy) -> Energy {
-        if self.cells.lfp.is_none() || !lacking.is_positive() {
+        if !self.tapers() || !lacking.is_positive() {
             return by_power;
         }
         let Some(whole) = self.micros_to_charge(lacking) else { return Energy::ZERO };
@@ -239,10 +242,16 @@ impl Battery {
         (later - self.unsure(lacking)).or_zero()
     }
 
+    /// Whether what its cells take in and give depends on their charge.
+    #[inline]
+    pub fn tapers(&self) -> bool {
+        self.cells.lfp.is_some()
+    }
+
     /// The part of an energy that a battery which others discharge does not leave to later: what the cells lose on the
     /// way depends on their charge, and is known for the present one alone.
     pub fn unsure(&self, energy: Energy) -> Energy {
-        let is_cautious = self.is_cautious && self.cells.lfp.is_some();
+        let is_cautious = self.is_cautious && self.tapers();
         if is_cautious { Energy::from_micro(energy.micro() / 200) } else { Energy::ZERO }
     }
 
@@ -327,6 +336,15 @@ impl Battery {
         metered
     }
 
+    /// Metered energy up to `limit`, as far as it fits into `room`.
+    pub fn metered_within(&self, limit: Energy, room: Energy) -> Energy {
+        // Where room is ample it need not be converted, to the last unit, into what fits.
+        if !self.tapers() && self.gain_from(limit) + AMPLE <= room {
+            return limit;
+        }
+        limit.min(self.metered_that_fits(room))
+    }
+
     /// What the battery gains from metered energy.
     #[inline]
     pub fn gain_from(&self, metered: Energy) -> Energy {
@@ -402,7 +420,7 @@ impl Battery {
 
     /// A day is over: the capacity follows the state of health, and what no longer fits is lost.
     pub fn end_day(&mut self) -> BatteryDay {
-        let state_of_health = self.ageing.as_ref().map(Ageing::state_of_health);
+        let state_of_health = self.ageing.as_deref().map(Ageing::state_of_health);
         if let Some(health) = state_of_health {
             self.spec.capacity = scaled(self.fresh, health).min(self.spec.capacity);
             self.floor = scaled(self.spec.capacity, self.spec.soc_min);
@@ -417,8 +435,8 @@ impl Battery {
         let (soc_hours, hours) = (std::mem::take(&mut self.soc_hours), std::mem::take(&mut self.hours));
         BatteryDay {
             state_of_health,
-            calendar_loss: self.ageing.as_ref().map(Ageing::calendar_loss),
-            cycle_loss: self.ageing.as_ref().map(Ageing::cycle_loss),
+            calendar_loss: self.ageing.as_deref().map(Ageing::calendar_loss),
+            cycle_loss: self.ageing.as_deref().map(Ageing::cycle_loss),
             full_equivalent_cycles: self.throughput.to_f64() / (2.0 * self.fresh.to_f64()),
             throughput,
             mean_soc: if hours > 0.0 { soc_hours / hours } else { self.soc_before },
@@ -427,7 +445,7 @@ impl Battery {
     }
 
     fn price_wear(&mut self) {
-        let Some((ageing, wear)) = self.ageing.as_ref().zip(self.cells.wear) else { return };
+        let Some((ageing, wear)) = self.ageing.as_deref().zip(self.cells.wear) else { return };
         let c_rate = self.spec.discharge_power.to_f64() / self.spec.capacity.to_f64();
         let c_rate = c_rate.min(self.cells.lfp.map_or(c_rate, |limit| limit.c_rate_max));
         self.wear = Some(wear.of_next_kwh(ageing, self.fresh.to_f64(), c_rate));

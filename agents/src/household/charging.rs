@@ -69,8 +69,6 @@ pub struct Stretch {
 pub struct Bounds {
     /// What cannot wait.
     pub must: Energy,
-    /// What may be taken out before anything must be charged; nothing where something must.
-    pub spare: Energy,
     /// What power, time and room allow.
     pub most: Energy,
 }
@@ -78,8 +76,7 @@ pub struct Bounds {
 impl Stretch {
     /// Most that it charges into a battery that holds `content`; habit driving makes `extra` room meanwhile.
     fn most(&self, battery: &Battery, content: Energy, extra: Energy) -> Energy {
-        let room = battery.metered_that_fits((battery.ceiling() - content + extra).or_zero());
-        let limit = self.limit.min(room);
+        let limit = battery.metered_within(self.limit, (battery.ceiling() - content + extra).or_zero());
         match self.goal {
             Goal::Metered(left) => limit.min(left),
             Goal::Nothing | Goal::Content(_) => limit,
@@ -89,6 +86,12 @@ impl Stretch {
     /// What of its goal is still missing, at the meter.
     fn need(&self, battery: &Battery, content: Energy) -> Energy {
         self.goal.need(battery, content)
+    }
+
+    /// What of it can neither wait nor be more than fits.
+    fn must(&self, battery: &Battery, content: Energy, extra: Energy) -> Energy {
+        let need = (self.need(battery, content) - self.later).or_zero();
+        if need.is_zero() { need } else { need.min(self.most(battery, content, extra)) }
     }
 
     /// What may be taken out of the battery, at the meter, and still be charged again in time.
@@ -124,13 +127,11 @@ impl Bounds {
         stretches: impl IntoIterator<Item = &'a Stretch>,
         driven_meanwhile: Energy,
     ) -> Self {
-        let mut bounds = Self { must: Energy::ZERO, spare: UNLIMITED, most: Energy::ZERO };
+        let mut bounds = Self { must: Energy::ZERO, most: Energy::ZERO };
         let (mut low, mut high) = (battery.content(), battery.content());
         for stretch in stretches {
             let most = stretch.most(battery, high, driven_meanwhile);
-            bounds.spare = bounds.spare.min(stretch.spare(battery, low));
-            let need = (stretch.need(battery, low) - stretch.later).or_zero();
-            let must = need.min(stretch.most(battery, low, driven_meanwhile));
+            let must = stretch.must(battery, low, driven_meanwhile);
             bounds.must += must;
             bounds.most += most;
             low += battery.gain_from(must);
@@ -139,6 +140,21 @@ impl Bounds {
             high -= stretch.drive(high).0;
         }
         Self { must: bounds.must.min(bounds.most), ..bounds }
+    }
+
+    /// What may be taken out, at the meter, before anything must be charged in such a period; nothing where something must.
+    pub fn spare<'a>(
+        battery: &Battery,
+        stretches: impl IntoIterator<Item = &'a Stretch>,
+        driven_meanwhile: Energy,
+    ) -> Energy {
+        let (mut spare, mut low) = (UNLIMITED, battery.content());
+        for stretch in stretches {
+            spare = spare.min(stretch.spare(battery, low));
+            low += battery.gain_from(stretch.must(battery, low, driven_meanwhile));
+            low -= stretch.drive(low).0;
+        }
+        spare
     }
 }
 
@@ -232,7 +248,7 @@ mod tests {
         assert_eq!(must(0), 7_000_000, "no more than the power gives");
         let spare = |wanted, later| {
             let goal = Goal::Content(Energy::from_micro(wanted));
-            Bounds::of(&battery, &[stretch(goal, later)], Energy::ZERO).spare.micro()
+            Bounds::spare(&battery, &[stretch(goal, later)], Energy::ZERO).micro()
         };
         assert_eq!(spare(30_000_000, 4_000_000), 0, "what must be charged is not sold");
         assert_eq!(spare(30_000_000, 12_000_000), 1_860_000, "what later hours can charge again");
@@ -255,7 +271,8 @@ mod tests {
         let battery = battery(20_000_000, 0.9);
         let bounds = Bounds::of(&battery, &[leaving, coming], Energy::ZERO);
         let kwh = |micro| Energy::from_micro(micro);
-        assert_eq!((bounds.must, bounds.spare, bounds.most), (kwh(3_000_000), Energy::ZERO, kwh(3_750_000)));
+        assert_eq!((bounds.must, bounds.most), (kwh(3_000_000), kwh(3_750_000)));
+        assert_eq!(Bounds::spare(&battery, &[leaving, coming], Energy::ZERO), Energy::ZERO);
         let mut outcomes = Vec::new();
         let gone = carry_out(&battery, kwh(20_000_000), bounds.must, &[leaving, coming], |_, one| {
             outcomes.push(one)

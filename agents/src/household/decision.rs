@@ -72,6 +72,9 @@ pub fn decide(battery: &Battery, situation: &Situation) -> Intent {
         return buy(battery.metered_to_gain(lacking.or_zero()), must, situation);
     }
     let overflow = overflow(battery, situation);
+    if !situation.discharging_hour && overflow < SMALLEST_ORDER {
+        return Intent::Rest;
+    }
     let surplus = surplus(battery, situation, held).min(situation.discharge_limit);
     let surplus = if situation.discharging_hour { surplus } else { surplus.min(overflow) };
     if surplus >= SMALLEST_ORDER {
@@ -94,6 +97,9 @@ fn buy(lacking: Energy, must: Energy, situation: &Situation) -> Intent {
 
 /// The sun of this period that no longer fits the battery.
 fn overflow(battery: &Battery, situation: &Situation) -> Energy {
+    if situation.sun.is_zero() {
+        return Energy::ZERO;
+    }
     let room = situation.room + situation.driven_now;
     (situation.sun - battery.metered_that_fits(room.or_zero())).or_zero()
 }

@@ -40,6 +40,15 @@ pub struct Course {
     pub lacking: Energy,
 }
 
+/// Least and most net charging of a period that own need, power, time and room allow. At the meter; discharging is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetCharging {
+    /// Least.
+    pub least: Energy,
+    /// Most.
+    pub most: Energy,
+}
+
 /// The net charging of a period, and how far it can be moved. At the meter; discharging is negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -54,9 +63,9 @@ pub struct Standing {
 }
 
 impl Course {
-    /// What cannot wait is bought whatever became of the market.
-    pub fn charging_at_least(self, bounds: &Bounds) -> Self {
-        let must = (bounds.must - bounds.spare - (self.supplied - self.delivered)).or_zero();
+    /// What cannot wait is bought whatever became of the market: `net` is the least net charging.
+    pub fn charging_at_least(self, net: Energy) -> Self {
+        let must = (net - (self.supplied - self.delivered)).or_zero();
         Self { lacking: self.lacking.max(must), ..self }
     }
 
@@ -112,13 +121,14 @@ impl Household {
             return;
         };
         let bounds = Bounds::of(battery, [&stretch], self.driven_meanwhile);
-        let course = course.charging_at_least(&bounds);
+        let least = bounds.must - Bounds::spare(battery, [&stretch], self.driven_meanwhile);
+        let course = course.charging_at_least(least);
         let held = match stretch.goal {
             Goal::Metered(_) => Energy::ZERO,
             Goal::Nothing | Goal::Content(_) => givable(battery, current.planned_micros),
         };
         // Both what its own reckoning leaves and what it will be held to when the books are closed.
-        let need = self.own_need(current, &stretch, end).max(bounds.must - bounds.spare);
+        let need = self.own_need(current, &stretch, end).max(least);
         let standing = course.standing(bounds.most, held, need);
         if standing.outside.is_positive() {
             context.send(directory.grid, Message::Nomination(standing.outside));
@@ -133,20 +143,26 @@ impl Household {
 
     /// What of its dispatch the household delivers as the period ends: nothing where something goes wrong on purpose, and
     /// never what others were promised or own need wants.
-    pub(super) fn follow(&self, current: &Current, course: &Course, bounds: &Bounds, share: f64) -> UpDown {
-        let called = current.dispatch.total();
+    pub(super) fn follow(
+        &self,
+        current: &Current,
+        course: &Course,
+        limits: &NetCharging,
+        share: f64,
+    ) -> UpDown {
+        let called = current.called();
         if called == UpDown::default() || current.misconduct.withholds {
             return UpDown::default();
         }
         let called = UpDown { up: share_down(called.up, share), down: share_down(called.down, share) };
         let is_session = self.stretches.iter().any(|(stretch, _)| matches!(stretch.goal, Goal::Metered(_)));
         let held = if is_session { Energy::ZERO } else { givable(&self.battery, self.plugged_micros()) };
-        course.standing(bounds.most, held, bounds.must - bounds.spare).follow(called)
+        course.standing(limits.most, held, limits.least).follow(called)
     }
 
     /// Says so when a member does not follow its dispatch on purpose, unless its contracts have said it.
     pub(super) fn note_withheld(&self, current: &Current, context: &mut Context<'_, CommunityModel>) {
-        let called = current.dispatch.total();
+        let called = current.called();
         let is_silent = current.award.sold.is_empty() && called != UpDown::default();
         if current.misconduct.withholds && is_silent {
             let detail =

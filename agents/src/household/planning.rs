@@ -72,9 +72,19 @@ impl Household {
     ) -> Situation {
         let (calendar, battery) = (&self.commons.calendar, &self.battery);
         let Some((planned, _)) = stay.departs else { return quiet };
+        let goal = stay.goal(battery);
+        let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
+        let is_far = planned >= calendar.start_of(a_day_on);
+        if let Goal::Content(content) = goal
+            && content <= battery.content()
+            && !is_far
+        {
+            // What it will drive is there already: nothing is bought for it, now or later.
+            let held = content - battery.floor();
+            return Situation { reserved: held, wanted: held, ..quiet };
+        }
         let next = PeriodIndex(opening.period.0 + 1);
-        let later_limit = self.presence.later(stay, calendar.start_of(next), calendar, battery);
-        let goal = self.presence.goal(stay, battery);
+        let later_limit = stay.later(calendar.start_of(next), calendar, battery);
         let power = stay.power(battery);
         // What the battery must hold or gain above the floor. A session wants what it has not charged yet.
         let above_floor = battery.content() - battery.floor();
@@ -83,8 +93,7 @@ impl Household {
             Goal::Content(content) => content - battery.floor(),
             Goal::Metered(left) => above_floor + battery.gain_from(left),
         };
-        let a_day_on = PeriodIndex(opening.period.0 + calendar.periods_per_day());
-        if planned >= calendar.start_of(a_day_on) && matches!(goal, Goal::Content(_)) {
+        if is_far && matches!(goal, Goal::Content(_)) {
             // More than a day ahead only what the time until then cannot charge any more.
             let kept = (wanted - battery.gain_from(later_limit)).or_zero();
             return Situation { reserved: kept, wanted: kept, later_limit, ..quiet };

@@ -33,6 +33,8 @@ pub struct Stay {
     pub departs: Option<(SimTime, SimTime)>,
     /// What is to be reached by then.
     pub want: Want,
+    /// What the battery must hold above its floor for the next trip, with the reserve; nothing for anything else.
+    pub takes_along: Energy,
 }
 
 /// What a stay is for.
@@ -55,15 +57,23 @@ pub struct Late {
     pub arrives: SimTime,
 }
 
+/// Whether the vehicle is there, and its stay.
+#[derive(Debug, Clone, Copy)]
+enum Whereabouts {
+    /// Away for good.
+    Gone,
+    /// Away until its next stay.
+    Away(Stay),
+    /// Plugged in, since then.
+    Here(Stay, SimTime),
+}
+
 /// Where the vehicle of a household is.
 #[derive(Debug)]
 pub struct Presence {
     source: Source,
-    late: Option<LateArrivals>,
-    /// The stay under way, and since when.
-    here: Option<(Stay, SimTime)>,
-    /// The next stay of a vehicle that is away.
-    coming: Option<Stay>,
+    late: Option<Box<LateArrivals>>,
+    whereabouts: Whereabouts,
     /// What was plugged in during this period, up to the last departure.
     past: Vec<(Stretch, Want)>,
 }
@@ -71,7 +81,7 @@ pub struct Presence {
 impl Presence {
     /// A vehicle whose stays come from `source`.
     pub fn new(source: Source, late: Option<LateArrivals>) -> Self {
-        Self { source, late, here: None, coming: None, past: Vec::new() }
+        Self { source, late: late.map(Box::new), whereabouts: Whereabouts::Gone, past: Vec::new() }
     }
 
     /// Before anything else: is the vehicle there? Those that make trips or never leave are.
@@ -80,8 +90,8 @@ impl Presence {
     /// When dates leave the calendar's range.
     pub fn start(&mut self, calendar: &Calendar, air: &Air, battery: &Battery) -> Result<(), CalendarError> {
         let zero = SimTime::ZERO;
-        self.coming = self.stay_after(calendar, air, zero, zero, battery)?;
-        let Some(first) = self.coming else { return Ok(()) };
+        let Some(first) = self.stay_after(calendar, air, zero, zero, battery)? else { return Ok(()) };
+        self.whereabouts = Whereabouts::Away(first);
         if let Want::Session(session, _) = first.want {
             // The vehicle was on its way before the run.
             let drive = Some(Drive::Leaves(arrival_content(&session, battery)));
@@ -105,12 +115,22 @@ impl Presence {
         battery: &Battery,
     ) -> Result<Option<Stay>, CalendarError> {
         match &mut self.source {
-            Source::AtHome => Ok(Some(Stay { expected, arrives, departs: None, want: Want::Nothing })),
-            Source::Trips(driving, _) => {
+            Source::AtHome => Ok(Some(Stay {
+                expected,
+                arrives,
+                departs: None,
+                want: Want::Nothing,
+                takes_along: Energy::ZERO,
+            })),
+            Source::Trips(driving, reserve) => {
                 let trip = driving.next_trip(calendar, air, arrives)?;
                 let departs = trip.map(|trip| (trip.planned, trip.leaves));
                 let want = trip.map_or(Want::Nothing, Want::Trip);
-                Ok(Some(Stay { expected, arrives, departs, want }))
+                let takes_along = trip.map_or(Energy::ZERO, |trip| {
+                    Energy::from_f64(trip.energy.to_f64() * (1.0 + *reserve))
+                        .expect("invariant: trips of checked input are in range")
+                });
+                Ok(Some(Stay { expected, arrives, departs, want, takes_along }))
             }
             Source::Sessions(sessions) => {
                 let Some(mut session) = sessions.next(calendar, arrives)? else { return Ok(None) };
@@ -121,7 +141,8 @@ impl Presence {
                 let half = (session.departs.micros() - expected.micros()) / 2;
                 let late = self.late.as_mut().map_or(0, |late| late.next_micros().min(half));
                 let arrives = SimTime::from_micros(expected.micros() + late);
-                Ok(Some(Stay { expected, arrives, departs, want: Want::Session(session, session.energy) }))
+                let want = Want::Session(session, session.energy);
+                Ok(Some(Stay { expected, arrives, departs, want, takes_along: Energy::ZERO }))
             }
         }
     }
@@ -138,50 +159,60 @@ impl Presence {
         air: &Air,
         battery: &Battery,
     ) -> Result<(), CalendarError> {
-        let (stay, since) = self.here.take().expect("invariant: only a vehicle that is there leaves");
+        let Whereabouts::Here(stay, since) = self.whereabouts else {
+            unreachable!("invariant: only a vehicle that is there leaves");
+        };
         let (expected, arrives, takes) = match stay.want {
             Want::Trip(trip) => {
-                let late = self.late.as_mut().map_or(0, LateArrivals::next_micros);
+                let late = self.late.as_mut().map_or(0, |late| late.next_micros());
                 let arrives = SimTime::from_micros(trip.returns.micros() + late);
                 (trip.returns, arrives, Some(Drive::Takes(trip.energy)))
             }
             Want::Nothing | Want::Session(..) => (now, now, None),
         };
-        self.coming = self.stay_after(calendar, air, expected, arrives, battery)?;
-        let drive = takes.unwrap_or_else(|| match self.coming.map(|stay| stay.want) {
+        let coming = self.stay_after(calendar, air, expected, arrives, battery)?;
+        self.whereabouts = coming.map_or(Whereabouts::Gone, Whereabouts::Away);
+        let drive = takes.unwrap_or_else(|| match coming.map(|stay| stay.want) {
             Some(Want::Session(next, _)) => Drive::Leaves(arrival_content(&next, battery)),
             _ => Drive::Leaves(battery.floor()),
         });
-        let stretch = self.stretch(&stay, since.max(period_start), now, calendar, battery);
+        let stretch = stay.stretch(since.max(period_start), now, calendar, battery);
         self.past.push((Stretch { drive: Some(drive), ..stretch }, stay.want));
         Ok(())
     }
 
     /// The vehicle is back. If it is late, by how much.
     pub fn arrive(&mut self, now: SimTime) -> Option<Late> {
-        let stay = self.coming.take().expect("invariant: only a vehicle that is away comes back");
-        self.here = Some((stay, now));
+        let Whereabouts::Away(stay) = self.whereabouts else {
+            unreachable!("invariant: only a vehicle that is away comes back");
+        };
+        self.whereabouts = Whereabouts::Here(stay, now);
         (stay.arrives > stay.expected).then_some(Late { expected: stay.expected, arrives: stay.arrives })
     }
 
     /// When the vehicle leaves or comes back next, if ever.
     pub fn next_departure(&self) -> Option<SimTime> {
-        self.here.and_then(|(stay, _)| stay.departs).map(|(_, at)| at)
+        let Whereabouts::Here(stay, _) = &self.whereabouts else { return None };
+        stay.departs.map(|(_, at)| at)
     }
 
     /// When the vehicle comes back, if it is away and ever does.
     pub fn next_arrival(&self) -> Option<SimTime> {
-        self.coming.map(|stay| stay.arrives)
+        let Whereabouts::Away(stay) = &self.whereabouts else { return None };
+        Some(stay.arrives)
     }
 
     /// Whether the vehicle is plugged in.
     pub fn is_here(&self) -> bool {
-        self.here.is_some()
+        matches!(self.whereabouts, Whereabouts::Here(..))
     }
 
     /// The stay under way or, of a vehicle that is away, the next one.
     pub fn stay(&self) -> Option<&Stay> {
-        self.here.as_ref().map(|(stay, _)| stay).or(self.coming.as_ref())
+        match &self.whereabouts {
+            Whereabouts::Gone => None,
+            Whereabouts::Away(stay) | Whereabouts::Here(stay, _) => Some(stay),
+        }
     }
 
     /// How much of a period the household means to be plugged in: the stay under way, or one that it expects to begin.
@@ -192,19 +223,82 @@ impl Presence {
         to.micros().saturating_sub(from.micros())
     }
 
-    /// Most that can wait to be charged from `from` to the planned departure of a stay, at the meter.
-    pub fn later(&self, stay: &Stay, from: SimTime, calendar: &Calendar, battery: &Battery) -> Energy {
-        let Some((planned, _)) = stay.departs else { return Energy::ZERO };
+    /// The rest of a period that a vehicle which is there means to be plugged in.
+    pub fn planned_stretch(
+        &self,
+        from: SimTime,
+        to: SimTime,
+        calendar: &Calendar,
+        battery: &Battery,
+    ) -> Option<Stretch> {
+        let Whereabouts::Here(stay, _) = &self.whereabouts else { return None };
+        let to = stay.departs.map_or(to, |(planned, _)| planned.min(to));
+        Some(stay.stretch(from, to, calendar, battery))
+    }
+
+    /// The stretches of a period that ends now, each with what its stay is for.
+    pub fn stretches(
+        &self,
+        period: PeriodIndex,
+        now: SimTime,
+        calendar: &Calendar,
+        battery: &Battery,
+        into: &mut Vec<(Stretch, Want)>,
+    ) {
+        into.clear();
+        into.extend_from_slice(&self.past);
+        if let Whereabouts::Here(stay, since) = &self.whereabouts {
+            let from = (*since).max(calendar.start_of(period));
+            into.push((stay.stretch(from, now, calendar, battery), stay.want));
+        }
+    }
+
+    /// The period's books are closed: the stay under way has been charged so much of its session.
+    pub fn close(&mut self, charged: Energy) {
+        self.past.clear();
+        if let Whereabouts::Here(Stay { want: Want::Session(_, left), .. }, _) = &mut self.whereabouts {
+            *left = (*left - charged).or_zero();
+        }
+    }
+}
+
+impl Stay {
+    /// What it is to reach.
+    pub fn goal(&self, battery: &Battery) -> Goal {
+        match self.want {
+            Want::Session(_, left) => Goal::Metered(left),
+            Want::Trip(_) => Goal::Content((battery.floor() + self.takes_along).min(battery.ceiling())),
+            Want::Nothing => Goal::Nothing,
+        }
+    }
+
+    /// A part of it at the pile.
+    fn stretch(&self, from: SimTime, to: SimTime, calendar: &Calendar, battery: &Battery) -> Stretch {
+        let micros = to.micros().saturating_sub(from.micros());
+        Stretch {
+            micros,
+            limit: self.power(battery).over_micros(micros).min(battery.chargeable(micros)),
+            goal: self.goal(battery),
+            later: self.later(to, calendar, battery),
+            drive: None,
+        }
+    }
+
+    /// Most that can wait to be charged from `from` to its planned departure, at the meter.
+    pub fn later(&self, from: SimTime, calendar: &Calendar, battery: &Battery) -> Energy {
+        let Some((planned, _)) = self.departs else { return Energy::ZERO };
+        let by_power = self.later_by_power(from, planned, calendar, battery);
+        if !battery.tapers() {
+            return by_power;
+        }
         let left = planned.micros().saturating_sub(from.micros());
-        let need = self.goal(stay, battery).need(battery, battery.content());
-        battery.may_wait(need, left, self.later_by_power(stay, from, calendar, battery))
+        battery.may_wait(self.goal(battery).need(battery, battery.content()), left, by_power)
     }
 
     /// The same by power and time alone.
-    fn later_by_power(&self, stay: &Stay, from: SimTime, calendar: &Calendar, battery: &Battery) -> Energy {
-        let Some((planned, _)) = stay.departs else { return Energy::ZERO };
-        let power = stay.power(battery);
-        let (from, to) = (from.micros(), planned.micros());
+    fn later_by_power(&self, from: SimTime, to: SimTime, calendar: &Calendar, battery: &Battery) -> Energy {
+        let power = self.power(battery);
+        let (from, to) = (from.micros(), to.micros());
         if to <= from {
             return Energy::ZERO;
         }
@@ -222,77 +316,6 @@ impl Presence {
         power.over_micros(first_end - from) + all + power.over_micros((to - first_end) % period)
     }
 
-    /// The rest of a period that a vehicle which is there means to be plugged in.
-    pub fn planned_stretch(
-        &self,
-        from: SimTime,
-        to: SimTime,
-        calendar: &Calendar,
-        battery: &Battery,
-    ) -> Option<Stretch> {
-        let (stay, _) = self.here.as_ref()?;
-        let to = stay.departs.map_or(to, |(planned, _)| planned.min(to));
-        Some(self.stretch(stay, from, to, calendar, battery))
-    }
-
-    fn stretch(
-        &self,
-        stay: &Stay,
-        from: SimTime,
-        to: SimTime,
-        calendar: &Calendar,
-        battery: &Battery,
-    ) -> Stretch {
-        let micros = to.micros().saturating_sub(from.micros());
-        Stretch {
-            micros,
-            limit: stay.power(battery).over_micros(micros).min(battery.chargeable(micros)),
-            goal: self.goal(stay, battery),
-            later: self.later(stay, to, calendar, battery),
-            drive: None,
-        }
-    }
-
-    /// What a stay is to reach.
-    pub fn goal(&self, stay: &Stay, battery: &Battery) -> Goal {
-        match (&self.source, stay.want) {
-            (_, Want::Session(_, left)) => Goal::Metered(left),
-            (Source::Trips(_, reserve), Want::Trip(trip)) => {
-                let wanted = Energy::from_f64(trip.energy.to_f64() * (1.0 + reserve))
-                    .expect("invariant: trips of checked input are in range");
-                Goal::Content((battery.floor() + wanted).min(battery.ceiling()))
-            }
-            _ => Goal::Nothing,
-        }
-    }
-
-    /// The stretches of a period that ends now, each with what its stay is for.
-    pub fn stretches(
-        &self,
-        period: PeriodIndex,
-        now: SimTime,
-        calendar: &Calendar,
-        battery: &Battery,
-        into: &mut Vec<(Stretch, Want)>,
-    ) {
-        into.clear();
-        into.extend_from_slice(&self.past);
-        if let Some((stay, since)) = &self.here {
-            let from = (*since).max(calendar.start_of(period));
-            into.push((self.stretch(stay, from, now, calendar, battery), stay.want));
-        }
-    }
-
-    /// The period's books are closed: the stay under way has been charged so much of its session.
-    pub fn close(&mut self, charged: Energy) {
-        self.past.clear();
-        if let Some((Stay { want: Want::Session(_, left), .. }, _)) = &mut self.here {
-            *left = (*left - charged).or_zero();
-        }
-    }
-}
-
-impl Stay {
     /// Largest charging power, at the meter.
     pub fn power(&self, battery: &Battery) -> Power {
         let pile = battery.spec().charge_power;

@@ -46,8 +46,8 @@ fn the_standing_of_a_car_that_charges_is_its_purchase_and_what_it_may_give() {
     let battery = battery(30.0, false);
     let (course, none) =
         (Course { supplied: kwh(1.0), delivered: kwh(0.5), lacking: kwh(2.0) }, Energy::ZERO);
-    let bounds = Bounds { must: none, spare: Energy::from_micro(i64::MAX / 8), most: kwh(2.75) };
-    assert_eq!(course.charging_at_least(&bounds), course);
+    let bounds = Bounds { must: none, most: kwh(2.75) };
+    assert_eq!(course.charging_at_least(bounds.must - kwh(100.0)), course);
     let standing = course.standing(bounds.most, givable(&battery, QUARTER), -kwh(1.0));
     let UpDown { up, down } = standing.limits();
     assert_eq!((standing.net, standing.outside), (kwh(2.5), kwh(2.0)));
@@ -61,10 +61,10 @@ fn the_standing_of_a_car_that_charges_is_its_purchase_and_what_it_may_give() {
 #[test]
 fn what_cannot_wait_is_bought_and_not_offered() {
     let course = Course { supplied: kwh(0.5), delivered: Energy::ZERO, lacking: Energy::ZERO };
-    let bounds = Bounds { must: kwh(2.0), spare: Energy::ZERO, most: kwh(2.75) };
-    let course = course.charging_at_least(&bounds);
+    let bounds = Bounds { must: kwh(2.0), most: kwh(2.75) };
+    let course = course.charging_at_least(bounds.must);
     assert_eq!(course.lacking, kwh(1.5));
-    let standing = course.standing(bounds.most, kwh(1.0), bounds.must - bounds.spare);
+    let standing = course.standing(bounds.most, kwh(1.0), bounds.must);
     assert_eq!(standing.limits().up, Energy::ZERO);
 }
 
