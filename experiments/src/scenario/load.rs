@@ -17,7 +17,7 @@ use super::meaning::{self, Report};
 use super::problem::{Problem, Problems};
 use super::sessions::{self, PlugIns};
 use super::{
-    Scenario, Time, aggregator, carbon, data, feeder, plausible, prices, problem, structure, tariff,
+    Scenario, Time, aggregator, carbon, data, feeder, plausible, prices, problem, rules, structure, tariff,
 };
 
 /// A scenario without a problem, and everything that it names.
@@ -93,7 +93,12 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
     let co2_intensity = carbon::intensity(&mut report, &mut files, course.as_ref());
     let (plug_ins, plug_in_remarks) = sessions::plug_ins(&mut report, &mut files, course.as_ref());
 
-    let scenario: Option<Scenario> = report.section(&[]);
+    let mut scenario: Option<Scenario> = report.section(&[]);
+    if let Some(scenario) =
+        scenario.as_mut().filter(|_| document.get(&["ledger", "opening_balance"]).is_none())
+    {
+        scenario.ledger.opening_balance = rules::opening_balance_for(scenario.time.days);
+    }
     if let (Some(scenario), Some(course), Some(weather)) = (&scenario, &course, &weather) {
         plausible::check(&mut report, scenario, weather, course);
     }

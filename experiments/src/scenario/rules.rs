@@ -170,7 +170,8 @@ pub struct Ledger {
     /// Most transactions in a block, 1 to 1000000.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub block_transactions_max: u32,
-    /// Money in every account of the ledger at the start, in currency, 0 to 1000 million.
+    /// Money in every account of the ledger at the start, in currency, 0 to 1000 million; 1000 for every 30 days begun by default,
+    /// since who buys more from users than it sells to them lives on it.
     #[schemars(range(min = 0.0, max = 1_000_000_000.0))]
     pub opening_balance: f64,
     /// Share of the seller's price that a buyer pays for what it agreed to and does not take, 0 to 1.
@@ -181,6 +182,11 @@ pub struct Ledger {
     pub durable_every_blocks: u32,
 }
 
+/// What accounts begin with unless the scenario says so: 1000 for every 30 days begun.
+pub(super) fn opening_balance_for(days: u32) -> f64 {
+    f64::from(days.div_ceil(30)) * 1000.0
+}
+
 impl Default for Ledger {
     fn default() -> Self {
         Self {
@@ -189,7 +195,7 @@ impl Default for Ledger {
             latency_min_ms: 20,
             latency_max_ms: 80,
             block_transactions_max: 10_000,
-            opening_balance: 1000.0,
+            opening_balance: opening_balance_for(1),
             take_or_pay_share: 0.5,
             durable_every_blocks: 96,
         }

@@ -274,3 +274,12 @@ fn who_sells_out_of_the_battery_does_not_buy_the_same_energy_outside() {
     let all: i64 = sold.iter().sum();
     assert!(all > 0 && both * 1000 <= all, "{both} of {all} were bought outside while they were sold");
 }
+
+#[test]
+fn accounts_last_for_a_long_run_unless_the_scenario_says_how_much() {
+    let days = ["time.days=80", "market.mechanism=mid_market_rate"];
+    let run = Run::of("paper_1", &days);
+    assert_eq!(run.figure("rejections"), Some(0.0));
+    let poor = Run::of("paper_1", &[days[0], days[1], "ledger.opening_balance=10"]);
+    assert!(poor.figure("rejections").unwrap() > 100.0);
+}
