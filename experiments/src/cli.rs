@@ -10,6 +10,7 @@ mod log;
 mod plan;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod schema;
 mod sql;
@@ -96,6 +97,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Print the key figures of a run, or what a study says.
     Summary(summary::SummaryArguments),
+    /// Write a run, a study or a folder of runs as one HTML page, and its figures as files.
+    Report(report::ReportArguments),
     /// Print the tables of a run or a study as views of DuckDB, or answer a query.
     Sql(sql::SqlArguments),
     /// Write a scenario to begin with.
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
+        Command::Report(arguments) => report::report(arguments),
         Command::Sql(arguments) => sql::sql(arguments),
         Command::Init(arguments) => init::init(arguments),
         Command::Schema(arguments) => schema::schema(arguments),

@@ -14,6 +14,7 @@
 //! | [`statistics`] | summaries over replicates, and how sure they are |
 //! | [`summary`] | what a study says |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
+//! | [`report`] | a run or a study as one page, and its figures |
 //! | [`views`] | the tables as views for DuckDB |
 //! | [`cli`] | the command line |
 
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod compare;
 mod cpu_time;
 mod memory;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod statistics;

@@ -205,8 +205,8 @@ mod tests {
             let all: Vec<String> = (0..distinct).map(|number| format!("h{number:04}")).collect();
             let texts: ArrayRef = Arc::new(StringArray::from(all.clone()));
             // From the last to the first, so that the order of first use is not that of the list.
-            let rows = distinct as i32 + 13;
-            let keys: Vec<i32> = (0..rows).map(|row| distinct as i32 - 1 - row % distinct as i32).collect();
+            let rows = distinct + 13;
+            let keys: Vec<i32> = (0..rows).map(|row| distinct - 1 - row % distinct).collect();
             let (head, tail) = keys.split_at(keys.len() / 3);
             let batches = [head, tail].map(|keys| category_array(keys.to_vec(), &texts));
             let expected: Vec<&str> = keys.iter().map(|&key| all[key as usize].as_str()).collect();

@@ -18,11 +18,13 @@
 //! | [`queries`] | the ten questions of the book, in three readers |
 //! | [`salib`] | designs, sensitivity indices and quantiles against SALib and scipy |
 //! | [`summary`] | summaries of studies against pandas, scipy and SALib |
+//! | [`report`] | reports in a browser, their numbers against summaries and DuckDB |
 //! | [`pvlib`] | sun, panels and cells over a year against pvlib |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod aggregator;
+mod browser;
 mod determinism;
 mod driving;
 mod feeder;
@@ -38,6 +40,7 @@ mod python;
 mod queries;
 mod random_scenarios;
 mod read_back;
+mod report;
 mod run;
 mod salib;
 #[allow(dead_code, reason = "the market's own tests use all of it")]
