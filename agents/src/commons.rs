@@ -10,6 +10,7 @@ use goshawk_market::satisfaction::MovingSaving;
 
 use crate::aggregator::terms::FleetTerms;
 use crate::calendar::Calendar;
+use crate::household::sales_plan::SalesRule;
 
 /// Where to reach whom.
 #[derive(Debug, Clone)]
@@ -75,6 +76,10 @@ pub struct Rules {
     pub learning_rate: f64,
     /// How surely a seller counts on a later, dearer hour: 0 not at all, 1 fully.
     pub keep_confidence: f64,
+    /// How sellers by habit choose the hours of their sales.
+    pub sales: SalesRule,
+    /// The share of the sun to come that a household by habit counts on, 0 to 1.
+    pub sun_confidence: f64,
     /// C_g of (9): wear of the photovoltaics per kWh that they give.
     pub panel_wear: Price,
     /// C_e of (9): wear of the battery per kWh discharged, where it does not follow from the battery's ageing.

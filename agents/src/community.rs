@@ -42,6 +42,7 @@ use crate::validator::ValidatorActor;
 use crate::weather::Weather;
 
 mod draw;
+mod foresight;
 
 /// The number of the chain that a run's ledger is.
 const CHAIN: u32 = 1;
@@ -401,10 +402,12 @@ impl Community {
             let (feeder, places) = (spec.feeder.as_ref()?, commons.feeder_places.as_ref()?);
             Some(feeder.feeder.bus_at(places[household.0 as usize] as usize))
         };
+        let mut plans = foresight::plans(spec, &mut suns, &outside);
         for (class, group) in spec.groups.iter().enumerate() {
             let outlook = Outlook::over(&group.portrait, &spec.calendar, &outside, spec.rules.fees());
             let (sun, air) = (sun_on(&mut suns, spec, &group.array), Arc::clone(&air));
-            let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sun, air });
+            let sales_plan = plans.as_mut().map(|plans| plans.remove(0));
+            let kind = Arc::new(Kind { portrait: group.portrait.clone(), outlook, sales_plan, sun, air });
             let class_name = self.names.intern(&group.portrait.name);
             for number in 1..=group.count {
                 let name = household_name(&group.portrait.name, number);

@@ -25,6 +25,7 @@ pub mod photovoltaics;
 mod planning;
 pub mod portrait;
 pub mod presence;
+pub mod sales_plan;
 pub mod session;
 pub mod vehicle;
 
@@ -50,6 +51,7 @@ use crate::household::flexibility::{Course, NetCharging};
 use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::presence::{Presence, Want};
+use crate::household::sales_plan::SalesPlan;
 use crate::journal::Role;
 use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
 use crate::unexpected;
@@ -61,6 +63,8 @@ pub struct Kind {
     pub portrait: Portrait,
     /// What it can look ahead to.
     pub outlook: Outlook,
+    /// When it sells, if it plans its sales over the day.
+    pub sales_plan: Option<SalesPlan>,
     /// The sun of the run.
     pub sun: Arc<Sun>,
     /// The air of the run.
@@ -243,6 +247,9 @@ impl Household {
             Intent::Buy { demand, flexible } => Order::Bid(self.bid(&current.opening, demand, flexible)),
             Intent::Rest => return,
         };
+        if matches!(order, Order::Bid(_)) && !self.buys_at(current.opening.moment.local.hour()) {
+            return;
+        }
         let (role, expected) = match &order {
             Order::Offer(_) => (Role::Seller, None),
             Order::Bid(bid) => (Role::Buyer, Some([bid.expected_price, bid.tolerance])),

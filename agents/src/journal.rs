@@ -22,8 +22,11 @@ use crate::household::books::Books;
 use crate::message::Supplier;
 use crate::tally::Tally;
 
+pub mod day_sheet;
 mod fleet;
 mod records;
+
+use day_sheet::DaySheet;
 
 pub use records::{
     BooksError, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,
@@ -80,6 +83,7 @@ pub struct Journal {
     /// Of the day that ends with the period under way.
     battery_days: Vec<Option<BatteryDay>>,
     tally: Tally,
+    sheet: Option<DaySheet>,
 }
 
 impl Journal {
@@ -107,7 +111,22 @@ impl Journal {
             fleet: None,
             battery_days,
             tally,
+            sheet: None,
         }
+    }
+
+    /// Also keeps what each class does in each hour of the day.
+    pub fn keep_day_sheet(&mut self) {
+        self.sheet = Some(DaySheet::new(self.tally.class_names()));
+    }
+
+    /// What each class did in each hour of the day, if that was kept.
+    pub fn day_sheet(&self) -> Option<&DaySheet> {
+        self.sheet.as_ref()
+    }
+
+    fn hour(&self, period: PeriodIndex) -> u8 {
+        self.calendar.moment(period).local.hour()
     }
 
     fn stamp(&self, period: PeriodIndex) -> PeriodStamp {
@@ -151,6 +170,10 @@ impl Journal {
         let stamp = self.stamp(self.period);
         let clearing = clearance.clearing;
         self.tally.clearance(clearance);
+        let hour = self.hour(self.period);
+        if let Some(sheet) = &mut self.sheet {
+            sheet.clearance(hour, clearance);
+        }
         self.recorder.push(MarketPeriodRow {
             when: stamp,
             mechanism: Label(clearance.mechanism),
@@ -191,6 +214,10 @@ impl Journal {
         let (seller, buyer) = (terms.seller.0 as usize, terms.buyer.0 as usize);
         let stamp = self.stamp(trade.period);
         self.tally.trade(trade);
+        let hour = self.hour(trade.period);
+        if let Some(sheet) = &mut self.sheet {
+            sheet.trade(hour, self.tally.class_of(seller), self.tally.class_of(buyer), trade);
+        }
         self.recorder.push(TradeRow {
             when: stamp,
             trade_id: terms.id.0,
@@ -295,6 +322,7 @@ impl Journal {
         let stamp = self.stamp(self.period);
         let missing =
             |who: &str| BooksError::Missing { day: stamp.day, period: stamp.period, who: who.to_owned() };
+        let hour = self.hour(self.period);
         let mut money = Money::ZERO;
         let (mut sold, mut bought, mut stored) = (Energy::ZERO, Energy::ZERO, Energy::ZERO);
         let (mut outside, mut aggregated) = (Energy::ZERO, UpDown::default());
@@ -312,6 +340,9 @@ impl Journal {
             aggregated.up += books.books.aggregated.up;
             aggregated.down += books.books.aggregated.down;
             self.tally.household(place, books);
+            if let Some(sheet) = &mut self.sheet {
+                sheet.household(hour, self.tally.class_of(place), books);
+            }
             self.write_household(stamp, place, books);
             self.write_battery_day(stamp, place);
             *closed = None;
@@ -329,6 +360,9 @@ impl Journal {
             self.recorder.push(OperatorPeriodRow { when: stamp, operator, revenue, cost, energy_kwh });
         }
         let storage = self.storage.take().ok_or_else(|| missing("the store"))?;
+        if let Some(sheet) = &mut self.sheet {
+            sheet.storage(hour, &storage);
+        }
         self.recorder.push(StoragePeriodRow {
             when: stamp,
             content_kwh: storage.content,

@@ -176,6 +176,15 @@ impl Tally {
         }
     }
 
+    /// The class of a household, as an index into the names of the classes.
+    pub(crate) fn class_of(&self, place: usize) -> usize {
+        self.class_of[place]
+    }
+
+    pub(crate) fn class_names(&self) -> Vec<String> {
+        self.classes.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     pub(crate) fn household(&mut self, place: usize, books: &HouseholdBooks) {
         let counterfactual = self.households[place].add(books);
         self.classes[self.class_of[place]].1.add(books, counterfactual);

@@ -14,6 +14,7 @@ use goshawk_agents::household::battery::{BatterySpec, Cells};
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
 use goshawk_agents::household::faults::FaultRates;
 use goshawk_agents::household::portrait::{Hours, Need, Portrait};
+use goshawk_agents::household::sales_plan::SalesRule;
 use goshawk_agents::household::vehicle::{Consumption, Fleet, FleetConsumption};
 use goshawk_agents::network::Latency;
 use goshawk_agents::storage::{Scarcity, StorageSpec};
@@ -169,6 +170,7 @@ fn group(loaded: &Loaded, name: &str, portrait: &scenario::Portrait, id: u16) ->
             group: GroupId(id),
             charging: Hours::new(&portrait.charging_hours),
             discharging: Hours::new(&portrait.discharging_hours),
+            buying: Hours::new(&portrait.buying_hours),
             need: need(loaded, name, portrait),
             faults: faults(&portrait.faults),
         },
@@ -279,6 +281,13 @@ fn rules(scenario: &Scenario) -> Rules {
             scenario::DecisionMode::Rational => Decisions::Rational,
         },
         keep_confidence: scenario.sellers.keep_confidence,
+        sales: match scenario.sellers.plan {
+            scenario::SalesPlan::KeepValue => SalesRule::KeepValue,
+            scenario::SalesPlan::DearestFirst => {
+                SalesRule::DearestFirst { trifle: energy(scenario.sellers.trifle_kwh) }
+            }
+        },
+        sun_confidence: scenario.sellers.sun_confidence,
         panel_wear: price(scenario.battery.pv_wear_cost_per_kwh),
         battery_wear: price(scenario.battery.wear_cost_per_kwh),
     }

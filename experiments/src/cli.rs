@@ -3,10 +3,12 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage or
 //! input, 75 interrupted.
 
+mod calibrate;
 mod check;
 mod compare;
 mod init;
 mod log;
+mod paper;
 mod plan;
 mod progress;
 mod replay;
@@ -91,6 +93,10 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Run a scenario under several mechanisms with the same random numbers, and compare them.
     Compare(compare::CompareArguments),
+    /// Fit fields of scenarios to tables of targets.
+    Calibrate(calibrate::CalibrateArguments),
+    /// Set the tables and claims of the paper that this market follows beside ours.
+    Paper(paper::PaperArguments),
     /// Audit a run or a study: files, conservation of energy and money, ledger, and what is missing.
     Verify(verify::VerifyArguments),
     /// Report every problem of a scenario before anything runs.
@@ -165,6 +171,8 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(arguments),
         Command::Replay(arguments) => replay::replay(arguments, quiet),
         Command::Compare(arguments) => compare::compare(arguments, quiet),
+        Command::Calibrate(arguments) => calibrate::calibrate(arguments, quiet),
+        Command::Paper(arguments) => paper::paper(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),

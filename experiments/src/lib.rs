@@ -10,6 +10,8 @@
 //! | [`assemble`] | from a scenario to the community that it describes |
 //! | [`run`] | one run, from a scenario to a folder |
 //! | [`compare`] | the same scenario under several mechanisms |
+//! | [`calibrate`] | fields of scenarios fitted to tables of targets |
+//! | [`paper`] | the paper's tables and claims beside ours |
 //! | [`study`] | designs of studies, and what their results say |
 //! | [`statistics`] | summaries over replicates, and how sure they are |
 //! | [`summary`] | what a study says |
@@ -19,10 +21,12 @@
 //! | [`cli`] | the command line |
 
 pub mod assemble;
+pub mod calibrate;
 pub mod cli;
 pub mod compare;
 mod cpu_time;
 mod memory;
+pub mod paper;
 pub mod report;
 pub mod run;
 pub mod scenario;

@@ -41,14 +41,16 @@ mod words;
 
 pub use aggregator::{Aggregator, FleetDispatch, Signal};
 pub use data::DataFile;
+pub(crate) use data::read_text;
 pub(crate) use document::path_names;
 pub use driving::{ConsumptionModel, Faults, Vehicles};
 pub use feeder::{Feeder, Placement, Security};
 pub(crate) use household::CONSUMPTION_KWH_PER_KM;
 pub use household::{
     Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,
-    Portrait, Sellers, Trip,
+    Portrait, SalesPlan, Sellers, Trip,
 };
+pub(crate) use load::load_document;
 pub use load::{Loaded, load, load_text};
 pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
 pub use prices::{Margin, MarginBase};

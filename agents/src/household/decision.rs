@@ -37,6 +37,8 @@ pub struct Situation {
     pub charging_hour: bool,
     /// Whether this is one of the portrait's discharging hours.
     pub discharging_hour: bool,
+    /// What a plan keeps for a later, dearer hour of the day.
+    pub held_back: Energy,
 }
 
 /// What a household means to do in a period.
@@ -75,7 +77,9 @@ pub fn decide(battery: &Battery, situation: &Situation) -> Intent {
     if !situation.discharging_hour && overflow < SMALLEST_ORDER {
         return Intent::Rest;
     }
-    let surplus = surplus(battery, situation, held).min(situation.discharge_limit);
+    let surplus = surplus(battery, situation, held);
+    let surplus = (surplus - situation.held_back).max(overflow.min(surplus));
+    let surplus = surplus.min(situation.discharge_limit);
     let surplus = if situation.discharging_hour { surplus } else { surplus.min(overflow) };
     if surplus >= SMALLEST_ORDER {
         Intent::Sell { surplus, overflow: overflow.min(surplus) }
@@ -151,6 +155,7 @@ mod tests {
             room: kwh(60.0),
             charging_hour: false,
             discharging_hour: false,
+            held_back: Energy::ZERO,
         }
     }
 

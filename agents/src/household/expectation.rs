@@ -115,6 +115,7 @@ mod tests {
     use crate::commons::Decisions;
     use crate::household::faults::FaultRates;
     use crate::household::portrait::{Hours, Need, Portrait};
+    use crate::household::sales_plan::SalesRule;
 
     fn kwh(value: f64) -> Energy {
         Energy::from_f64(value).unwrap()
@@ -152,6 +153,8 @@ mod tests {
         later_confidence: 0.5,
         learning_rate: 0.3,
         keep_confidence: 0.8,
+        sales: SalesRule::KeepValue,
+        sun_confidence: 1.0,
         panel_wear: Price::ZERO,
         battery_wear: Price::ZERO,
     };
@@ -166,6 +169,7 @@ mod tests {
             group: GroupId(0),
             charging: Hours::new(&[12, 18, 19]),
             discharging: Hours::default(),
+            buying: Hours::default(),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
             faults: FaultRates::default(),
         };

@@ -9,6 +9,7 @@ use super::decision::{Intent, Situation};
 use super::expectation::Ahead;
 use super::portrait::Need;
 use super::presence::Stay;
+use super::sales_plan::{FORESIGHT_SLACK, SalesRule, kept_for_need};
 use super::{Household, kwh};
 use crate::calendar::PeriodIndex;
 use crate::commons::price_share;
@@ -20,7 +21,6 @@ impl Household {
         let hour = opening.moment.local.hour();
         let portrait = &self.kind.portrait;
         let sun = self.sun_over(period, planned_micros);
-        let held = (self.battery.content() - self.battery.floor()).or_zero();
         let quiet = Situation {
             reserved: Energy::ZERO,
             wanted: Energy::ZERO,
@@ -34,8 +34,16 @@ impl Household {
             room: (self.battery.ceiling() - self.battery.content()).or_zero(),
             charging_hour: portrait.charging.contains(hour),
             discharging_hour: self.discharges_at(hour),
+            held_back: Energy::ZERO,
         };
-        match &portrait.need {
+        let situation = self.situation_of_need(opening, planned_micros, quiet);
+        Situation { held_back: self.held_back(opening, &situation), ..situation }
+    }
+
+    fn situation_of_need(&self, opening: &Opening, planned_micros: u64, quiet: Situation) -> Situation {
+        let held = (self.battery.content() - self.battery.floor()).or_zero();
+        let hour = opening.moment.local.hour();
+        match &self.kind.portrait.need {
             Need::ChargingHours { per_hour_kwh, .. } if self.chances.is_some() => {
                 let need = kwh(per_hour_kwh * self.commons.calendar.period_hours());
                 let need = if quiet.charging_hour { need } else { Energy::ZERO };
@@ -142,25 +150,58 @@ impl Household {
     }
 
     /// What must be held after each period of the day for the later hours that own energy is kept for, net of the
-    /// sun that is still to come: backwards, R(k) = max(0, R(k+1) + need(k+1) - sun(k+1)).
+    /// sun that is still to come.
     pub(super) fn reserve_for_the_day(&mut self, first: PeriodIndex) {
         let calendar = &self.commons.calendar;
         let per_day = calendar.periods_per_day() as usize;
-        let mut kept = vec![Energy::ZERO; per_day];
-        if let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need {
-            let last = calendar.horizon().min(first.0 + calendar.periods_per_day());
-            let mut held = 0.0f64;
-            for index in (first.0..last).rev() {
-                let period = PeriodIndex(index);
-                let moment = calendar.moment(period);
-                kept[usize::from(moment.period_of_day)] = kwh(held);
-                let is_reserved = reserve.contains(moment.local.hour());
-                let need = if is_reserved { per_hour_kwh * calendar.period_hours() } else { 0.0 };
-                let sun = self.area_m2 * self.kind.sun.in_period(period);
-                held = (held + need - sun * self.battery.spec().charge_efficiency).max(0.0);
+        self.reserve = match &self.kind.portrait.need {
+            Need::ChargingHours { per_hour_kwh, reserve } => {
+                let need_kwh = per_hour_kwh * calendar.period_hours();
+                let kept =
+                    kept_for_need(calendar, first, need_kwh, *reserve, |period| self.counted_on(period));
+                kept.into_iter().map(kwh).collect()
             }
+            _ => vec![Energy::ZERO; per_day],
+        };
+    }
+
+    /// What a household counts on the sun of a later period adding to its battery, in kWh.
+    fn counted_on(&self, period: PeriodIndex) -> f64 {
+        let sun = self.area_m2 * self.kind.sun.in_period(period);
+        sun * self.battery.spec().charge_efficiency * self.commons.rules.sun_confidence
+    }
+
+    /// What a household by habit does not sell now because it expects to sell it later in the day for more, at the meter.
+    fn held_back(&self, opening: &Opening, situation: &Situation) -> Energy {
+        let Some(plan) = &self.kind.sales_plan else { return Energy::ZERO };
+        let SalesRule::DearestFirst { trifle } = self.commons.rules.sales else { return Energy::ZERO };
+        let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need else {
+            return Energy::ZERO;
+        };
+        let battery = &self.battery;
+        let gained = battery.gain_from(situation.sun);
+        let beyond = battery.content() - battery.floor() + gained - situation.reserved;
+        let surplus = battery.metered_from(beyond.or_zero());
+        if surplus <= trifle {
+            return Energy::ZERO;
         }
-        self.reserve = kept;
+        // Its part of what buyers are expected to take, so that neighbours who are alike sell alike.
+        let now = plan.now(opening.period) * (1.0 + FORESIGHT_SLACK);
+        let surplus_now = if now > 0.0 { surplus.min(kwh(now)) } else { surplus };
+        let Some((expected_kwh, last)) = plan.after(opening.period) else { return surplus - surplus_now };
+        // From now to the last dearer hour: sun that is counted on, and own need that it must cover.
+        let calendar = &self.commons.calendar;
+        let kept =
+            |period: PeriodIndex| self.reserve[usize::from(calendar.moment(period).period_of_day)].to_f64();
+        let mut at_hand = beyond.to_f64() + kept(opening.period) - kept(last);
+        for period in (opening.period.0 + 1..=last.0).map(PeriodIndex) {
+            let is_reserved = reserve.contains(calendar.moment(period).local.hour());
+            let need = if is_reserved { per_hour_kwh * calendar.period_hours() } else { 0.0 };
+            at_hand += self.counted_on(period) - need;
+        }
+        let at_hand = battery.metered_from(kwh(at_hand.max(0.0)));
+        let free = (at_hand - kwh(expected_kwh)).or_zero();
+        surplus - free.min(surplus_now)
     }
 
     /// What the household would take out of the shared store in this period.
@@ -227,6 +268,11 @@ impl Household {
         self.chances.is_some() || self.kind.portrait.discharging.contains(hour)
     }
 
+    /// Whether it is willing to buy from users in an hour of the day.
+    pub(super) fn buys_at(&self, hour: u8) -> bool {
+        self.chances.is_some() || self.kind.portrait.buying.contains(hour)
+    }
+
     fn expects_better_later(&self, opening: &Opening) -> bool {
         if let Some(ahead) = self.ahead(opening) {
             let now = opening.board.expected(&opening.moment).unwrap_or(Price::ZERO);
@@ -274,6 +320,8 @@ impl Household {
         let rules = &self.commons.rules;
         let cost = rules.panel_wear + self.battery_wear();
         let kept = self.later_sale_value(opening, cost);
+        // What a plan releases is not expected to sell for more later.
+        let planned = self.kind.sales_plan.is_some();
         let kept_share = 1.0 - overflow.to_f64() / surplus.to_f64();
         let lease = &self.commons.lease;
         let through_store = lease.charge_efficiency * lease.discharge_efficiency;
@@ -285,7 +333,7 @@ impl Household {
             group: self.kind.portrait.group,
             energy: surplus,
             cost,
-            keep_value: price_share(kept, kept_share),
+            keep_value: if planned { Price::ZERO } else { price_share(kept, kept_share) },
             storable,
             store_value: stored_value.max(Price::ZERO),
             credit: Credit::NONE,

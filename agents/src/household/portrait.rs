@@ -72,6 +72,8 @@ pub struct Portrait {
     pub charging: Hours,
     /// Hours in which it is willing to discharge for others.
     pub discharging: Hours,
+    /// Hours in which it is willing to buy from others; in the rest it buys outside.
+    pub buying: Hours,
     /// Its own need.
     pub need: Need,
     /// How often its households go wrong.
@@ -170,6 +172,7 @@ mod tests {
             group: GroupId(0),
             charging: Hours::new(&[5, 6]),
             discharging: Hours::new(&[21]),
+            buying: Hours::default(),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
             faults: FaultRates::default(),
         };

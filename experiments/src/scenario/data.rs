@@ -74,7 +74,7 @@ impl<'a> DataFiles<'a> {
 }
 
 /// The text of a file, or why there is none.
-pub(super) fn read_text(file: &Path) -> Result<String, String> {
+pub(crate) fn read_text(file: &Path) -> Result<String, String> {
     let why = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => "which does not exist".to_owned(),
         ErrorKind::InvalidData => "which is not UTF-8 text".to_owned(),

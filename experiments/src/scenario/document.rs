@@ -32,7 +32,7 @@ pub(crate) enum Content {
     Scalar(Json),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Document {
     root: Node,
 }
@@ -87,6 +87,23 @@ impl Document {
         }
         *target = new;
         Ok(())
+    }
+
+    /// Puts a number in place of the value at a path, where it was written.
+    ///
+    /// # Panics
+    /// When there is nothing at the path.
+    pub(crate) fn put(&mut self, path: &[String], number: f64) {
+        let mut node = &mut self.root;
+        for name in path {
+            let child = match &mut node.content {
+                Content::Table(children) => children.get_mut(name),
+                Content::List(items) => name.parse::<usize>().ok().and_then(|index| items.get_mut(index)),
+                Content::Scalar(_) => None,
+            };
+            node = child.expect("invariant: the path was looked up before");
+        }
+        node.content = Content::Scalar(number.into());
     }
 
     /// The value at a path; list indices count from 0.

@@ -153,6 +153,11 @@ pub struct Portrait {
     #[serde(default = "all_hours")]
     #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
     pub discharging_hours: Vec<u8>,
+    /// Local hours (1 to 24) in which a household by habit is willing to buy from users; in the rest it buys outside. All of
+    /// them by default.
+    #[serde(default = "all_hours")]
+    #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
+    pub buying_hours: Vec<u8>,
     /// Charging hours (1 to 24) for whose need a household keeps its own energy instead of selling it earlier.
     #[serde(default)]
     #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
@@ -342,12 +347,31 @@ pub struct Sellers {
     /// How surely a seller counts on selling in a later, dearer hour, 0 (sells at once) to 1 (waits for the dearest).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub keep_confidence: f64,
+    /// How sellers by habit choose the hours of their sales: "keep_value" offers all surplus and asks for what keeping it is
+    /// worth; "dearest_first" plans the day with its demand known, as the paper solves it.
+    pub plan: SalesPlan,
+    /// With "dearest_first": surplus up to this many kWh is sold at once rather than planned with.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub trifle_kwh: f64,
+    /// Share of the sun to come that a household by habit counts on for its own need and for later sales, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub sun_confidence: f64,
 }
 
 impl Default for Sellers {
     fn default() -> Self {
-        Self { keep_confidence: 0.8 }
+        Self { keep_confidence: 0.8, plan: SalesPlan::KeepValue, trifle_kwh: 0.0, sun_confidence: 1.0 }
     }
+}
+
+/// How sellers by habit choose the hours of their sales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SalesPlan {
+    /// All surplus is offered at once; the reserve price says what keeping it is worth.
+    KeepValue,
+    /// The dearest discharging hour first, as far as buyers are expected to take the surplus, then the next.
+    DearestFirst,
 }
 
 fn all_hours() -> Vec<u8> {

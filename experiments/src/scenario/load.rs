@@ -74,11 +74,21 @@ pub fn load(path: impl AsRef<Path>, sets: &[String]) -> Result<Loaded, Problems>
 /// As [`load`].
 pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result<Loaded, Problems> {
     let mut document = Document::parse(name, text).map_err(|problem| Problems::one(*problem))?;
-    let mut problems: Vec<Problem> =
+    let problems: Vec<Problem> =
         sets.iter().filter_map(|argument| document.set(argument).err()).map(|problem| *problem).collect();
-    problems.extend(structure::check(&document));
+    load_document(name, &document, base, problems)
+}
 
-    let mut report = Report::new(&document, problems);
+/// As [`load_text`], from a document with what is known to be wrong with it.
+pub(crate) fn load_document(
+    name: &str,
+    document: &Document,
+    base: &Path,
+    mut problems: Vec<Problem>,
+) -> Result<Loaded, Problems> {
+    problems.extend(structure::check(document));
+
+    let mut report = Report::new(document, problems);
     let mut files = DataFiles::new(base);
     let course = meaning::course(&mut report);
     meaning::check(&mut report);
@@ -112,7 +122,7 @@ pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result
         resolved.expect("invariant: a scenario without problems resolves");
     let effective_toml =
         toml::to_string(&scenario).expect("invariant: every scenario can be written as TOML");
-    let mut remarks: Vec<String> = unused_days(&document, &scenario.time).into_iter().collect();
+    let mut remarks: Vec<String> = unused_days(document, &scenario.time).into_iter().collect();
     for remark in grid.1.into_iter().chain(company.1).chain(plug_in_remarks) {
         if !remarks.contains(&remark) {
             remarks.push(remark);

@@ -259,6 +259,7 @@ proptest! {
             later_charge: Energy::ZERO,
             later_limit: Energy::ZERO,
             room: (battery.ceiling() - battery.content()).or_zero(),
+            held_back: Energy::ZERO,
             charging_hour: false,
             discharging_hour: true,
         };

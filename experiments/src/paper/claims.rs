@@ -1,0 +1,333 @@
+//! The claims of the paper's Section 7, held against our runs.
+//!
+//! *Nothing* is less than 1 % of what the class buys (sells) in the day. *Mainly* is more than half.
+
+use serde::Serialize;
+
+use super::day::Day;
+use super::facts::{CLASSES, Claim, SCENARIOS};
+
+/// Less than this share of a day's amount counts as nothing.
+const NOTHING: f64 = 0.01;
+const A: usize = 0;
+const B: usize = 1;
+const C: usize = 2;
+
+/// What becomes of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// It holds.
+    #[serde(rename = "holds")]
+    Holds,
+    /// It does not.
+    #[serde(rename = "does not hold")]
+    DoesNotHold,
+    /// It holds whatever happens in the market: it was put in.
+    #[serde(rename = "holds because it is an input")]
+    Input,
+}
+
+impl Verdict {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does not hold",
+            Self::Input => "holds because it is an input",
+        }
+    }
+}
+
+/// How households decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// By the hours of their portrait.
+    Habit,
+    /// By the value of a kWh.
+    Rational,
+}
+
+impl Mode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Habit, Self::Rational];
+
+    /// As scenarios call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Habit => "habit",
+            Self::Rational => "rational",
+        }
+    }
+}
+
+/// A claim and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// Such as `A1`.
+    pub id: String,
+    /// The mode of the runs.
+    pub mode: Mode,
+    /// The statement.
+    pub statement: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The numbers that decide it.
+    pub evidence: String,
+}
+
+/// What claims are judged by, beside the days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Further {
+    /// Mean cost of electricity without and with trade, in yuan/kWh, over the scenarios.
+    pub costs: [f64; 2],
+    /// Seeds in which improved NGO >= improved PSO >= PSO at equal iterations and at equal evaluations, of how many.
+    pub ordered: [(usize, usize); 2],
+    /// Those of the seeds in which all three are at the exact optimum.
+    pub tied: [usize; 2],
+}
+
+/// What follows from portraits and tariffs alone.
+fn is_input(id: &str, mode: Mode) -> bool {
+    match mode {
+        Mode::Habit => matches!(id, "A2" | "B5" | "C1" | "C2" | "C11" | "P1" | "P2"),
+        Mode::Rational => matches!(id, "P1" | "P2"),
+    }
+}
+
+/// Judges a claim.
+pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> Judged {
+    let mut holds = true;
+    let mut evidence: Vec<String> = Vec::new();
+    match claim.id.as_str() {
+        "A5" => {
+            let outside = days.each_ref().map(|day| outside_all_day(day, A));
+            holds = outside[0] > outside[1] && outside[0] > outside[2];
+            evidence.push(format!(
+                "A bought {:.0}, {:.0} and {:.0} kWh outside",
+                outside[0], outside[1], outside[2]
+            ));
+        }
+        "E1" => {
+            let [without, with] = further.costs;
+            holds = with < 0.8 * without;
+            evidence
+                .push(format!("{with:.3} with trade against {without:.3} CNY/kWh: {:.2}", with / without));
+        }
+        "O1" => {
+            holds = further.ordered.iter().all(|(ordered, seeds)| ordered * 31 >= 27 * seeds);
+            let [iterations, evaluations] = further.ordered;
+            evidence.push(format!(
+                "in {} of {} seeds at equal iterations ({} of them all three at the exact optimum), in {} of {} at equal \
+                 evaluations ({})",
+                iterations.0, iterations.1, further.tied[0], evaluations.0, evaluations.1, further.tied[1]
+            ));
+        }
+        id => {
+            for &scenario in &claim.scenarios {
+                let (own, text) = of_day(id, scenario, &days[scenario]);
+                holds &= own;
+                evidence.push(format!("{}: {text}", SCENARIOS[scenario]));
+            }
+        }
+    }
+    let verdict = match (holds, is_input(&claim.id, mode)) {
+        (false, _) => Verdict::DoesNotHold,
+        (true, true) => Verdict::Input,
+        (true, false) => Verdict::Holds,
+    };
+    let (id, statement) = (claim.id.clone(), claim.statement.clone());
+    Judged { id, mode, statement, verdict, evidence: evidence.join("; ") }
+}
+
+fn outside_all_day(day: &Day, class: usize) -> f64 {
+    (1..=24).map(|hour| day.outside(class, hour)).sum()
+}
+
+/// A claim about one scenario: whether it holds there, and the numbers.
+fn of_day(id: &str, scenario: usize, day: &Day) -> (bool, String) {
+    match id {
+        "A1" => only_in(day, A, &[5, 6, 7, 8, 22, 23, 24]),
+        "A2" => {
+            let (company, text) = from(day, A, &[5], Channel::Company);
+            let (grid, more) = from(day, A, &[6, 7, 8, 22, 23, 24], Channel::Grid);
+            (company && grid, format!("{text}, {more}"))
+        }
+        "A3" => nothing_in(day, A, &[14, 17, 18, 19, 20, 21]),
+        "A4" => {
+            let (at_21, all) = (day.revenue[20][A], day.sold_all_day(A));
+            (at_21 > 0.5 * all, format!("{at_21:.1} of {all:.1} CNY at 21"))
+        }
+        "B1" => from(day, B, &[1, 2, 3, 4, 5], Channel::Company),
+        "B2" => nothing_in(day, B, &[12, 13, 15, 18]),
+        "B3" => {
+            let (bought, from_a) = (day.bought(B, 21), day.between[20][A][B]);
+            (
+                from_a > (1.0 - NOTHING) * bought && bought > 0.0,
+                format!("{from_a:.1} of {bought:.1} kWh from A"),
+            )
+        }
+        "B4" => {
+            let (from_a, company, grid) = (day.between[20][A][B], day.company[20][B], day.grid[20][B]);
+            let floor = NOTHING * day.bought(B, 21);
+            let holds = from_a > floor && company > floor && grid <= floor;
+            (holds, format!("{from_a:.1} kWh from A, {company:.1} from the company, {grid:.1} from the grid"))
+        }
+        "B5" => from(day, B, &[22, 23, 24], Channel::Grid),
+        "B6" => sales_of_b(day, scenario == 0),
+        "C1" => nothing_in(day, C, &[1, 2, 3, 4, 5, 6]),
+        "C2" => from(day, C, &[7, 8], Channel::Grid),
+        "C3" => {
+            let (from_b, company, all) = (day.between[8][B][C], day.company[8][C], day.bought(C, 9));
+            let holds =
+                from_b > NOTHING * all && company > NOTHING * all && from_b + company > (1.0 - NOTHING) * all;
+            (holds, format!("at 9 {from_b:.1} kWh from B and {company:.1} from the company, of {all:.1}"))
+        }
+        "C4" => from_b_only(day, 10),
+        "C5" => {
+            let (from_a, from_b) = (day.between[10][A][C], day.between[10][B][C]);
+            let floor = NOTHING * day.bought(C, 11);
+            (from_a > floor && from_b > floor, format!("at 11 {from_a:.1} kWh from A, {from_b:.1} from B"))
+        }
+        "C6" => {
+            let (from_a, all) = (day.between[10][A][C], day.bought(C, 11));
+            (from_a <= NOTHING * all, format!("at 11 {from_a:.1} of {all:.1} kWh from A"))
+        }
+        "C7" => {
+            let falling = [9, 10, 11].map(|hour| day.bought(C, hour));
+            let later: f64 = (12..=18).map(|hour| day.bought(C, hour)).sum();
+            let holds = falling[0] > falling[1]
+                && falling[1] > falling[2]
+                && later <= NOTHING * day.bought_all_day(C);
+            let [at_9, at_10, at_11] = falling;
+            (holds, format!("{at_9:.1}, {at_10:.1}, {at_11:.1} kWh, then {later:.1}"))
+        }
+        "C8" => {
+            let (from_b, grid, all) = (day.between[18][B][C], day.grid[18][C], day.bought(C, 19));
+            let holds = from_b > NOTHING * all && grid > NOTHING * all;
+            (holds, format!("at 19 {from_b:.1} kWh from B, {grid:.1} from the grid"))
+        }
+        "C9" => from(day, C, &[19], Channel::Grid),
+        "C10" => from_b_only(day, 20),
+        "C11" => cheaper_outside(day),
+        "P1" => order_of_tariffs(day),
+        "P2" => {
+            let dearer = (0..24).filter_map(|hour| {
+                let price = day.buyer_price[hour]?;
+                let outside = day.grid_price[hour].min(day.company_price[hour]);
+                Some((price - outside, hour + 1))
+            });
+            let nearest = dearer.max_by(|a, b| a.0.total_cmp(&b.0));
+            nearest.map_or((false, "no trade".to_owned()), |(distance, hour)| {
+                (distance < 0.0, format!("at least {:.3} CNY/kWh cheaper, at {hour}", -distance))
+            })
+        }
+        "S1" => filling(day),
+        "S2" => {
+            let most = day.storage_profit.iter().copied().fold(0.0, f64::max);
+            let earning: Vec<usize> =
+                (1..=24).filter(|hour| day.storage_profit[hour - 1] > NOTHING * most).collect();
+            let all = (13..=21).all(|hour| earning.contains(&hour));
+            (all && most > 0.0, format!("earns in hours {}", list(&earning)))
+        }
+        _ => (false, "this claim is not known here".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Channel {
+    Grid,
+    Company,
+}
+
+/// Whether a class buys mainly from a channel in each of the hours, of what it buys there at all, and does buy.
+fn from(day: &Day, class: usize, hours: &[usize], channel: Channel) -> (bool, String) {
+    let (table, name) = match channel {
+        Channel::Grid => (&day.grid, "the grid"),
+        Channel::Company => (&day.company, "the company"),
+    };
+    let shares: Vec<f64> =
+        hours.iter().map(|&hour| table[hour - 1][class] / day.bought(class, hour)).collect();
+    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let holds = shares.iter().all(|share| *share > 0.5);
+    (
+        holds,
+        format!(
+            "{} buys at least {:.0} % from {name} in hours {}",
+            CLASSES[class],
+            100.0 * least,
+            list(hours)
+        ),
+    )
+}
+
+fn only_in(day: &Day, class: usize, hours: &[usize]) -> (bool, String) {
+    let (all, others): (f64, f64) = (
+        outside_all_day(day, class),
+        (1..=24).filter(|hour| !hours.contains(hour)).map(|hour| day.outside(class, hour)).sum(),
+    );
+    (others <= NOTHING * all, format!("{others:.1} of {all:.1} kWh in other hours"))
+}
+
+fn nothing_in(day: &Day, class: usize, hours: &[usize]) -> (bool, String) {
+    let bought: f64 = hours.iter().map(|&hour| day.bought(class, hour)).sum();
+    let all = day.bought_all_day(class);
+    (bought <= NOTHING * all, format!("{bought:.1} of {all:.1} kWh"))
+}
+
+fn from_b_only(day: &Day, hour: usize) -> (bool, String) {
+    let (from_b, all) = (day.between[hour - 1][B][C], day.bought(C, hour));
+    (all > 0.0 && from_b > (1.0 - NOTHING) * all, format!("at {hour} {from_b:.1} of {all:.1} kWh from B"))
+}
+
+fn sales_of_b(day: &Day, with_19: bool) -> (bool, String) {
+    let all = day.sold_all_day(B);
+    let mut hours = vec![8, 9, 10, 11, 20];
+    if with_19 {
+        hours.push(19);
+    }
+    let sold = |hour: usize| day.revenue[hour - 1][B];
+    let others: f64 = (1..=24).filter(|hour| !hours.contains(hour)).map(sold).sum();
+    let in_each = hours.iter().all(|&hour| sold(hour) > 0.0);
+    let amounts: Vec<String> = hours.iter().map(|&hour| format!("{:.1} at {hour}", sold(hour))).collect();
+    (in_each && others <= NOTHING * all, format!("{}, {others:.1} CNY in other hours", amounts.join(", ")))
+}
+
+fn cheaper_outside(day: &Day) -> (bool, String) {
+    let mut right = true;
+    let mut from_users = 0.0;
+    for hour in [21, 22, 23] {
+        let is_grid = day.grid_price[hour - 1] <= day.company_price[hour - 1];
+        let dearer = if is_grid { day.company[hour - 1][C] } else { day.grid[hour - 1][C] };
+        right &= dearer <= NOTHING * day.bought(C, hour) && day.bought(C, hour) > 0.0;
+        from_users += day.from_users(C, hour);
+    }
+    let holds = right && from_users <= NOTHING * day.bought_all_day(C);
+    (holds, format!("{from_users:.1} kWh from users, the rest from the cheaper one"))
+}
+
+fn order_of_tariffs(day: &Day) -> (bool, String) {
+    let grid = [6, 7, 8, 19, 22, 23, 24];
+    let company = [1, 2, 3, 4, 5, 9, 10, 21];
+    let cheaper = |hour: &usize| day.grid_price[hour - 1] < day.company_price[hour - 1];
+    let dearer = |hour: &usize| day.grid_price[hour - 1] > day.company_price[hour - 1];
+    let wrong = grid.iter().filter(|hour| !cheaper(hour)).count()
+        + company.iter().filter(|hour| !dearer(hour)).count();
+    (wrong == 0, format!("{wrong} of 15 hours the other way"))
+}
+
+fn filling(day: &Day) -> (bool, String) {
+    let most = day.content.iter().copied().fold(0.0, f64::max);
+    if most <= 0.0 {
+        return (false, "nothing is stored".to_owned());
+    }
+    let first = (1..=24).find(|hour| day.content[hour - 1] > NOTHING * most).unwrap_or(24);
+    let peak = (1..=24).find(|hour| day.content[hour - 1] >= (1.0 - 1e-9) * most).unwrap_or(24);
+    let end = day.content[23];
+    let holds = first == 10 && (15..=17).contains(&peak) && end < 0.5 * most;
+    (holds, format!("fills from {first}, peaks at {peak} with {most:.0} kWh, {end:.0} kWh at the end"))
+}
+
+fn list(hours: &[usize]) -> String {
+    hours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
