@@ -97,7 +97,7 @@ pub fn scenario(index: usize, mode: Mode) -> Loaded {
 
 /// How many runs [`reproduce`] makes.
 pub fn runs(replicates: u32) -> u32 {
-    replicates * (3 * Mode::ALL.len() + 2 * OPTIMIZERS.len()) as u32
+    replicates * (2 * 3 * Mode::ALL.len() + 2 * OPTIMIZERS.len()) as u32
 }
 
 /// Runs everything. The result does not depend on `jobs`.
@@ -109,21 +109,29 @@ pub fn reproduce(replicates: u32, jobs: NonZeroUsize, course: &Course) -> Result
         .into_iter()
         .flat_map(|mode| (0..3).map(move |index| (mode, index, scenario(index, mode))))
         .collect();
-    let plans: Vec<(usize, u32)> = (0..scenarios.len())
-        .flat_map(|place| (0..replicates).map(move |replicate| (place, replicate)))
+    // With the market, and without.
+    let plans: Vec<(usize, usize, u32)> = (0..2)
+        .flat_map(|market| (0..scenarios.len()).map(move |place| (market, place)))
+        .flat_map(|(market, place)| (0..replicates).map(move |replicate| (market, place, replicate)))
         .collect();
     let sheets = in_order(plans.len(), jobs, |index| {
-        let (place, replicate) = plans[index];
+        let (market, place, replicate) = plans[index];
         let loaded = &scenarios[place].2;
-        let sheet = rehearse(loaded, assemble::mechanism(&loaded.scenario), replicate, &course.progress);
+        let mechanism = match market {
+            0 => assemble::mechanism(&loaded.scenario),
+            _ => assemble::mechanism_named("grid_only", &loaded.scenario, Budget::Iterations)
+                .expect("invariant: the market knows grid_only"),
+        };
+        let sheet = rehearse(loaded, mechanism, replicate, &course.progress);
         course.finished.fetch_add(1, Ordering::Relaxed);
         sheet.map(|(sheet, _)| sheet)
     });
-    let mut days: Vec<Vec<DaySheet>> = scenarios.iter().map(|_| Vec::new()).collect();
-    for ((place, replicate), sheet) in plans.iter().zip(sheets) {
+    let none: Vec<Vec<DaySheet>> = scenarios.iter().map(|_| Vec::new()).collect();
+    let mut days = [none.clone(), none];
+    for ((market, place, replicate), sheet) in plans.iter().zip(sheets) {
         let (mode, index, _) = &scenarios[*place];
         match sheet {
-            Ok(sheet) => days[*place].push(sheet),
+            Ok(sheet) => days[*market][*place].push(sheet),
             Err(_) if course.progress.stop.load(Ordering::Relaxed) => return Err(PaperError::Interrupted),
             Err(source) => {
                 let (scenario, mode) = (facts::SCENARIOS[*index], mode.name());
@@ -144,18 +152,20 @@ pub fn reproduce(replicates: u32, jobs: NonZeroUsize, course: &Course) -> Result
         claims: Vec::new(),
         optimizers,
     };
-    for (mode, sheets) in Mode::ALL.into_iter().zip(days.chunks(3)) {
+    let [with, without] = days;
+    for ((mode, sheets), without) in Mode::ALL.into_iter().zip(with.chunks(3)).zip(without.chunks(3)) {
         for (index, sheets) in sheets.iter().enumerate() {
             reproduction.cells.extend(tables::sales(mode, index, sheets));
             reproduction.agreements.push(tables::agreed(mode, index, sheets));
         }
-        let (cells, costs) = tables::mean_costs(mode, sheets);
+        let (cells, costs) = tables::mean_costs(mode, sheets, without);
         reproduction.cells.extend(cells);
         let fees = scenarios[0].2.scenario.fees.grid_per_kwh + scenarios[0].2.scenario.fees.platform_per_kwh;
         let means: [Day; 3] = std::array::from_fn(|index| Day::mean(&sheets[index], fees));
         let ordered = reproduction.optimizers.each_ref().map(|table| (table.ordered, table.seeds));
         let tied = reproduction.optimizers.each_ref().map(|table| table.tied);
-        let further = Further { costs, ordered, tied };
+        let ordered_by = reproduction.optimizers.each_ref().map(|table| table.ordered_by);
+        let further = Further { costs, ordered, tied, ordered_by };
         let judged = facts::claims()
             .iter()
             .map(|claim| claims::judge(claim, mode, &means, &further))

@@ -81,7 +81,16 @@ pub fn targets(reproduction: &Reproduction) -> Vec<Target> {
         ratio.and_then(|cell| Some((cell.ours, cell.ours / cell.paper? - 1.0))).unwrap_or((0.0, -1.0));
     let hold = holding(reproduction, Mode::Habit);
     let mut list = vec![
-        share("median error of the cells above zero, Tables 2 and 3", "at most 12 %", fitted_median, 0.12),
+        share(
+            &format!(
+                "median error of the cells above zero, Tables 2 and 3 together (alone {:.1} and {:.1} %)",
+                100.0 * habit[0].agreement.median_error.unwrap_or(1.0),
+                100.0 * habit[1].agreement.median_error.unwrap_or(1.0)
+            ),
+            "at most 12 %",
+            fitted_median,
+            0.12,
+        ),
         share("largest error of a class's total, Tables 2 and 3", "at most 7 %", worst(&habit[..2]), 0.07),
         share("largest cell that is zero in the paper, of the day's total", "below 1 %", zero, 0.01),
         share(
@@ -93,7 +102,7 @@ pub fn targets(reproduction: &Reproduction) -> Vec<Target> {
         share("largest error of a class's total, Table 4", "at most 15 %", worst(&habit[2..]), 0.15),
         share("error of Class A at 21, Table 4", "at most 5 %", at_21.abs(), 0.05),
         Target {
-            what: "mean cost with over without, 0.74/1.3 in Table 5".to_owned(),
+            what: "mean cost with over without trade between users, 0.74/1.3 in Table 5".to_owned(),
             wanted: "within 15 %",
             found: format!("{:.3}, {:+.1} %", ratio.0, 100.0 * ratio.1),
             is_reached: ratio.1.abs() <= 0.15,
@@ -109,7 +118,10 @@ pub fn targets(reproduction: &Reproduction) -> Vec<Target> {
         list.push(Target {
             what: format!("seeds with improved NGO >= improved PSO >= PSO at {}", table.budget),
             wanted: "at least 27 of 31",
-            found: format!("{} of {}", table.ordered, table.seeds),
+            found: format!(
+                "{} of {}, {} as a tie at the exact optimum",
+                table.ordered, table.seeds, table.tied
+            ),
             is_reached: table.ordered * 31 >= 27 * table.seeds,
         });
     }
@@ -168,9 +180,11 @@ pub fn markdown(reproduction: &Reproduction) -> String {
             text += &sales(reproduction, mode, index as u8 + 2);
         }
     }
-    text += "\n## Table 5\n\nMean cost of electricity in CNY/kWh. *Without*: all that is driven, at the cheaper outside price of its hour, as \
-             for those\nwho neither trade nor have panels. *With*: what households pay less what they receive, over what they \
-             drive.\n\n| mode | scenario | column | paper | ours | interval | difference |\n|---|---|---|---|---|---|---|\n";
+    text += "\n## Table 5\n\nMean cost of electricity in CNY/kWh: what households pay less what they receive, over what they drive. *With* \
+             the market and\n*without* it, the same households otherwise. *Without panels*: all that is driven, at the cheaper outside price \
+             of its hour. The\npaper does not say what its 1.3 is the cost of: it is near our price without panels, and far from what \
+             households with panels pay\nwithout a market. The tariff from 12 to 18 was chosen with the former in mind, so its nearness is no \
+             evidence.\n\n| mode | scenario | column | paper | ours | interval | difference |\n|---|---|---|---|---|---|---|\n";
     for cell in reproduction.cells.iter().filter(|cell| cell.table == 5) {
         let mode = cell.mode.map_or("", Mode::name);
         let _ = writeln!(text, "| {mode} | {} | {} | {}", cell.row, cell.column, numbers(cell, 3));

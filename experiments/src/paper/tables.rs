@@ -119,48 +119,54 @@ pub fn agreed(mode: Mode, index: usize, sheets: &[DaySheet]) -> Agreed {
     let cells = targets.rows.values().flatten().zip(&means);
     let errors =
         cells.filter(|(paper, _)| **paper > 0.0).map(|(paper, ours)| (ours / paper - 1.0).abs()).collect();
-    let is_fitted = index < 2 && mode == Mode::Habit;
+    let is_fitted = index < 2;
     Agreed { table: 2 + index as u8, mode, is_fitted, errors, agreement: Agreement::of(&targets, &means) }
 }
 
 /// Table 5: mean cost of electricity without and with the market, of each scenario and over all three; and those two means.
 ///
-/// Without: all that is driven, at the cheaper outside price of the hour in which it is driven, as for those who neither trade
-/// nor have panels. With: what households paid less what they received, over what they drove.
-pub fn mean_costs(mode: Mode, sheets: &[Vec<DaySheet>]) -> (Vec<Cell>, [f64; 2]) {
+/// `with` and `without` are the same households with the market and without it: what they paid less what they received, over
+/// what they drove. Beside them, what those pay who have no panels either: all that is driven, at the cheaper outside price of
+/// its hour.
+pub fn mean_costs(mode: Mode, with: &[Vec<DaySheet>], without: &[Vec<DaySheet>]) -> (Vec<Cell>, [f64; 2]) {
     let [paper_without, paper_with] = facts::mean_costs();
-    let without = |sheet: &DaySheet| day::conventional_cost(sheet) / day::driven(sheet);
-    let with = |sheet: &DaySheet| day::net_cost(sheet) / day::driven(sheet);
-    let ratio = |sheet: &DaySheet| with(sheet) / without(sheet);
-    let columns: [(&str, &'static str, f64, &dyn Fn(&DaySheet) -> f64); 3] = [
-        ("without", "CNY/kWh", paper_without, &without),
-        ("with", "CNY/kWh", paper_with, &with),
-        ("with / without", "1", paper_with / paper_without, &ratio),
+    type Value = fn(&DaySheet, &DaySheet) -> f64;
+    let cost = |sheet: &DaySheet| day::net_cost(sheet) / day::driven(sheet);
+    let of_without: Value = |_, without| day::net_cost(without) / day::driven(without);
+    let of_with: Value = |with, _| day::net_cost(with) / day::driven(with);
+    let ratio: Value = |with, without| {
+        day::net_cost(with) / day::driven(with) / (day::net_cost(without) / day::driven(without))
+    };
+    let no_panels: Value = |with, _| day::conventional_cost(with) / day::driven(with);
+    let columns: [(&str, &'static str, Option<f64>, Value); 4] = [
+        ("without", "CNY/kWh", Some(paper_without), of_without),
+        ("with", "CNY/kWh", Some(paper_with), of_with),
+        ("with / without", "1", Some(paper_with / paper_without), ratio),
+        ("without panels", "CNY/kWh", None, no_panels),
     ];
     let mut cells = Vec::new();
-    for (name, sheets) in SCENARIOS.iter().zip(sheets) {
-        for (column, unit, _, value) in &columns {
-            let values: Vec<f64> = sheets.iter().map(value).collect();
-            cells.push(Cell::of(5, Some(mode), (name, column), unit, None, &values));
+    let pairs = |place: usize, value: Value| -> Vec<f64> {
+        with[place].iter().zip(&without[place]).map(|(with, without)| value(with, without)).collect()
+    };
+    for (place, name) in SCENARIOS.iter().enumerate() {
+        for (column, unit, _, value) in columns {
+            cells.push(Cell::of(5, Some(mode), (name, column), unit, None, &pairs(place, value)));
         }
     }
     // Replicate r of the three scenarios together is one value.
-    let replicates = sheets.iter().map(Vec::len).min().unwrap_or(0);
-    let over_all = |value: &dyn Fn(&DaySheet) -> f64| -> Vec<f64> {
-        let mean =
-            |replicate: usize| sheets.iter().map(|sheets| value(&sheets[replicate])).sum::<f64>() / 3.0;
-        (0..replicates).map(mean).collect()
-    };
-    let mut means = [0.0; 2];
-    for (place, (column, unit, paper, value)) in columns.iter().enumerate() {
-        let values = over_all(value);
-        let cell = Cell::of(5, Some(mode), ("all", column), unit, Some(*paper), &values);
-        if place < 2 {
-            means[place] = cell.ours;
-        }
-        cells.push(cell);
+    for (column, unit, paper, value) in columns {
+        let each: Vec<Vec<f64>> = (0..SCENARIOS.len()).map(|place| pairs(place, value)).collect();
+        let replicates = each.iter().map(Vec::len).min().unwrap_or(0);
+        let over_all: Vec<f64> = (0..replicates)
+            .map(|replicate| each.iter().map(|values| values[replicate]).sum::<f64>() / each.len() as f64)
+            .collect();
+        cells.push(Cell::of(5, Some(mode), ("all", column), unit, paper, &over_all));
     }
-    (cells, means)
+    let mean = |sheets: &[Vec<DaySheet>]| {
+        let all: Vec<f64> = sheets.iter().flatten().map(cost).collect();
+        all.iter().sum::<f64>() / all.len() as f64
+    };
+    (cells, [mean(without), mean(with)])
 }
 
 /// Table 6 within a budget.
@@ -172,6 +178,8 @@ pub struct Optimizers {
     pub ordered: usize,
     /// Those of them in which all three are at the optimum: the order holds as a tie.
     pub tied: usize,
+    /// Seeds in which the order is that of the sellers' revenue, and of welfare.
+    pub ordered_by: [usize; 2],
     /// Seeds.
     pub seeds: usize,
     /// The median gap of a clearing to the exact optimum for the same weights, in each seed, by optimizer.
@@ -191,12 +199,14 @@ const EQUAL: f64 = 1e-6;
 impl Optimizers {
     /// Of a comparison of [`OPTIMIZERS`], in their order.
     pub fn of(comparison: &Comparison, budget: Budget) -> Self {
-        let values = |measure| -> Vec<Vec<f64>> {
+        let values_or = |measure, unknown: f64| -> Vec<Vec<f64>> {
             let arms = comparison.arms.iter();
-            arms.map(|arm| arm.values(measure).into_iter().map(|value| value.unwrap_or(0.0)).collect())
+            arms.map(|arm| arm.values(measure).into_iter().map(|value| value.unwrap_or(unknown)).collect())
                 .collect()
         };
-        let gap = values(&GAP);
+        let values = |measure| values_or(measure, 0.0);
+        // A gap that is not known is no order.
+        let gap = values_or(&GAP, f64::INFINITY);
         let seeds = gap.first().map_or(0, Vec::len);
         let at_least = |a: f64, b: f64| a <= b + EQUAL;
         let gaps = |seed: usize| [0, 1, 2].map(|arm| gap[arm][seed]);
@@ -210,7 +220,12 @@ impl Optimizers {
             Budget::Evaluations => "equal evaluations",
         };
         let (welfare, revenue) = (values(&WELFARE), values(&SELLERS_REVENUE));
-        Self { budget, ordered, tied, seeds, gap, welfare, revenue, evaluations }
+        let falls = |values: &[Vec<f64>]| {
+            let least = |seed: usize, arm: usize| values[arm][seed] >= values[arm + 1][seed] * (1.0 - EQUAL);
+            (0..seeds).filter(|&seed| least(seed, 0) && least(seed, 1)).count()
+        };
+        let ordered_by = [falls(&revenue), falls(&welfare)];
+        Self { budget, ordered, tied, ordered_by, seeds, gap, welfare, revenue, evaluations }
     }
 
     /// Its cells: revenue beside the paper's, and welfare, which the paper does not print.
