@@ -1,7 +1,5 @@
 //! `goshawk paper`: the verdicts, and the book's page that is made of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

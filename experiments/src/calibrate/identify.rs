@@ -224,9 +224,9 @@ mod tests {
         for (found, known) in values.iter().zip([1.0, 3.0, 5.0]) {
             assert!((found - known).abs() < 1e-12);
         }
-        for k in 0..3 {
-            let length: f64 = (0..3).map(|i| vectors[i][k] * vectors[i][k]).sum();
-            assert!((length - 1.0).abs() < 1e-12);
+        for row in &vectors {
+            let length: f64 = row.iter().map(|part| part * part).sum();
+            assert!((length - 1.0).abs() < 1e-12, "a rotation's rows are as long as its columns");
         }
     }
 }

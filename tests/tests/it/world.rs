@@ -200,7 +200,8 @@ fn an_empty_floor_and_odd_efficiencies_overdraw_no_battery() {
 
 #[test]
 fn a_store_short_of_power_shares_it_and_says_so() {
-    let scarce = ["market.mechanism=double_auction", "storage.discharge_kw=5"];
+    // Batteries too small for the sun of the day, so that there is something to store.
+    let scarce = ["market.mechanism=double_auction", "storage.discharge_kw=5", "battery.capacity_kwh=20"];
     let shared = Run::of("paper_1", &scarce);
     let in_order = Run::of("paper_1", &[scarce.as_slice(), &["storage.scarcity=first_come"]].concat());
     let limit = 5_000_000;
