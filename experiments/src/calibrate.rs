@@ -12,7 +12,7 @@
 //! | [`loss`] | how far that is from the targets |
 //! | [`search`] | the optimizer, from several starts |
 //! | [`identify`] | which values the targets pin |
-//! | [`write`] | scenarios with the fitted values, and JSON |
+//! | [`mod@write`] | scenarios with the fitted values, and JSON |
 
 use std::num::NonZeroUsize;
 

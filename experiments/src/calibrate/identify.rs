@@ -2,9 +2,9 @@
 //!
 //! Three looks at the loss around the best values:
 //!
-//! * *Interval*: how far one parameter can move, the others fixed, before the loss rises by more than [`RISE`].
+//! * *Interval*: how far one parameter can move, the others fixed, before the loss rises by more than 0.01.
 //! * *Free share*: with the outputs' derivatives J (rows: cells as shares of their table's largest cell, columns: parameters
-//!   over their bounds), directions in which J^T J has an eigenvalue below [`FLAT`] of the largest are free: along them
+//!   over their bounds), directions in which J^T J has an eigenvalue below a millionth of the largest are free: along them
 //!   parameters can move together and change next to nothing. The share of a parameter's unit vector in them.
 //! * *Spread*: the parameter's values over the starts.
 
