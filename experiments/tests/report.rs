@@ -144,7 +144,7 @@ fn the_same_folder_gives_the_same_report_and_figures_as_files() {
         assert!(svg.starts_with("<svg") && svg.contains("<title>") && svg.contains("<path"), "{name}");
     }
     let said = goshawk(folder.path(), &["report", "runs/one", "--figures", "pixels", "--format", "png"]);
-    if said.error.contains("there is no font") {
+    if said.error.contains("there is no font") && std::env::var_os("CI").is_none() {
         return;
     }
     assert_eq!(said.code, Some(0), "{}", said.error);

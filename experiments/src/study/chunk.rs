@@ -183,7 +183,10 @@ impl Task<'_> {
                 Err(panic) => panic_words(panic.as_ref()),
             };
             trial.failed.insert(replicate, Failed { replicate, seed: self.loaded.scenario.seed, reason });
-            if self.course.fail() > self.failures_max {
+            // Where a rule may stop before this chunk, its failures count once it is committed.
+            if self.study.stopping.is_some() {
+                self.course.fail_ahead();
+            } else if self.course.fail() > self.failures_max {
                 return Err(ChunkError::TooManyFailures { failed: trial.failed() });
             }
             // What was written is of no use any more.

@@ -55,6 +55,16 @@ impl Course {
         self.failures.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// A replicate has failed in a chunk that may turn out not to be of the study.
+    pub(super) fn fail_ahead(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Such a chunk is of the study, with so many failures.
+    pub(super) fn count_failures(&self, failed: u64) {
+        self.failures.fetch_add(failed, Ordering::Relaxed);
+    }
+
     /// Replicates that failed in the whole study.
     pub(super) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)

@@ -138,8 +138,10 @@ pub fn run(request: &Request<'_>, course: &Arc<Course>) -> Result<Outcome, Study
     if study.stopping.is_some() && request.shard != Shard::WHOLE {
         return Err(StudyError::SequentialShards);
     }
-    let (mut folder, Earlier { commits, unfinished }) =
+    let (mut folder, Earlier { commits, mut unfinished }) =
         StudyFolder::take(&request.out, study, request.shard, request.resume)?;
+    // Chunks of a study that was to grow and is not to any more.
+    unfinished.retain(|id, _| replicates(&study.file, id.number).is_some());
     published::write_design(&folder, study)?;
     let started = crate::run::now().to_string();
     let schedule = Schedule::new(study, request.shard, &commits, request.jobs);
@@ -365,6 +367,9 @@ impl Orchestrator<'_> {
         self.committed.0 += 1;
         self.committed.1 += commit.finished.len() as u64;
         self.committed.2 += commit.failed.len() as u64;
+        if self.study.stopping.is_some() {
+            self.course.count_failures(commit.failed.len() as u64);
+        }
         self.course.chunks.fetch_add(1, Ordering::Relaxed);
         self.warn(id, &commit.failed);
         self.check_failures();
