@@ -109,7 +109,7 @@ impl StudyDesk for Desk {
 
     fn commits(&self, out: &str) -> usize {
         let logs = files(&self.path(out).join("commits"));
-        logs.values().map(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count() - 1).sum()
+        logs.values().map(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count().saturating_sub(1)).sum()
     }
 
     /// Carries a shell's script out where it may mount file systems, if the machine lets anybody; what it said on standard
