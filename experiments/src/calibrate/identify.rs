@@ -201,9 +201,9 @@ fn eigenvectors(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
                     let (a, b) = (row[p], row[q]);
                     (row[p], row[q]) = (c * a - s * b, s * a + c * b);
                 }
-                for k in 0..n {
-                    let (a, b) = (matrix[p][k], matrix[q][k]);
-                    (matrix[p][k], matrix[q][k]) = (c * a - s * b, s * a + c * b);
+                let (upper, lower) = matrix.split_at_mut(q);
+                for (first, second) in upper[p].iter_mut().zip(&mut lower[0]) {
+                    (*first, *second) = (c * *first - s * *second, s * *first + c * *second);
                 }
             }
         }
