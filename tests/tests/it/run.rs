@@ -15,6 +15,12 @@ use tempfile::TempDir;
 
 use crate::table::Rows;
 
+/// A folder that goes when it is dropped. Its name is one word, too long for a line of a phone, as a user's own may be.
+pub(crate) fn new_home() -> TempDir {
+    const NAME: &str = "whatever_is_shown_of_this_folder_is_to_be_broken_into_lines_";
+    tempfile::Builder::new().prefix(NAME).tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
 /// A finished run.
 pub(crate) struct Run {
     home: TempDir,
@@ -31,7 +37,7 @@ impl Run {
 
     /// Runs a scenario that is loaded.
     pub(crate) fn of_loaded(loaded: &Loaded, name: &str) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let home = new_home();
         let out = home.path().join("out");
         let request = Request { loaded, out: &out, existing: Existing::Refuse, command: Vec::new() };
         let report = goshawk::run::run(&request, &Arc::new(Progress::default()))

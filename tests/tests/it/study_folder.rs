@@ -9,6 +9,8 @@ use goshawk::study::folder::Shard;
 use goshawk::study::run::{Outcome, Request, run};
 use tempfile::TempDir;
 
+use crate::run::new_home;
+
 /// A feeder at the edge of what it can carry, whose limits are only looked at. At the first point no replicate fails; at the
 /// second the voltage collapses in some, where many charge at once; at the third in all. Takes less than a second.
 pub(crate) const SOMETIMES_FAILS: &str = r#"
@@ -41,7 +43,7 @@ impl StudyFolder {
 
     /// Carries out a shard of a study.
     pub(crate) fn of_shard(text: &str, shard: Shard) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let home = new_home();
         let study = study(text);
         let request = Request {
             study: &study,
