@@ -1,7 +1,7 @@
 //! What one value of a row becomes in a column: its Arrow type, its buffer and how it is stored.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::builder::StringBuilder;
@@ -9,8 +9,7 @@ use arrow_array::types::{
     Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray, StringArray};
-use arrow_buffer::NullBufferBuilder;
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{ArrowNativeType, Buffer, NullBufferBuilder, ScalarBuffer, ToByteSlice};
 use arrow_schema::{DataType, TimeUnit};
 use goshawk_market::quantity::{Energy, Money, Power, Price};
 
@@ -137,20 +136,64 @@ impl Number for Timestamp {
 /// The machine number of a type.
 type Native<N> = <<N as Number>::Arrow as ArrowPrimitiveType>::Native;
 
-/// Numbers, none absent.
+/// Numbers, none absent. Zeros that no other number has followed yet are counted only: most of a household's energies in a
+/// period are none, and batch after batch of them shares one column of zeros.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers<T>(Vec<T>);
+pub(crate) struct Numbers<T> {
+    /// Zeros before the first of the values, so far as there are no values.
+    zeros: usize,
+    values: Vec<T>,
+    /// Room for as many as the batch before had, once there was one.
+    expected: usize,
+}
+
+impl<T: ArrowNativeType> Numbers<T> {
+    /// The first number that is not zero.
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self) {
+        self.values.reserve_exact(self.expected.max(self.zeros + 1));
+        self.values.resize(self.zeros, T::default());
+        self.zeros = 0;
+    }
+}
 
 impl<N: Number> CellBuffer<N> for Numbers<Native<N>> {
+    #[inline]
     fn push(&mut self, cell: N) {
-        self.0.push(cell.native());
+        let number = cell.native();
+        if self.values.is_empty() {
+            // By its bits: negative zero is another number.
+            if number.to_byte_slice().iter().all(|&byte| byte == 0) {
+                self.zeros += 1;
+                return;
+            }
+            self.begin();
+        }
+        self.values.push(number);
     }
 
     fn take(&mut self, _names: &Names) -> ArrayRef {
-        let values = std::mem::replace(&mut self.0, Vec::with_capacity(BATCH_ROWS));
-        let array = PrimitiveArray::<N::Arrow>::new(ScalarBuffer::from(values), None);
+        self.expected = BATCH_ROWS;
+        let values = if self.values.is_empty() {
+            zeros(std::mem::take(&mut self.zeros))
+        } else {
+            ScalarBuffer::from(std::mem::take(&mut self.values))
+        };
+        let array = PrimitiveArray::<N::Arrow>::new(values, None);
         Arc::new(array.with_data_type(N::data_type()))
     }
+}
+
+/// So many zeros, out of one list for all columns.
+fn zeros<T: ArrowNativeType>(count: usize) -> ScalarBuffer<T> {
+    static ZEROS: OnceLock<Buffer> = OnceLock::new();
+    if count > BATCH_ROWS {
+        return ScalarBuffer::from(vec![T::default(); count]);
+    }
+    // The widest number has eight bytes.
+    let buffer = ZEROS.get_or_init(|| Buffer::from_vec(vec![0u64; BATCH_ROWS]));
+    ScalarBuffer::new(buffer.clone(), 0, count)
 }
 
 impl<N: Number> Cell for N {
@@ -323,5 +366,51 @@ impl Digest {
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(std::str::from_utf8(&self.hex()).expect("invariant: hexadecimal digits are ASCII"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+
+    use super::*;
+
+    /// What a column gathers of these numbers.
+    fn gathered(column: &mut Numbers<f64>, numbers: &[f64]) -> Vec<u64> {
+        let names = Names::default();
+        numbers.iter().for_each(|&number| CellBuffer::<f64>::push(column, number));
+        let array = CellBuffer::<f64>::take(column, &names);
+        array.as_primitive::<Float64Type>().values().iter().map(|number| number.to_bits()).collect()
+    }
+
+    #[test]
+    fn zeros_before_between_and_after_are_kept_and_so_is_their_sign() {
+        let mut column = Numbers::default();
+        for numbers in [
+            vec![],
+            vec![0.0; 7],
+            vec![0.0; BATCH_ROWS],
+            vec![0.0; BATCH_ROWS + 1],
+            vec![-0.0, 0.0],
+            vec![0.0, 0.0, -0.0],
+            vec![0.0, 3.0, 0.0, f64::NAN, 0.0],
+            vec![1.0, 0.0],
+            vec![0.0],
+        ] {
+            let expected: Vec<u64> = numbers.iter().map(|number| number.to_bits()).collect();
+            assert_eq!(gathered(&mut column, &numbers), expected, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn columns_of_zeros_share_them() {
+        let names = Names::default();
+        let mut columns = [Numbers::<f64>::default(), Numbers::default()];
+        let zeros = columns.each_mut().map(|column| {
+            CellBuffer::<f64>::push(column, 0.0);
+            CellBuffer::<f64>::take(column, &names).to_data().buffers()[0].as_ptr()
+        });
+        assert_eq!(zeros[0], zeros[1]);
     }
 }

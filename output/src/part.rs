@@ -1,6 +1,8 @@
 //! A part: the rows of one table for a stretch of replicates, in one Parquet file.
 
 mod category_column;
+mod column_chunk;
+mod number_column;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,23 +10,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::{FieldRef, SchemaRef};
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 
-use category_column::CategoryWriter;
+use column_chunk::PageCompressor;
+use number_column::{Layout, NumberWriter};
 
 use crate::cell::{BATCH_ROWS, Storage, category_type};
 use crate::digest::Digester;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
-use crate::table::{SCHEMA_VERSION, Table, rows_of};
+use crate::table::{Column, SCHEMA_VERSION, Table, rows_of};
 
 /// Most bytes of a page before compression.
 const PAGE_BYTES: usize = 64 << 10;
@@ -55,10 +58,12 @@ impl Write for DigestingFile {
 pub(crate) struct PartFile {
     file: SerializedFileWriter<DigestingFile>,
     schema: SchemaRef,
-    columns: ArrowRowGroupWriterFactory,
-    /// Which columns are categories, and what writes those.
-    categories: Vec<Option<ColumnDescPtr>>,
-    category_writer: CategoryWriter,
+    /// Sets the `parquet` crate up for its columns of a row group.
+    library: ArrowRowGroupWriterFactory,
+    /// How each column becomes pages.
+    packings: Vec<Packing>,
+    compressor: PageCompressor,
+    numbers: NumberWriter,
     waiting: Waiting,
     aside: Aside,
     entry: PartOf,
@@ -104,19 +109,19 @@ impl PartFile {
         add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
         let file =
             SerializedFileWriter::new(file, types.root_schema_ptr(), properties.into()).map_err(begin)?;
-        let columns = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&schema));
-        let category = |(index, field): (usize, &FieldRef)| {
-            (*field.data_type() == category_type()).then(|| file.schema_descr().column(index))
-        };
+        let packing = |(index, column)| Packing::of(column, file.schema_descr().column(index));
+        let packings: Vec<Packing> = part.table.columns().iter().enumerate().map(packing).collect();
+        let library = library_columns(&schema, &packings, file.properties()).map_err(begin)?;
         Ok(Self {
-            categories: schema.fields().iter().enumerate().map(category).collect(),
-            category_writer: CategoryWriter::new(level()).map_err(begin)?,
+            packings,
+            library,
+            compressor: PageCompressor::new(level()).map_err(begin)?,
+            numbers: NumberWriter::default(),
             waiting: Waiting::default(),
             entry: part,
             rows: 0,
             file,
             schema,
-            columns,
             aside,
         })
     }
@@ -140,19 +145,28 @@ impl PartFile {
         let number = self.file.flushed_row_groups().len();
         let mut write = || {
             let mut row_group = self.file.next_row_group()?;
-            let writers = self.columns.create_column_writers(number)?;
-            for ((index, field), mut writer) in self.schema.fields().iter().enumerate().zip(writers) {
-                if let Some(descriptor) = &self.categories[index] {
-                    let rows = batches.iter().map(|columns| &columns[index]);
-                    self.category_writer.append(&mut row_group, Arc::clone(descriptor), rows)?;
-                    continue;
-                }
-                for columns in &batches {
-                    for leaf in compute_leaves(field, &columns[index])? {
-                        writer.write(&leaf)?;
+            let mut library = self.library.create_column_writers(number)?.into_iter();
+            for (index, packing) in self.packings.iter().enumerate() {
+                let rows = batches.iter().map(|columns| &columns[index]);
+                match packing {
+                    Packing::Category(descriptor) => {
+                        let descriptor = Arc::clone(descriptor);
+                        category_column::append(&mut row_group, &mut self.compressor, descriptor, rows)?;
+                    }
+                    Packing::Numbers(layout, descriptor) => {
+                        let column = (*layout, Arc::clone(descriptor));
+                        self.numbers.append(&mut row_group, &mut self.compressor, column, rows)?;
+                    }
+                    Packing::Library => {
+                        let mut writer = library.next().expect("invariant: there is one for each of its columns");
+                        for column in rows {
+                            for leaf in compute_leaves(&self.schema.fields()[index], column)? {
+                                writer.write(&leaf)?;
+                            }
+                        }
+                        writer.close()?.append_to_row_group(&mut row_group)?;
                     }
                 }
-                writer.close()?.append_to_row_group(&mut row_group)?;
             }
             row_group.close()?;
             Ok(())
@@ -179,6 +193,47 @@ impl PartFile {
         };
         Ok(SealedFile { aside: self.aside, entry: SealedEntry::Part(entry) })
     }
+}
+
+/// What makes the pages of a column.
+#[derive(Debug)]
+enum Packing {
+    /// [`category_column`].
+    Category(ColumnDescPtr),
+    /// [`number_column`].
+    Numbers(Layout, ColumnDescPtr),
+    /// The `parquet` crate.
+    Library,
+}
+
+impl Packing {
+    fn of(column: &Column, descriptor: ColumnDescPtr) -> Self {
+        if column.data_type == category_type() {
+            return Self::Category(descriptor);
+        }
+        let is_wide = matches!(column.data_type, DataType::Float64 | DataType::Int64 | DataType::UInt64);
+        match column.storage {
+            Storage::Plain if is_wide && !column.nullable => Self::Numbers(Layout::Plain, descriptor),
+            Storage::ByteStreamSplit if is_wide && !column.nullable => {
+                Self::Numbers(Layout::ByteStreamSplit, descriptor)
+            }
+            _ => Self::Library,
+        }
+    }
+}
+
+/// What the crate needs to know to write its columns, and only those: it sets up a compressor for each that it knows.
+fn library_columns(
+    schema: &SchemaRef,
+    packings: &[Packing],
+    properties: &WriterPropertiesPtr,
+) -> Result<ArrowRowGroupWriterFactory, ParquetError> {
+    let is_library = |index: &usize| matches!(packings[*index], Packing::Library);
+    let indices: Vec<usize> = (0..packings.len()).filter(is_library).collect();
+    let schema = Arc::new(schema.project(&indices)?);
+    let types = ArrowSchemaConverter::new().convert(&schema)?;
+    let file = SerializedFileWriter::new(io::sink(), types.root_schema_ptr(), Arc::clone(properties))?;
+    Ok(ArrowRowGroupWriterFactory::new(&file, schema))
 }
 
 /// Bytes of waiting rows, before encoding, that make a row group of a table.

@@ -14,13 +14,13 @@ use std::io::Write;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
-use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use parquet::basic::Encoding;
+use parquet::column::page::{CompressedPage, Page};
+use parquet::errors::Result;
+use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
+
+use super::column_chunk::{ColumnChunk, PageCompressor};
 
 /// The texts of some rows, as the format stores them.
 #[derive(Debug, Default)]
@@ -94,72 +94,34 @@ fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Packs category columns, one after the other.
-pub(crate) struct CategoryWriter {
-    level: ZstdLevel,
-    compressor: zstd::bulk::Compressor<'static>,
-}
-
-impl std::fmt::Debug for CategoryWriter {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("CategoryWriter").field("level", &self.level).finish_non_exhaustive()
-    }
-}
-
-impl CategoryWriter {
-    pub(crate) fn new(level: ZstdLevel) -> Result<Self> {
-        let compressor =
-            zstd::bulk::Compressor::new(level.compression_level()).map_err(ParquetError::from)?;
-        Ok(Self { level, compressor })
-    }
-
-    /// Appends the next column of a row group, of which `columns` are the rows.
-    pub(crate) fn append<'a, W: Write + Send>(
-        &mut self,
-        row_group: &mut SerializedRowGroupWriter<'_, W>,
-        descriptor: ColumnDescPtr,
-        columns: impl Iterator<Item = &'a ArrayRef>,
-    ) -> Result<()> {
-        let keyed = Keyed::of(columns);
-        let (rows, packed) = (keyed.keys.len() as u32, keyed.packed());
-        let mut sink = TrackedWrite::new(Vec::new());
-        let mut pages = SerializedPageWriter::new(&mut sink);
-        let dictionary = Page::DictionaryPage {
-            buf: self.compressor.compress(&keyed.texts)?.into(),
-            num_values: keyed.distinct,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        };
-        let first = pages.write_page(CompressedPage::new(dictionary, keyed.texts.len()))?;
-        let data = Page::DataPage {
-            buf: self.compressor.compress(&packed)?.into(),
-            num_values: rows,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        let second = pages.write_page(CompressedPage::new(data, packed.len()))?;
-        pages.close()?;
-        let metadata = ColumnChunkMetaData::builder(descriptor)
-            .set_compression(Compression::ZSTD(self.level))
-            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
-            .set_num_values(i64::from(rows))
-            .set_total_compressed_size((first.bytes_written + second.bytes_written) as i64)
-            .set_total_uncompressed_size((first.uncompressed_size + second.uncompressed_size) as i64)
-            .set_dictionary_page_offset(Some(first.offset as i64))
-            .set_data_page_offset(second.offset as i64)
-            .build()?;
-        let close = ColumnCloseResult {
-            bytes_written: first.bytes_written + second.bytes_written,
-            rows_written: u64::from(rows),
-            metadata,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: None,
-        };
-        row_group.append_column(&bytes::Bytes::from(sink.into_inner()?), close)
-    }
+/// Appends a category column, of which `columns` are the rows, to a row group.
+pub(super) fn append<'a, W: Write + Send>(
+    row_group: &mut SerializedRowGroupWriter<'_, W>,
+    compressor: &mut PageCompressor,
+    descriptor: ColumnDescPtr,
+    columns: impl Iterator<Item = &'a ArrayRef>,
+) -> Result<()> {
+    let keyed = Keyed::of(columns);
+    let packed = keyed.packed();
+    let encodings = vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
+    let mut chunk = ColumnChunk::new(descriptor, compressor.compression(), encodings);
+    let dictionary = Page::DictionaryPage {
+        buf: compressor.compress(&keyed.texts)?,
+        num_values: keyed.distinct,
+        encoding: Encoding::PLAIN,
+        is_sorted: false,
+    };
+    chunk.push(CompressedPage::new(dictionary, keyed.texts.len()))?;
+    let data = Page::DataPage {
+        buf: compressor.compress(&packed)?,
+        num_values: keyed.keys.len() as u32,
+        encoding: Encoding::RLE_DICTIONARY,
+        def_level_encoding: Encoding::RLE,
+        rep_level_encoding: Encoding::RLE,
+        statistics: None,
+    };
+    chunk.push(CompressedPage::new(data, packed.len()))?;
+    chunk.append_to(row_group)
 }
 
 #[cfg(test)]
@@ -171,6 +133,7 @@ mod tests {
     use arrow_schema::{Field, Schema};
     use parquet::arrow::ArrowSchemaConverter;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use parquet::basic::ZstdLevel;
     use parquet::file::writer::SerializedFileWriter;
 
     use super::*;
@@ -183,10 +146,10 @@ mod tests {
         let mut file =
             SerializedFileWriter::new(Vec::new(), types.root_schema_ptr(), Arc::default()).unwrap();
         let descriptor = file.schema_descr().column(0);
-        let mut writer = CategoryWriter::new(ZstdLevel::try_new(1).unwrap()).unwrap();
+        let mut compressor = PageCompressor::new(ZstdLevel::try_new(1).unwrap()).unwrap();
         for _ in 0..2 {
             let mut row_group = file.next_row_group().unwrap();
-            writer.append(&mut row_group, Arc::clone(&descriptor), batches.iter()).unwrap();
+            append(&mut row_group, &mut compressor, Arc::clone(&descriptor), batches.iter()).unwrap();
             row_group.close().unwrap();
         }
         let bytes = bytes::Bytes::from(file.into_inner().unwrap());
