@@ -96,6 +96,11 @@ impl Default for Digest {
 /// Fewer than eight bytes as one word.
 #[inline]
 fn little_endian(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // Four to seven: the first four, and the last four, which overlap them.
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (bytes.len() - 4));
+    }
     bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
@@ -115,7 +120,13 @@ pub(crate) fn word_of(text: &str) -> u64 {
     for word in words {
         sum = (sum ^ u64::from_le_bytes(*word)).wrapping_mul(K1).rotate_left(29);
     }
-    (sum ^ little_endian(rest)).wrapping_mul(K1).rotate_left(29)
+    let last = match (text.as_bytes().last_chunk::<8>(), rest.len()) {
+        (_, 0) => 0,
+        // The rest is the upper end of the last eight bytes.
+        (Some(last), length) => u64::from_le_bytes(*last) >> (64 - 8 * length),
+        (None, _) => little_endian(rest),
+    };
+    (sum ^ last).wrapping_mul(K1).rotate_left(29)
 }
 
 /// What a [`Digest`] amounts to: 128 bits, shown as 32 hexadecimal digits.
@@ -131,5 +142,30 @@ impl fmt::Display for DigestValue {
 impl fmt::Debug for DigestValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "DigestValue({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Byte by byte, from the least significant on.
+    fn defined(bytes: &[u8]) -> u64 {
+        bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    }
+
+    #[test]
+    fn texts_of_every_length_become_the_word_of_their_bytes() {
+        let text = "withdrawal_request_and_more";
+        for length in 0..text.len() {
+            let text = &text[..length];
+            let (words, rest) = text.as_bytes().as_chunks::<8>();
+            assert_eq!(little_endian(rest), defined(rest), "{text}");
+            let mut sum = (length as u64).wrapping_mul(K2);
+            for word in words {
+                sum = (sum ^ defined(word)).wrapping_mul(K1).rotate_left(29);
+            }
+            assert_eq!(word_of(text), (sum ^ defined(rest)).wrapping_mul(K1).rotate_left(29), "{text}");
+        }
     }
 }
