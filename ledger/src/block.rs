@@ -62,6 +62,12 @@ pub struct Block {
 }
 
 impl Block {
+    /// Puts a block together whose header has just been given the root over these very transactions.
+    pub(crate) fn built(header: Header, transactions: Vec<Arc<SignedTransaction>>) -> Self {
+        let transaction_root = OnceLock::from(header.transaction_root);
+        Self { transaction_root, ..Self::new(header, transactions) }
+    }
+
     /// Puts a block together; nothing is checked.
     pub fn new(header: Header, transactions: Vec<Arc<SignedTransaction>>) -> Self {
         let head = header.to_bytes();

@@ -228,7 +228,7 @@ impl Execution {
             time_micros: now_micros.max(self.tip.time_micros),
             proposer,
         };
-        let block = Arc::new(Block::new(header, transactions));
+        let block = Arc::new(Block::built(header, transactions));
         self.candidates.insert(block.hash(), (Arc::clone(&block), true));
         self.keep(&block, state, receipts);
         block
