@@ -13,6 +13,8 @@ use crate::cell::Digest;
 
 /// Bytes that one of a file's inner digests covers.
 pub const CHUNK_BYTES: u64 = 65_536;
+/// Bytes that one digest takes before the other has its turn: two blocks of SHA-256.
+const STEP_BYTES: usize = 128;
 
 /// The digests of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,12 +81,15 @@ pub(crate) struct Digester {
 
 impl Digester {
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
-        self.whole.update(bytes);
         self.bytes += bytes.len() as u64;
         while !bytes.is_empty() {
             let room = (CHUNK_BYTES - self.in_chunk) as usize;
             let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.chunk.update(now);
+            // Both digests in small steps, by turns: each waits for its own last step, and the other one's fill the wait.
+            for step in now.chunks(STEP_BYTES) {
+                self.whole.update(step);
+                self.chunk.update(step);
+            }
             self.in_chunk += now.len() as u64;
             if self.in_chunk == CHUNK_BYTES {
                 self.end_chunk();
