@@ -9,7 +9,7 @@ use arrow_array::types::{
     Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray, StringArray};
-use arrow_buffer::{ArrowNativeType, Buffer, NullBufferBuilder, ScalarBuffer, ToByteSlice};
+use arrow_buffer::{ArrowNativeType, Buffer, NullBufferBuilder, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use goshawk_market::quantity::{Energy, Money, Power, Price};
 
@@ -91,6 +91,8 @@ pub(crate) trait Number: Copy {
     const STORAGE: Storage;
     /// As that number.
     fn native(self) -> <Self::Arrow as ArrowPrimitiveType>::Native;
+    /// Whether that number is zero, all its bits: negative zero is another one.
+    fn is_zero(self) -> bool;
     /// The column's type.
     fn data_type() -> DataType {
         Self::Arrow::DATA_TYPE
@@ -98,7 +100,7 @@ pub(crate) trait Number: Copy {
 }
 
 macro_rules! number {
-    ($type:ty as $arrow:ty, $storage:ident, |$value:ident| $native:expr) => {
+    ($type:ty as $arrow:ty, $storage:ident, |$value:ident| $native:expr, $zero:expr) => {
         impl Number for $type {
             type Arrow = $arrow;
             const STORAGE: Storage = Storage::$storage;
@@ -106,20 +108,25 @@ macro_rules! number {
                 let $value = self;
                 $native
             }
+            #[inline]
+            fn is_zero(self) -> bool {
+                let $value = self;
+                $zero
+            }
         }
     };
 }
 
 // Days and periods: runs of one number, in order.
-number!(u16 as UInt16Type, Delta, |value| value);
-number!(u32 as UInt32Type, Dictionary, |value| value);
-number!(u64 as UInt64Type, Plain, |value| value);
-number!(i64 as Int64Type, Plain, |value| value);
-number!(f64 as Float64Type, Plain, |value| value);
-number!(Energy as Float64Type, Plain, |value| value.to_f64());
-number!(Money as Float64Type, Plain, |value| value.to_f64());
-number!(Price as Float64Type, Dictionary, |value| value.to_f64());
-number!(Power as Float64Type, Dictionary, |value| value.to_f64());
+number!(u16 as UInt16Type, Delta, |value| value, value == 0);
+number!(u32 as UInt32Type, Dictionary, |value| value, value == 0);
+number!(u64 as UInt64Type, Plain, |value| value, value == 0);
+number!(i64 as Int64Type, Plain, |value| value, value == 0);
+number!(f64 as Float64Type, Plain, |value| value, value.to_bits() == 0);
+number!(Energy as Float64Type, Plain, |value| value.to_f64(), value.micro() == 0);
+number!(Money as Float64Type, Plain, |value| value.to_f64(), value.micro() == 0);
+number!(Price as Float64Type, Dictionary, |value| value.to_f64(), value.micro() == 0);
+number!(Power as Float64Type, Dictionary, |value| value.to_f64(), value.micro() == 0);
 
 impl Number for Timestamp {
     type Arrow = TimestampMicrosecondType;
@@ -127,6 +134,9 @@ impl Number for Timestamp {
     const STORAGE: Storage = Storage::Delta;
     fn native(self) -> i64 {
         self.0
+    }
+    fn is_zero(self) -> bool {
+        self.0 == 0
     }
     fn data_type() -> DataType {
         DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
@@ -161,16 +171,14 @@ impl<T: ArrowNativeType> Numbers<T> {
 impl<N: Number> CellBuffer<N> for Numbers<Native<N>> {
     #[inline]
     fn push(&mut self, cell: N) {
-        let number = cell.native();
         if self.values.is_empty() {
-            // By its bits: negative zero is another number.
-            if number.to_byte_slice().iter().all(|&byte| byte == 0) {
+            if cell.is_zero() {
                 self.zeros += 1;
                 return;
             }
             self.begin();
         }
-        self.values.push(number);
+        self.values.push(cell.native());
     }
 
     fn take(&mut self, _names: &Names) -> ArrayRef {
