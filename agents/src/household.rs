@@ -174,8 +174,7 @@ impl Household {
         if sun == 0.0 || micros == 0 {
             return Energy::ZERO;
         }
-        let share = micros as f64 / self.commons.calendar.period().micros() as f64;
-        kwh(self.area_m2 * sun * share)
+        kwh(self.area_m2 * sun * share_of(micros, self.commons.calendar.period().micros()))
     }
 
     fn open(
@@ -300,7 +299,7 @@ impl Household {
         if current.planned_micros == 0 {
             return 0.0;
         }
-        (self.plugged_micros() as f64 / current.planned_micros as f64).min(1.0)
+        share_of(self.plugged_micros(), current.planned_micros).min(1.0)
     }
 
     /// What the household could deliver, or take, of what it has contracted.
@@ -538,6 +537,12 @@ impl Actor<CommunityModel> for Household {
             other => Err(unexpected(&other)),
         }
     }
+}
+
+/// A time as a share of another.
+fn share_of(micros: u64, whole_micros: u64) -> f64 {
+    // Nearly always all of it: no division then.
+    if micros == whole_micros { 1.0 } else { micros as f64 / whole_micros as f64 }
 }
 
 /// Energies from physics are far inside the range of the grid.

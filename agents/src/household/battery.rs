@@ -79,7 +79,7 @@ pub struct Battery {
     cells: Cells,
     /// How energy converts in the span under way, and the span.
     conversion: Conversion,
-    span_hours: f64,
+    span_micros: u64,
     ageing: Option<Box<Ageing>>,
     wear: Option<Price>,
     /// State of charge as the period under way began.
@@ -100,6 +100,10 @@ const STEP: Energy = Energy::from_micro(1);
 const MICROS_PER_HOUR: f64 = 3.6e9;
 /// Mean power of driving in kW, which says how long a trip's discharge takes: 0.18 kWh/km at 50 km/h.
 const DRIVING_KW: f64 = 9.0;
+
+fn hours(micros: u64) -> f64 {
+    micros as f64 / MICROS_PER_HOUR
+}
 
 fn scaled(energy: Energy, factor: f64) -> Energy {
     kwh(energy.to_f64() * factor)
@@ -129,7 +133,7 @@ impl Battery {
             is_cautious: false,
             cells,
             conversion,
-            span_hours: 1.0,
+            span_micros: MICROS_PER_HOUR as u64,
             ageing: None,
             wear: None,
             soc_before: 0.0,
@@ -185,13 +189,13 @@ impl Battery {
 
     /// From here on energy flows within a span of so many microseconds, from the present state of charge.
     pub fn operate(&mut self, micros: u64) {
-        self.span_hours = micros as f64 / MICROS_PER_HOUR;
+        self.span_micros = micros;
         if let Some(limit) = self.cells.lfp {
             self.conversion = Conversion::lfp(&Point {
                 soc: self.soc(),
                 fresh_kwh: self.fresh.to_f64(),
                 capacity_kwh: self.spec.capacity.to_f64(),
-                hours: self.span_hours,
+                hours: hours(self.span_micros),
                 charger_kw: (self.spec.charge_power.to_f64(), self.spec.discharge_power.to_f64()),
                 charger: (self.spec.charge_efficiency, self.spec.discharge_efficiency),
                 c_rate_max: limit.c_rate_max,
@@ -378,38 +382,41 @@ impl Battery {
     /// Charges metered energy; the difference to what arrives is lost. Returns the loss.
     pub fn charge(&mut self, metered: Energy) -> Energy {
         let gain = self.gain_from(metered).min(metered);
-        self.change(gain, self.span_hours);
+        self.change(gain, |battery| hours(battery.span_micros));
         metered - gain
     }
 
     /// Delivers metered energy; what is taken beyond it is lost. Returns the loss.
     pub fn discharge(&mut self, metered: Energy) -> Energy {
         let drawn = self.drawn_to_deliver(metered).max(metered);
-        self.change(-drawn, self.span_hours);
+        self.change(-drawn, |battery| hours(battery.span_micros));
         drawn - metered
     }
 
     /// Drives: takes what is there, at most `wanted`. Returns what was taken.
     pub fn drive(&mut self, wanted: Energy) -> Energy {
         let taken = wanted.min(self.content).or_zero();
-        self.change(-taken, taken.to_f64() / DRIVING_KW);
+        self.change(-taken, |_| taken.to_f64() / DRIVING_KW);
         taken
     }
 
-    /// Energy goes into the cells, or out of them, within some hours.
-    fn change(&mut self, energy: Energy, hours: f64) {
+    /// Energy goes into the cells, or out of them, within some hours, which count where batteries age.
+    fn change(&mut self, energy: Energy, hours: impl FnOnce(&Self) -> f64) {
         self.content += energy;
         self.throughput_today += if energy.is_negative() { -energy } else { energy };
-        let (content, capacity) = (self.content, self.spec.capacity);
+        if self.ageing.is_none() {
+            return;
+        }
+        let (soc, hours) = (self.soc(), hours(self));
         if let Some(ageing) = &mut self.ageing {
-            ageing.swing(content.to_f64() / capacity.to_f64(), hours);
+            ageing.swing(soc, hours);
         }
     }
 
     /// A period is over: the battery is that much older.
     pub fn pass(&mut self, micros: u64) {
         let (before, after) = (self.soc_before, self.soc());
-        let hours = micros as f64 / MICROS_PER_HOUR;
+        let hours = hours(micros);
         if let Some(ageing) = &mut self.ageing {
             ageing.rest(before, after, hours * 3600.0);
         }

@@ -246,7 +246,7 @@ proptest! {
     fn what_a_departure_needs_is_never_traded_away(
         battery in any_lfp(), reserved in 0.0f64..80.0, sun in 0.0f64..4.0, share in 0.0f64..=1.0,
     ) {
-        let span = (battery.span_hours * MICROS_PER_HOUR) as u64;
+        let span = battery.span_micros;
         let reserved = kwh(reserved);
         let situation = Situation {
             reserved,
