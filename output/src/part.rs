@@ -158,7 +158,8 @@ impl PartFile {
                         self.numbers.append(&mut row_group, &mut self.compressor, column, rows)?;
                     }
                     Packing::Library => {
-                        let mut writer = library.next().expect("invariant: there is one for each of its columns");
+                        let mut writer =
+                            library.next().expect("invariant: there is one for each of its columns");
                         for column in rows {
                             for leaf in compute_leaves(&self.schema.fields()[index], column)? {
                                 writer.write(&leaf)?;

@@ -90,8 +90,10 @@ fn integers_come_back() {
     let array: ArrayRef = Arc::new(Int64Array::from(numbers.clone()));
     for layout in LAYOUTS {
         let read = there_and_back(layout, std::slice::from_ref(&array));
-        let read: Vec<i64> =
-            read.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec()).collect();
+        let read: Vec<i64> = read
+            .iter()
+            .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec())
+            .collect();
         assert_eq!(read, [numbers.clone(), numbers.clone()].concat());
     }
 }
