@@ -175,14 +175,18 @@ pub(crate) fn write(path: &Path, moment: &Moment<'_>) -> Result<(), SaveError> {
         sha256: String::new(),
     };
     sources.insert(0, (HEADER.to_owned(), Source::Bytes(header.to_json().into_bytes())));
-    let mut aside = tempfile::Builder::new().prefix(".goshawk-save-").tempfile_in(folder).map_err(failed)?;
-    let mut archive = tar::Builder::new(BufWriter::new(aside.as_file_mut()));
+    // Beside its place, so that a rename suffices; with the rights that other files of the run have.
+    let aside_path = path.with_extension("save.partial");
+    let aside = File::create(&aside_path).map_err(failed)?;
+    let goes_away = tempfile::TempPath::try_from_path(aside_path).map_err(failed)?;
+    let mut archive = tar::Builder::new(BufWriter::new(aside));
     for (name, source) in &mut sources {
         append(&mut archive, name, source).map_err(failed)?;
     }
-    archive.into_inner().and_then(|mut file| file.flush()).map_err(failed)?;
-    aside.as_file().sync_all().map_err(failed)?;
-    aside.persist(path).map_err(|error| failed(error.error))?;
+    let file = archive.into_inner().map_err(failed)?;
+    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    goes_away.persist(path).map_err(|error| failed(error.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 

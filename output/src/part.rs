@@ -85,18 +85,23 @@ impl PartOf {
     fn path(self) -> String {
         match self.leg {
             0 => part_path(self.table, self.replicates),
-            // Sorted by name, as whoever reads a folder does, legs are in order: `.` comes before `_`.
-            leg => {
-                let ReplicateRange { first, last } = self.replicates;
-                format!("{}/part-{first:05}-{last:05}_leg-{leg:04}.parquet", self.table)
-            }
+            _ => format!("{}/part-{}.parquet", self.table, self.stretch()),
         }
     }
 
     /// Name while it is written.
     fn name_aside(self) -> String {
+        format!("{}-{}.parquet", self.table, self.stretch())
+    }
+
+    /// Replicates, and the leg where it is not the first. Sorted by name, as whoever reads a folder does, legs are in order:
+    /// `.` comes before `_`.
+    fn stretch(self) -> String {
         let ReplicateRange { first, last } = self.replicates;
-        format!("{}-{first:05}-{last:05}-{:04}.parquet", self.table, self.leg)
+        match self.leg {
+            0 => format!("{first:05}-{last:05}"),
+            leg => format!("{first:05}-{last:05}_leg-{leg:04}"),
+        }
     }
 }
 

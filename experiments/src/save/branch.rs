@@ -52,9 +52,7 @@ pub fn changes(before: &Loaded, after: &Loaded) -> Result<Vec<String>, Vec<Strin
         if may_change(field) {
             changes.push(format!("{field}: {before} -> {after}"));
         } else {
-            problems.push(format!(
-                "`{field}`: found {after}, allowed {before}, which the days before the save depend on"
-            ));
+            problems.push(format!("`{field}`: found {after}, allowed {before}, as when it was saved"));
         }
     };
     let (saved, wanted) = (fields(&before.effective_toml), fields(&after.effective_toml));

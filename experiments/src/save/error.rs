@@ -56,6 +56,16 @@ pub enum SaveError {
         /// What is wrong.
         why: String,
     },
+    /// Of another scenario.
+    #[error("{path} is a save of the scenario `{found}`, and the scenario to go on with is `{wanted}`")]
+    OtherScenario {
+        /// Where.
+        path: PathBuf,
+        /// Which was saved.
+        found: String,
+        /// Which is wanted.
+        wanted: String,
+    },
     /// Parameters that the days before depend on.
     #[error("cannot go on from {path} so: {}", .problems.join("; "))]
     Differs {

@@ -126,6 +126,10 @@ impl SavedRun {
             let why = "its scenario is not the one that its header names".to_owned();
             return Err(SaveError::Damaged { path: self.path.clone(), why });
         }
+        if loaded.scenario.name != self.header.scenario {
+            let (found, wanted) = (self.header.scenario.clone(), loaded.scenario.name.clone());
+            return Err(SaveError::OtherScenario { path: self.path.clone(), found, wanted });
+        }
         let changes = super::branch::changes(&before, loaded)
             .map_err(|problems| SaveError::Differs { path: self.path.clone(), problems })?;
         let Header { day, periods, config_hash, legs, .. } = self.header.clone();
