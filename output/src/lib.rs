@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! Recorder::push(row) -> columns of 8,192 rows -> writer's thread -> .partial/<table>-<replicates>.parquet
+//!   Recorder::end_leg() -> whole files of the rows so far, aside: for a run that is saved there
 //!   Recorder::finish() -> whole files, safe on the disk, aside
 //!     OutputFolder::publish() -> <table>/part-<first>-<last>.parquet, scenario.toml, manifest.json
 //! ```
