@@ -42,15 +42,15 @@ fn replaced(bytes: &[u8], old: &str, new: &str) -> Vec<u8> {
 fn what_is_said_of_bad_saves() {
     let desk = Desk::new();
     let save = saved(&desk);
-    fs::write(desk.path("short.save"), &save[..save.len() / 2]).unwrap();
+    let simulation = b"simulation\0";
+    let simulation = save.windows(simulation.len()).position(|window| window == simulation).unwrap();
+    fs::write(desk.path("short.save"), &save[..simulation]).unwrap();
     fs::write(desk.path("stub.save"), &save[..300]).unwrap();
     fs::write(desk.path("text.save"), "a save\n").unwrap();
     fs::write(desk.path("later.save"), replaced(&save, "\"format_version\": 1", "\"format_version\": 2"))
         .unwrap();
     fs::write(desk.path("other_day.save"), replaced(&save, "\"day\": 1", "\"day\": 2")).unwrap();
-    let mut altered = save.clone();
-    altered[save.len() / 2] ^= 1;
-    fs::write(desk.path("altered.save"), altered).unwrap();
+    fs::write(desk.path("altered.save"), replaced(&save, "[aggregator]", "[aggregatoR]")).unwrap();
     let feeder = scenarios().join("feeder.toml").to_str().unwrap().to_owned();
     let aggregator = scenarios().join("aggregator.toml").to_str().unwrap().to_owned();
     let mut text = String::new();

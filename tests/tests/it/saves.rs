@@ -108,7 +108,7 @@ fn every_kind_of_household_operator_and_market_goes_on() {
     goes_on_as_if_nothing_had_been("aggregator", &[], &[1]);
     let regulation = [
         "time.days=3",
-        "aggregator.signal=regulation",
+        "aggregator={ signal = \"regulation\", capacity_kw = 40, up_price_per_kwh = 0.8, down_price_per_kwh = 0.01 }",
         "battery.ageing=lfp",
         "battery.model=lfp",
         "ledger.signatures=ed25519",
@@ -118,17 +118,38 @@ fn every_kind_of_household_operator_and_market_goes_on() {
     goes_on_as_if_nothing_had_been("paper_1", &["time.days=3", "market.optimizer.iterations=20"], &[1, 2]);
 }
 
-/// Latencies of up to a minute: at midnight blocks may be under way, and then the next end of a period is taken.
+/// Votes that take half a minute, days that end in the middle of trade, and blocks too small for a period's contracts.
+const SLOW: [&str; 6] = [
+    "time.days=3",
+    "time.start=2019-01-07T08:20:00",
+    "time.period_minutes=5",
+    "ledger.latency_min_ms=29000",
+    "ledger.latency_max_ms=30000",
+    "market.mechanism=mid_market_rate",
+];
+
 #[test]
 fn slow_validators_are_saved_between_two_blocks() {
-    let slow = [
-        "time.days=3",
-        "time.period_minutes=5",
-        "ledger.latency_min_ms=2000",
-        "ledger.latency_max_ms=20000",
-        "market.mechanism=mid_market_rate",
-    ];
-    goes_on_as_if_nothing_had_been("aggregator", &slow, &[1, 2]);
+    let sets = [SLOW.as_slice(), &["ledger.block_transactions_max=8"]].concat();
+    goes_on_as_if_nothing_had_been("community", &sets, &[2]);
+    let home = new_home();
+    let out = home.path().join("out");
+    run(&loaded("community", &sets), &out, &[1, 2], None);
+    let periods = [1, 2].map(|day| SavedRun::open(&save_path(&out, day)).unwrap().header.periods);
+    assert!(periods[0] == 288 && (577..864).contains(&periods[1]), "the second had to wait: {periods:?}");
+}
+
+#[test]
+fn validators_that_never_pause_are_not_saved_and_earlier_saves_stay() {
+    let sets = [SLOW.as_slice(), &["ledger.block_transactions_max=2"]].concat();
+    let home = new_home();
+    let out = home.path().join("out");
+    let scenario = loaded("community", &sets);
+    let request = Request { loaded: &scenario, out: &out, existing: Existing::Refuse, command: Vec::new() };
+    let saves = Saves { at: &[1, 2], from: None };
+    let error = run_saved(&request, &saves, &Arc::new(Progress::default())).unwrap_err();
+    assert!(error.to_string().contains("after the end of day 2"), "{error}");
+    assert!(SavedRun::open(&save_path(&out, 1)).is_ok() && !out.exists());
 }
 
 #[test]
