@@ -155,7 +155,7 @@ fn run_with(
     let days = saves.days(request)?;
     let mut went_on_from = saves.from.map_or_else(Vec::new, |save| save.header.went_on_from.clone());
     went_on_from.extend(saves.from.map(|save| save.entry(loaded)).transpose()?);
-    let mut legs = saves.from.map_or(0, |save| save.header.legs);
+    let first_leg = saves.from.map_or(0, |save| save.header.legs);
     let replicates = ReplicateRange { first: replicate, last: replicate };
     let folder = OutputFolder::create(request.out, request.existing)?;
     let spec = assemble::community_spec(loaded, streams);
@@ -170,7 +170,7 @@ fn run_with(
     let mut community =
         Community::build(&spec, assemble::mechanism(&loaded.scenario), open_store).map_err(cause)?;
     let header = header(loaded);
-    let recorder = Recorder::start_from_leg(&folder, replicates, &header, community.names(), legs)?;
+    let recorder = Recorder::start_from_leg(&folder, replicates, &header, community.names(), first_leg)?;
     let mut journal = Journal::new(
         recorder,
         Arc::clone(&spec.calendar),
@@ -188,7 +188,7 @@ fn run_with(
         }
     }
     let mut saved = Vec::new();
-    for day in days {
+    for (legs, day) in (first_leg + 1..).zip(days) {
         let periods = day * loaded.scenario.time.periods_per_day();
         match community.run_to_save(periods, &mut journal) {
             Ok(_) => {}
@@ -196,7 +196,6 @@ fn run_with(
             Err(error) => return Err(SaveError::from(error).into()),
         }
         sealed.extend(journal.end_leg()?);
-        legs += 1;
         let path = save_path(request.out, day);
         let (community, journal) = (&community, &journal);
         let went_on_from = &went_on_from;

@@ -240,7 +240,7 @@ fn append<W: io::Write>(
             file.seek(SeekFrom::Start(0))?;
             put(bytes, file)
         }
-        Source::At(path) => put(fs::metadata(&*path)?.len(), &mut File::open(path)?),
+        Source::At(path) => put(fs::metadata(*path)?.len(), &mut File::open(path)?),
     }
 }
 

@@ -78,7 +78,8 @@ impl Recorder {
         leg: u32,
     ) -> Result<Self, OutputError> {
         let failed = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(folder.aside(), replicates, header.clone(), TableSet::ALL).from_leg(leg);
+        let writer =
+            Writer::new(folder.aside(), replicates, header.clone(), TableSet::ALL).beginning_with(leg);
         let (messages, incoming) = crossbeam_channel::bounded(WAITING_BATCHES);
         let has_failed = Arc::clone(&failed);
         let thread = std::thread::Builder::new()

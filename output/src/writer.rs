@@ -56,7 +56,7 @@ impl Writer {
     }
 
     /// Begins with another leg than the first.
-    pub(crate) fn from_leg(self, leg: u32) -> Self {
+    pub(crate) fn beginning_with(self, leg: u32) -> Self {
         Self { leg, ..self }
     }
 
