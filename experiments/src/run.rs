@@ -15,7 +15,7 @@ use goshawk_output::{
 use jiff::Timestamp;
 
 use crate::assemble;
-use crate::save::{self, SaveError, SavedRun, save_path};
+use crate::save::{self, SaveError, SavedRun, Spool, save_path};
 use crate::scenario::{Loaded, Signatures};
 
 /// Where the ledger's store lies in a run's folder.
@@ -161,9 +161,17 @@ fn run_with(
     let spec = assemble::community_spec(loaded, streams);
     let ledger_path = folder.aside().join(LEDGER_ASIDE);
     let durable_every = u64::from(loaded.scenario.ledger.durable_every_blocks);
+    let keep = |source| SaveError::io("create a file in", &folder.aside(), source);
+    let spool = (!days.is_empty()).then(|| Spool::begin(&folder.aside()).map_err(keep)).transpose()?;
     let open_store = |place: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
         Ok(match place {
-            0 => Box::new(RedbStore::create(&ledger_path, genesis, durable_every)?),
+            0 => {
+                let store = RedbStore::create(&ledger_path, genesis, durable_every)?;
+                match &spool {
+                    None => Box::new(store),
+                    Some(spool) => Box::new(spool.beside(store)),
+                }
+            }
             _ => Box::new(MemoryStore::new(Arc::clone(genesis), BLOCKS_IN_MEMORY)),
         })
     };
@@ -198,8 +206,10 @@ fn run_with(
         sealed.extend(journal.end_leg()?);
         let path = save_path(request.out, day);
         let (community, journal) = (&community, &journal);
+        let spool = spool.as_ref().expect("invariant: a run that is saved keeps its blocks");
         let went_on_from = &went_on_from;
-        let moment = save::Moment { loaded, community, journal, sealed: &sealed, legs, went_on_from, day };
+        let moment =
+            save::Moment { loaded, community, journal, spool, sealed: &sealed, legs, went_on_from, day };
         save::write(&path, &moment)?;
         saved.push(path);
     }

@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use goshawk_agents::community::Community;
 use goshawk_agents::journal::Journal;
 use goshawk_engine::Snapshot;
-use goshawk_ledger::Canonical as _;
 use goshawk_output::{PartEntry, SaveEntry, Sealed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -32,9 +31,11 @@ use crate::scenario::Loaded;
 pub mod branch;
 mod error;
 mod read;
+mod spool;
 
 pub use error::SaveError;
 pub use read::SavedRun;
+pub(crate) use spool::Spool;
 
 /// What a save calls itself.
 const FORMAT: &str = "goshawk-save";
@@ -117,6 +118,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) community: &'a Community,
     pub(crate) journal: &'a Journal,
+    /// All blocks so far.
+    pub(crate) spool: &'a Spool,
     /// All parts so far.
     pub(crate) sealed: &'a Sealed,
     pub(crate) legs: u32,
@@ -136,7 +139,7 @@ enum Source<'a> {
 /// # Errors
 /// When an actor is in the middle of something, or the file cannot be written; then there is none.
 pub(crate) fn write(path: &Path, moment: &Moment<'_>) -> Result<(), SaveError> {
-    let Moment { loaded, community, journal, sealed, legs, went_on_from, day } = *moment;
+    let Moment { loaded, community, journal, spool, sealed, legs, went_on_from, day } = *moment;
     let simulation: Snapshot = community.save(&loaded.scenario.name)?;
     let state = journal.state();
     let state = postcard::to_stdvec(&state).expect("invariant: numbers and texts can be written");
@@ -147,7 +150,7 @@ pub(crate) fn write(path: &Path, moment: &Moment<'_>) -> Result<(), SaveError> {
     sources.push((JOURNAL.to_owned(), Source::Bytes(state)));
     sources.push((SIMULATION.to_owned(), Source::Bytes(simulation.to_bytes())));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let ledger = write_ledger(community, folder)?;
+    let ledger = spool.blocks().map_err(|source| SaveError::io("keep the blocks for", path, source))?;
     sources.push((LEDGER.to_owned(), Source::Opened(ledger)));
     for (part, at) in sealed.waiting_parts() {
         sources.push((part.path.clone(), Source::At(at)));
@@ -188,21 +191,6 @@ pub(crate) fn write(path: &Path, moment: &Moment<'_>) -> Result<(), SaveError> {
     file.sync_all().map_err(failed)?;
     goes_away.persist(path).map_err(|error| failed(error.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-/// All blocks, into a file without a name.
-fn write_ledger(community: &Community, folder: &Path) -> Result<File, SaveError> {
-    let failed = |source| SaveError::io("write", folder, source);
-    let mut file = BufWriter::new(tempfile::tempfile_in(folder).map_err(failed)?);
-    let mut record = Vec::new();
-    for height in 1..=community.blocks() {
-        let block = community.block(height)?.expect("invariant: the first validator keeps every block");
-        record.clear();
-        block.write(&mut record);
-        let length = u32::try_from(record.len()).expect("invariant: a block has a few megabytes at most");
-        file.write_all(&length.to_le_bytes()).and_then(|()| file.write_all(&record)).map_err(failed)?;
-    }
-    file.into_inner().map_err(|error| failed(error.into_error()))
 }
 
 fn describe(name: &str, source: &mut Source<'_>) -> io::Result<Content> {

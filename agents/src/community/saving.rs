@@ -4,7 +4,7 @@
 //! published. At that moment the validators have, as a rule, long agreed on all that the day brought. Where one of them
 //! has not, because latencies are long, the next end of a period is taken at which all have.
 
-use goshawk_engine::{SimTime, Snapshot};
+use goshawk_engine::Snapshot;
 use goshawk_ledger::Committed;
 
 use super::{Community, CommunityError, RunOutcome};
@@ -84,23 +84,9 @@ impl Community {
         Ok(self.simulation.save(label)?)
     }
 
-    /// When it is.
-    pub fn now(&self) -> SimTime {
-        self.simulation.now()
-    }
-
     /// How many blocks the ledger has, on which all validators have agreed.
     pub fn blocks(&self) -> u64 {
         self.validators().next().map_or(0, |actor| actor.validator().height() - 1)
-    }
-
-    /// A block of the ledger, from the first validator's store.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn block(&self, height: u64) -> Result<Option<Committed>, CommunityError> {
-        let first = self.validators().next().expect("invariant: there is a validator");
-        Ok(goshawk_ledger::Store::block(first.validator().store(), height)?)
     }
 
     /// Takes the place of a community that was saved, before anything has run. Its blocks are still to be

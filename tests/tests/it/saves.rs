@@ -114,6 +114,7 @@ fn every_kind_of_household_operator_and_market_goes_on() {
         "ledger.signatures=ed25519",
     ];
     goes_on_as_if_nothing_had_been("aggregator", &regulation, &[1, 2]);
+    goes_on_as_if_nothing_had_been("town", &[], &[1]);
     goes_on_as_if_nothing_had_been("workplace", &["market.mechanism=mid_market_rate"], &[3, 9]);
     goes_on_as_if_nothing_had_been("paper_1", &["time.days=3", "market.optimizer.iterations=20"], &[1, 2]);
 }
