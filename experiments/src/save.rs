@@ -15,7 +15,7 @@
 //! A save appears when it is whole: it is written beside its place, brought to the disk and renamed.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use goshawk_agents::community::Community;
