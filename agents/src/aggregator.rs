@@ -19,6 +19,7 @@ use crate::commons::Commons;
 use crate::household::decision::SMALLEST_ORDER;
 use crate::journal::{FleetBooks, Operator};
 use crate::message::{CommunityModel, Message, phase};
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
 use dispatch::{Block, Direction, Dispatch, Flexibility};
 use terms::{FleetTerms, UpDown};
@@ -160,6 +161,8 @@ impl Aggregator {
     }
 }
 
+saved!(Aggregator { offers, dispatches, request, accepted, ready, delivered, paid_to_members, paid_by_members } parts {} built again { commons, terms });
+
 impl Actor<CommunityModel> for Aggregator {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
@@ -177,4 +180,6 @@ impl Actor<CommunityModel> for Aggregator {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

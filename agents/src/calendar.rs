@@ -7,6 +7,7 @@ use goshawk_engine::{SimDuration, SimTime};
 use goshawk_market::tariff::LocalMoment;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use serde::{Deserialize, Serialize};
 
 /// Days after the run that are part of the calendar: what households plan with must not depend on where a run ends.
 pub const LOOKAHEAD_DAYS: u32 = 2;
@@ -14,7 +15,7 @@ pub const LOOKAHEAD_DAYS: u32 = 2;
 pub const MINUTES_PER_DAY: u32 = 24 * 60;
 
 /// A period by its number from the scenario's start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PeriodIndex(pub u32);
 
 /// A calendar that cannot be built.
@@ -30,7 +31,7 @@ pub enum CalendarError {
 }
 
 /// What the clocks show at the start of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub unix_micros: i64,

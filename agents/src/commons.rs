@@ -11,6 +11,7 @@ use goshawk_market::satisfaction::MovingSaving;
 use crate::aggregator::terms::FleetTerms;
 use crate::calendar::Calendar;
 use crate::household::sales_plan::SalesRule;
+use crate::saved::saved;
 
 /// Where to reach whom.
 #[derive(Debug, Clone)]
@@ -184,6 +185,8 @@ impl Signatory {
         Arc::new(SignedTransaction::sign(transaction, &self.signer))
     }
 }
+
+saved!(Signatory { nonce } parts {} built again { chain, account, signer });
 
 #[cfg(test)]
 mod tests {

@@ -43,6 +43,9 @@ use crate::weather::Weather;
 
 mod draw;
 mod foresight;
+mod saving;
+
+pub use saving::SavingError;
 
 /// The number of the chain that a run's ledger is.
 const CHAIN: u32 = 1;
@@ -466,17 +469,35 @@ impl Community {
     /// # Errors
     /// When an actor fails, the books do not balance, rows cannot be written, or contracts stay open.
     pub fn run(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
+        self.begin(journal)?;
+        self.finish(journal)
+    }
+
+    /// Sets everything going; nothing has happened yet.
+    ///
+    /// # Errors
+    /// When somebody cannot be reached.
+    pub fn begin(&mut self, journal: &mut Journal) -> Result<(), CommunityError> {
         for row in self.rows.drain(..) {
             journal.register(row);
         }
-        if self.directory.aggregator.is_some() {
-            journal.expect_fleet();
-        }
+        self.expect_books(journal);
         for &household in &self.directory.households {
             self.simulation.send_at(household, SimTime::ZERO, phase::PLUG, Message::Start)?;
         }
         let first = Message::Tick(PeriodIndex(0));
         self.simulation.send_at(self.directory.market, SimTime::ZERO, phase::METER, first)?;
+        Ok(())
+    }
+
+    /// Says whose books the journal has to wait for.
+    fn expect_books(&self, journal: &mut Journal) {
+        if self.directory.aggregator.is_some() {
+            journal.expect_fleet();
+        }
+    }
+
+    fn finish(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
         self.simulation.run_to_exhaustion(journal)?;
         let (done, periods) = (journal.periods_done(), self.calendar.periods());
         if done < periods {

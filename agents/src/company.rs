@@ -9,6 +9,7 @@ use crate::commons::Commons;
 use crate::journal::Operator;
 use crate::message::{CommunityModel, Message, Supplier, phase};
 use crate::pricing::PriceSeries;
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
 
 /// Sells energy that it buys upstream.
@@ -27,6 +28,8 @@ impl Company {
         Self { commons, prices, wholesale, sold: Energy::ZERO, revenue: Money::ZERO }
     }
 }
+
+saved!(Company { sold, revenue } parts {} built again { commons, prices, wholesale });
 
 impl Actor<CommunityModel> for Company {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
@@ -52,4 +55,6 @@ impl Actor<CommunityModel> for Company {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

@@ -18,6 +18,7 @@ use crate::commons::{Commons, Signatory, share_down};
 use crate::journal::Operator;
 use crate::message::{CommunityModel, Message, Schedule, Supplier, Verdict, phase};
 use crate::pricing::PriceSeries;
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
 use fleet_desk::FleetDesk;
 use operation::FeederOperation;
@@ -129,6 +130,8 @@ impl Grid {
     }
 }
 
+saved!(Grid { sold, revenue } parts { operation, fleet, signatory } built again { commons, prices, limit });
+
 impl Actor<CommunityModel> for Grid {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         let directory = &self.commons.directory;
@@ -172,4 +175,6 @@ impl Actor<CommunityModel> for Grid {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

@@ -54,7 +54,9 @@ use crate::household::presence::{Presence, Want};
 use crate::household::sales_plan::SalesPlan;
 use crate::journal::Role;
 use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
+use serde::{Deserialize, Serialize};
 
 /// What households of one portrait share.
 #[derive(Debug)]
@@ -89,8 +91,9 @@ pub struct HouseholdSpec {
 }
 
 /// The period under way.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Current {
+    #[serde(with = "crate::saved::encoded::shared")]
     opening: Arc<Opening>,
     intent: Intent,
     role: Role,
@@ -502,6 +505,10 @@ impl Household {
     }
 }
 
+saved!(Household { title, stretches, driven_meanwhile, reserve, current }
+    parts { battery, presence, contracting, signatory, chances }
+    built again { commons, kind, id, area_m2, is_member });
+
 impl Actor<CommunityModel> for Household {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
@@ -537,6 +544,8 @@ impl Actor<CommunityModel> for Household {
             other => Err(unexpected(&other)),
         }
     }
+
+    saved_actor!();
 }
 
 /// A time as a share of another.

@@ -25,8 +25,11 @@ use crate::tally::Tally;
 pub mod day_sheet;
 mod fleet;
 mod records;
+mod saved;
 
 use day_sheet::DaySheet;
+
+pub use saved::{JournalState, JournalStateRef};
 
 pub use records::{
     BooksError, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,

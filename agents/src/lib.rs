@@ -45,6 +45,7 @@ pub mod platform;
 pub mod price_board;
 pub mod pricing;
 pub mod rows;
+mod saved;
 pub mod session_file;
 pub mod solar;
 pub mod storage;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use goshawk_engine::{Actor, Context, Fault, Streams};
+use goshawk_engine::{Actor, Context, Fault, Loading, Saving, Streams};
 use goshawk_ledger::{AccountId, ContractId, ContractTerms};
 use goshawk_market::dealing::{Awards, curtail};
 use goshawk_market::mechanism::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
@@ -16,6 +16,7 @@ use crate::commons::{Commons, price_share};
 use crate::journal::Clearance;
 use crate::message::{Award, CommunityModel, Message, Opening, Schedule, Supplier, Verdict, phase};
 use crate::price_board::PriceBoard;
+use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 
 /// Contracts of one period; their numbers are the period's times this plus their place, counted from 1.
@@ -302,6 +303,48 @@ fn scaled_down(problem: &PeriodProblem, clearing: Clearing, share: f64) -> Clear
     Clearing { scheme, objectives, gap, ..clearing }
 }
 
+/// A clearing that waits for the grid's word is not saved.
+#[derive(Debug, thiserror::Error)]
+#[error("the market is in the middle of a clearing")]
+struct InTheMiddle;
+
+impl Saved for MarketOperator {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        let Self {
+            commons: _,
+            mechanism,
+            streams: _,
+            convergence_every: _,
+            credits,
+            grid_price,
+            company_price,
+            opening,
+            board,
+            offers,
+            bids,
+            cleared,
+        } = self;
+        if cleared.is_some() {
+            return Err(Box::new(InTheMiddle));
+        }
+        saving.put(&(credits, grid_price, company_price, opening.as_deref(), &**board, offers, bids))?;
+        saving.put(&mechanism.memory())
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        let (opening, board): (Option<Opening>, PriceBoard);
+        (self.credits, self.grid_price, self.company_price, opening, board, self.offers, self.bids) =
+            loading.take()?;
+        self.opening = opening.map(Arc::new);
+        // Its weight is a parameter.
+        self.board = Arc::new(board.with_rate_of(&self.board));
+        if let Some(memory) = loading.take()? {
+            self.mechanism.recall(memory);
+        }
+        Ok(())
+    }
+}
+
 impl Actor<CommunityModel> for MarketOperator {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
@@ -326,4 +369,6 @@ impl Actor<CommunityModel> for MarketOperator {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

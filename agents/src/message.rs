@@ -27,12 +27,14 @@ use goshawk_engine::{Digest, Model};
 use goshawk_ledger::{Committed, ConsensusMessage, ContractId, ContractTerms, SignedTransaction, TimerKey};
 use goshawk_market::order::{HouseholdId, Order};
 use goshawk_market::quantity::{Energy, Money, Price};
+use serde::{Deserialize, Serialize};
 
 use crate::aggregator::dispatch::{Dispatch, Flexibility};
 use crate::aggregator::terms::UpDown;
 use crate::calendar::{Moment, PeriodIndex};
 use crate::journal::Journal;
 use crate::price_board::PriceBoard;
+use crate::saved::encoded;
 
 /// The phases of an instant, in order.
 pub mod phase {
@@ -82,7 +84,7 @@ impl Model for CommunityModel {
 }
 
 /// The two who sell energy from outside the community.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Supplier {
     /// The state grid.
     Grid,
@@ -91,7 +93,7 @@ pub enum Supplier {
 }
 
 /// What everybody learns when a period opens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// The period.
     pub period: PeriodIndex,
@@ -102,6 +104,7 @@ pub struct Opening {
     /// Q_C, the company's price.
     pub company_price: Price,
     /// What users have paid each other so far.
+    #[serde(with = "encoded::shared")]
     pub board: Arc<PriceBoard>,
 }
 
@@ -117,11 +120,13 @@ impl Opening {
 }
 
 /// A household's part of a clearing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Award {
     /// Contracts in which it sells.
+    #[serde(with = "encoded::list")]
     pub sold: Vec<Arc<ContractTerms>>,
     /// Contracts in which it buys.
+    #[serde(with = "encoded::list")]
     pub bought: Vec<Arc<ContractTerms>>,
     /// What it may put into shared storage.
     pub stored: Energy,
@@ -130,7 +135,7 @@ pub struct Award {
 }
 
 /// What became of a household's contracts in a period.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Energy delivered to other users.
     pub sold: Energy,
@@ -143,7 +148,7 @@ pub struct Delivery {
 }
 
 /// What users mean to trade in a period, for the grid's security check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The period.
     pub period: PeriodIndex,
@@ -157,7 +162,7 @@ pub struct Schedule {
 }
 
 /// The grid's word on a schedule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// As it is.
     Approved,
@@ -177,7 +182,7 @@ pub enum Verdict {
 
 /// All that actors say to each other. What is large is boxed: a message is moved several times on its way, and most are
 /// small.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
     /// Before anything else: schedule what comes at its own time.
     Start,
@@ -196,6 +201,7 @@ pub enum Message {
         /// At most the contracted energy.
         ready: Energy,
         /// The same, signed.
+        #[serde(with = "encoded::shared_value")]
         transaction: Arc<SignedTransaction>,
     },
     /// Market to platform: all readings of the period are in.
@@ -252,7 +258,7 @@ pub enum Message {
         price: Price,
     },
     /// Market to households: the period opens.
-    Open(Arc<Opening>),
+    Open(#[serde(with = "encoded::shared")] Arc<Opening>),
     /// Household to storage operator: it would like this much of its stored energy.
     WithdrawalRequest {
         /// Who.
@@ -284,30 +290,33 @@ pub enum Message {
         /// The period of delivery.
         period: PeriodIndex,
         /// The contracts.
+        #[serde(with = "encoded::value")]
         contracts: Vec<ContractId>,
     },
     /// Market to platform: the contracts of the period, in the order of their ids.
-    Contracts(Arc<[Arc<ContractTerms>]>),
+    Contracts(#[serde(with = "encoded::list")] Arc<[Arc<ContractTerms>]>),
     /// Household or grid to platform: to be put on the ledger.
-    Transaction(Arc<SignedTransaction>),
+    Transaction(#[serde(with = "encoded::shared_value")] Arc<SignedTransaction>),
     /// Market to platform: all transactions of the instant are in.
     Submit(PeriodIndex),
     /// Platform to validators.
-    Transactions(Arc<[Arc<SignedTransaction>]>),
+    Transactions(#[serde(with = "encoded::list")] Arc<[Arc<SignedTransaction>]>),
     /// Validator to validator.
     Consensus {
         /// Sender's place among the validators.
         from: usize,
         /// What.
+        #[serde(with = "encoded::shared_value")]
         message: Arc<ConsensusMessage>,
     },
     /// Validator to itself.
-    Timeout(TimerKey),
+    Timeout(#[serde(with = "encoded::value")] TimerKey),
     /// Validator to platform: a block is final.
     Committed {
         /// Sender's place among the validators.
         validator: usize,
         /// The block.
+        #[serde(with = "encoded::shared_value")]
         committed: Arc<Committed>,
     },
     /// Platform to market: credit scores that changed.

@@ -2,6 +2,8 @@
 
 use goshawk_engine::{SimDuration, Stream, Streams};
 
+use crate::saved::saved;
+
 /// Shortest and longest latency of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Latency {
@@ -43,3 +45,5 @@ impl Links {
         SimDuration::from_micros(arrival - now_micros)
     }
 }
+
+saved!(Links { streams, last_arrival } parts {} built again { latency });

@@ -4,35 +4,45 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use goshawk_engine::{Actor, Context, Fault, SimTime};
+use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimTime};
 use goshawk_ledger::{
     AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Operation, Receipt, Settlement,
     SignedTransaction, allocate_deliveries,
 };
 use goshawk_market::order::{Credit, HouseholdId};
 use goshawk_market::quantity::{Energy, Money};
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, Signatory};
 use crate::journal::{Operator, Trade};
 use crate::message::{CommunityModel, Delivery, Message, phase};
 use crate::network::Links;
+use crate::saved::encoded::{self, List, Shared};
+use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 
 /// A contract that the platform has settled and the ledger has not committed yet.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Pending {
+    #[serde(with = "encoded::shared_value")]
     terms: Arc<ContractTerms>,
+    #[serde(with = "encoded::value")]
     settlement: Settlement,
 }
 
 /// Transactions of an instant, by kind, in the order in which contracts go through them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Outbox {
+    #[serde(with = "encoded::list")]
     meters: Vec<Arc<SignedTransaction>>,
+    #[serde(with = "encoded::list")]
     settlements: Vec<Arc<SignedTransaction>>,
+    #[serde(with = "encoded::list")]
     published: Vec<Arc<SignedTransaction>>,
+    #[serde(with = "encoded::list")]
     signed: Vec<Arc<SignedTransaction>>,
+    #[serde(with = "encoded::list")]
     checked: Vec<Arc<SignedTransaction>>,
 }
 
@@ -298,6 +308,51 @@ impl Platform {
     }
 }
 
+impl Saved for Platform {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        let Self {
+            commons: _,
+            signatory,
+            links,
+            contracts,
+            cancelled,
+            ready,
+            outbox,
+            pending,
+            reported,
+            next_height,
+            submitted,
+            revenue,
+            traded,
+        } = self;
+        signatory.put(saving)?;
+        links.put(saving)?;
+        let cancelled: Vec<u64> = cancelled.iter().map(|contract| contract.0).collect();
+        let pending: Vec<&Pending> = pending.values().collect();
+        let reported: Vec<(usize, Shared<Committed>)> =
+            reported.values().map(|(count, committed)| (*count, Shared(Arc::clone(committed)))).collect();
+        saving.put(&(List(contracts.to_vec()), cancelled, ready, outbox, pending, reported))?;
+        saving.put(&(next_height, submitted, revenue, traded))
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        self.signatory.take(loading)?;
+        self.links.take(loading)?;
+        let (contracts, cancelled): (List<ContractTerms>, Vec<u64>);
+        let (pending, reported): (Vec<Pending>, Vec<(usize, Shared<Committed>)>);
+        (contracts, cancelled, self.ready, self.outbox, pending, reported) = loading.take()?;
+        (self.next_height, self.submitted, self.revenue, self.traded) = loading.take()?;
+        self.contracts = contracts.0.into();
+        self.cancelled = cancelled.into_iter().map(ContractId).collect();
+        self.pending = pending.into_iter().map(|pending| (pending.terms.id, pending)).collect();
+        let by_height = |(count, Shared(committed)): (usize, Shared<Committed>)| {
+            (committed.block.header().height, (count, committed))
+        };
+        self.reported = reported.into_iter().map(by_height).collect();
+        Ok(())
+    }
+}
+
 impl Actor<CommunityModel> for Platform {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
@@ -319,4 +374,6 @@ impl Actor<CommunityModel> for Platform {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

@@ -1,12 +1,13 @@
 //! What users have paid each other at each time of day: the market's public memory, from which expectations are formed.
 
 use goshawk_market::quantity::Price;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::Moment;
 use crate::commons::price_share;
 
 /// The smoothed sellers' price Q_s of each period of the day in which users have traded.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PriceBoard {
     /// The weight of the newest price, above 0 to 1.
     rate: f64,
@@ -17,6 +18,12 @@ impl PriceBoard {
     /// An empty board; a price moves what stands there by `rate` of the way.
     pub fn new(rate: f64, periods_per_day: u32) -> Self {
         Self { rate, prices: vec![None; periods_per_day as usize] }
+    }
+
+    /// What this board says, with another weight of the newest price.
+    #[must_use]
+    pub fn with_rate_of(self, other: &Self) -> Self {
+        Self { rate: other.rate, ..self }
     }
 
     /// Notes the sellers' price of a period in which users traded.

@@ -14,6 +14,7 @@ use crate::commons::Commons;
 use crate::household::decision::SMALLEST_ORDER;
 use crate::journal::{Operator, StorageBooks};
 use crate::message::{CommunityModel, Message, phase};
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
 
 pub mod titles;
@@ -190,6 +191,8 @@ impl Storage {
     }
 }
 
+saved!(Storage { titles, requests, is_full, charged, discharged, income, losses } parts {} built again { commons, spec, leak });
+
 impl Actor<CommunityModel> for Storage {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
@@ -218,4 +221,6 @@ impl Actor<CommunityModel> for Storage {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

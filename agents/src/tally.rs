@@ -62,6 +62,7 @@
 use goshawk_market::problem::Objectives;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{KpiRow, Operator};
+use serde::{Deserialize, Serialize};
 
 use crate::journal::{Clearance, FeederBooks, FleetBooks, HouseholdBooks, Trade};
 use chain::ChainTally;
@@ -96,9 +97,10 @@ pub struct TallyTerms {
 }
 
 /// Everything that a run adds up.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Tally {
     /// Class of each household, as an index into `classes`.
+    #[serde(skip)]
     class_of: Vec<usize>,
     classes: Vec<(String, EnergySums)>,
     all: EnergySums,
@@ -131,7 +133,7 @@ pub struct Tally {
 }
 
 /// What an operator adds up to.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OperatorTally {
     operator: Operator,
     revenue: Money,
@@ -174,6 +176,14 @@ impl Tally {
             prices: PriceTally::default(),
             chain: ChainTally::new(terms.block_transactions_max),
         }
+    }
+
+    /// Goes on from what was added up before a run was saved.
+    pub(crate) fn go_on_from(&mut self, before: Self) {
+        let Self { class_of, mut import, .. } = std::mem::replace(self, before);
+        self.class_of = class_of;
+        import.go_on_from(std::mem::take(&mut self.import));
+        self.import = import;
     }
 
     /// The class of a household, as an index into the names of the classes.

@@ -5,6 +5,7 @@ use goshawk_market::quantity::{Energy, Money};
 
 use crate::journal::Operator;
 use crate::message::{CommunityModel, Message};
+use crate::saved::{saved, saved_actor};
 use crate::unexpected;
 
 /// The wholesale market and the contractors beyond the model.
@@ -13,6 +14,8 @@ pub struct Upstream {
     sold: Energy,
     revenue: Money,
 }
+
+saved!(Upstream { sold, revenue } parts {} built again {});
 
 impl Actor<CommunityModel> for Upstream {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
@@ -30,4 +33,6 @@ impl Actor<CommunityModel> for Upstream {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

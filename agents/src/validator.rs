@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use goshawk_engine::{Actor, Context, Fault, SimDuration};
-use goshawk_ledger::{Effect, Event, LedgerError, Store, Validator};
+use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimDuration};
+use goshawk_ledger::{Committed, Effect, Event, LedgerError, Store, Validator};
 
 use crate::commons::Commons;
 use crate::message::{CommunityModel, Message, phase};
 use crate::network::Links;
+use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 
 /// The actor around a validator.
@@ -70,6 +71,19 @@ impl ValidatorActor {
         self.validator.flush()
     }
 
+    /// The validator.
+    pub fn validator(&self) -> &Validator<Box<dyn Store>> {
+        &self.validator
+    }
+
+    /// Puts the next block of its chain back into the store of a validator that was restored.
+    ///
+    /// # Errors
+    /// When the store fails, or the block is not of its chain.
+    pub fn restock(&mut self, committed: &Committed) -> Result<(), LedgerError> {
+        self.validator.restock(committed)
+    }
+
     fn send(
         &mut self,
         to: usize,
@@ -79,6 +93,34 @@ impl ValidatorActor {
         let delay = self.links.in_order(to, context.now().micros());
         let message = Message::Consensus { from: self.place, message };
         context.send_after(self.commons.directory.validators[to], delay, phase::NETWORK, message);
+    }
+}
+
+/// Agreement on a block is not saved.
+#[derive(Debug, thiserror::Error)]
+#[error("it is in the middle of agreeing on block {height}")]
+struct Agreeing {
+    height: u64,
+}
+
+impl Saved for ValidatorActor {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        let Self { commons: _, place: _, validator, links, to_platform } = self;
+        if !validator.is_between_blocks() {
+            return Err(Box::new(Agreeing { height: validator.height() }));
+        }
+        let mut state = Vec::new();
+        validator.save(&mut state);
+        saving.put(&state)?;
+        links.put(saving)?;
+        to_platform.put(saving)
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        let state: Vec<u8> = loading.take()?;
+        self.validator.resume(&state)?;
+        self.links.take(loading)?;
+        self.to_platform.take(loading)
     }
 }
 
@@ -95,4 +137,6 @@ impl Actor<CommunityModel> for ValidatorActor {
         }
         Ok(())
     }
+
+    saved_actor!();
 }

@@ -4,8 +4,11 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::context::Context;
 use crate::digest::Digest;
+use crate::snapshot::{Loading, Saving, Unsaveable};
 
 /// The types one simulation is made of; usually an empty struct that names them.
 pub trait Model: 'static {
@@ -37,10 +40,30 @@ pub trait Actor<M: Model>: Any {
     /// # Errors
     /// When the simulation cannot meaningfully go on. What the actor is meant to cope with is not an error.
     fn handle(&mut self, message: M::Message, context: &mut Context<'_, M>) -> Result<(), Fault>;
+
+    /// Puts all that changes while the simulation runs into a [`Snapshot`](crate::Snapshot), piece by piece.
+    ///
+    /// What is the same from the beginning to the end (parameters, tables that are shared) is better left out: the
+    /// actor that [`load`](Self::load)s has it already, and a branch may have other parameters.
+    ///
+    /// # Errors
+    /// Without an own implementation: this actor cannot be saved.
+    fn save(&self, _: &mut Saving) -> Result<(), Fault> {
+        Err(Unsaveable.into())
+    }
+
+    /// Takes what [`save`](Self::save) has put, in the same order.
+    ///
+    /// # Errors
+    /// When what is there is not what was expected; without an own implementation always.
+    fn load(&mut self, _: &mut Loading<'_>) -> Result<(), Fault> {
+        Err(Unsaveable.into())
+    }
 }
 
 /// An actor's address within its simulation: 0, 1, 2, ... in the order of adding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ActorId(u32);
 
 impl ActorId {

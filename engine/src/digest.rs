@@ -10,6 +10,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Odd, from the binary expansion of the golden ratio.
 const K1: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Odd, from the binary expansion of pi.
@@ -27,7 +29,7 @@ const K2: u64 = 0x243f_6a88_85a3_08d3;
 /// back.write_u64(1);
 /// assert_ne!(forth.finish(), back.finish());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     a: u64,
     b: u64,
@@ -130,7 +132,7 @@ pub(crate) fn word_of(text: &str) -> u64 {
 }
 
 /// What a [`Digest`] amounts to: 128 bits, shown as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DigestValue(pub [u64; 2]);
 
 impl fmt::Display for DigestValue {

@@ -1,5 +1,7 @@
 //! A message on its way, and what must hold for it to be sent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::actor::{ActorId, Message};
 use crate::digest::{self, Digest};
 use crate::error::Error;
@@ -10,7 +12,7 @@ use crate::time::{Phase, SimTime};
 const OUTSIDE: &str = "outside";
 
 /// A message with its addresses.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Envelope<T> {
     /// `None` if it came from outside of the simulation.
     pub(crate) sender: Option<ActorId>,

@@ -1,6 +1,7 @@
 //! What can go wrong, by cause.
 
 use crate::actor::{ActorId, Fault};
+use crate::snapshot::SnapshotError;
 use crate::time::{Phase, SimDuration, SimTime};
 
 /// Why a simulation was not built, or ended.
@@ -127,6 +128,35 @@ pub enum Error {
         kind: &'static str,
         /// The panic's text.
         payload: Box<str>,
+    },
+
+    /// Some actors cannot be saved. Not fatal.
+    #[error("cannot be saved: {}", .actors.iter().map(|(name, why)| format!("`{name}` ({why})")).collect::<Vec<_>>().join(", "))]
+    Unsaveable {
+        /// Their names, and why.
+        actors: Vec<(Box<str>, Box<str>)>,
+    },
+
+    /// A saved simulation that is damaged, or of another version. Not fatal.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+
+    /// A saved simulation of other actors than those that are to take it. Not fatal.
+    #[error("the saved simulation has {found} where this one has {expected}")]
+    OtherActors {
+        /// What the snapshot has.
+        found: Box<str>,
+        /// What is here.
+        expected: Box<str>,
+    },
+
+    /// An actor could not take its saved state. Fatal: others have taken theirs.
+    #[error("`{actor}` cannot take its saved state")]
+    Unrestorable {
+        /// Who.
+        actor: Box<str>,
+        /// Why.
+        source: Fault,
     },
 
     /// An earlier run failed, so this one was refused. Fatal.

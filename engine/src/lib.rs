@@ -151,6 +151,7 @@
 //! | `digest` | by which two runs are told apart | [`Digest`], [`DigestValue`] |
 //! | `random` | streams that nobody else's draws can shift | [`Streams`], [`Stream`] |
 //! | `normal` | the normal distribution and its inverse | [`normal`] |
+//! | `snapshot` | a simulation between two events, as bytes | [`Snapshot`], [`Saving`], [`Loading`], [`SnapshotError`] |
 //! | `error` | what can go wrong, by cause | [`Error`] |
 //!
 //! # What it leaves to others
@@ -167,6 +168,7 @@ pub mod normal;
 mod queue;
 mod random;
 mod simulation;
+mod snapshot;
 mod time;
 
 pub use time::{Phase, SimDuration, SimTime};
@@ -179,5 +181,7 @@ pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
 pub use digest::{Digest, DigestValue};
 pub use random::{Stream, Streams};
+
+pub use snapshot::{Loading, Saving, Snapshot, SnapshotError};
 
 pub use error::Error;

@@ -18,10 +18,12 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::{Phase, SimTime};
 
 /// A message scheduled to oneself, by which it can be cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Timer {
     time: SimTime,
     slot: u32,
@@ -50,7 +52,7 @@ pub(crate) enum Refusal {
 }
 
 /// A place in the future. Compared by time, then order; the slot never decides, as orders are unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Future {
     time: SimTime,
     /// Phase in the upper 4 bits, sequence number below.
@@ -67,7 +69,7 @@ impl Future {
 }
 
 /// A place for a payload; the generation tells its successive tenants apart.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Slot<T> {
     generation: u64,
     payload: Option<T>,
@@ -77,7 +79,7 @@ struct Slot<T> {
 const TOMBSTONES_MIN: usize = 64;
 
 /// The queue, and with it the clock: its present is the time and phase of the last event popped.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventQueue<T> {
     now: SimTime,
     phase: Phase,

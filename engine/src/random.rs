@@ -11,6 +11,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Dxsm;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::normal;
@@ -68,7 +69,7 @@ impl Streams {
 ///
 /// Parameters out of range (a negative standard deviation, not a number) are a broken invariant of the caller
 /// and panic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     generator: Pcg64Dxsm,
     /// All ones of a mirrored stream.

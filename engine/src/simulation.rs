@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use crate::actor::{Actor, ActorId, Message, Model};
 use crate::context::Context;
 use crate::digest::{Digest, DigestValue};
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::queue::EventQueue;
+use crate::snapshot::{Loading, Saving, Snapshot, SnapshotError};
 use crate::time::{Phase, SimTime};
 
 /// How much is too much, so that a mistake in a model ends in an error and not in a full memory.
@@ -294,6 +298,105 @@ impl<M: Model> Simulation<M> {
         self.delivered += 1;
         self.instants += u64::from(self.delivered_this_instant == 0);
         self.delivered_this_instant += 1;
+    }
+}
+
+/// The engine's own state within a [`Snapshot`].
+#[derive(Serialize, Deserialize)]
+struct EngineState<Q> {
+    queue: Q,
+    digest: Digest,
+    delivered: u64,
+    delivered_this_instant: u64,
+    instants: u64,
+}
+
+impl<M: Model> Simulation<M>
+where
+    M::Message: Serialize + DeserializeOwned,
+{
+    /// The simulation as it stands between two events. `label` says what it is of; the engine does not look at it.
+    ///
+    /// A run that goes on from here, and one that goes on from a [`restore`](Self::restore)d copy, deliver the same
+    /// messages and end with the same digest.
+    ///
+    /// # Errors
+    /// [`Error::Unsaveable`], with all actors that cannot be saved; [`Error::Poisoned`].
+    pub fn save(&self, label: &str) -> Result<Snapshot, Error> {
+        if let Some(time) = self.failed_at {
+            return Err(Error::Poisoned { time });
+        }
+        let mut unsaveable = Vec::new();
+        let mut actors = Vec::with_capacity(self.actors.len());
+        for (actor, name) in self.actors.iter().zip(&self.names) {
+            let mut saving = Saving::default();
+            match actor.save(&mut saving) {
+                Ok(()) => actors.push((name.clone(), Some(saving.into_bytes()))),
+                Err(why) => unsaveable.push((name.clone(), why.to_string().into())),
+            }
+        }
+        let engine = EngineState {
+            queue: &self.queue,
+            digest: self.digest.clone(),
+            delivered: self.delivered,
+            delivered_this_instant: self.delivered_this_instant,
+            instants: self.instants,
+        };
+        let engine = postcard::to_stdvec(&engine).map_err(|error| error.to_string());
+        match engine {
+            Ok(engine) if unsaveable.is_empty() => {
+                Ok(Snapshot { label: label.into(), time: self.now(), engine, actors })
+            }
+            Ok(_) => Err(Error::Unsaveable { actors: unsaveable }),
+            Err(why) => {
+                unsaveable.push(("messages on their way".into(), why.into()));
+                Err(Error::Unsaveable { actors: unsaveable })
+            }
+        }
+    }
+
+    /// Takes the state of a snapshot. This simulation must have the same actors, added in the same order; their parameters may
+    /// be others, so that one snapshot can go on in several branches. What was pending here is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::OtherActors`] and [`Error::Snapshot`], after which nothing has changed; [`Error::Unrestorable`], which is fatal.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.fits(snapshot)?;
+        let state: EngineState<EventQueue<Envelope<M::Message>>> = postcard::from_bytes(&snapshot.engine)
+            .map_err(|error| SnapshotError::Content { reason: error.to_string().into() })?;
+        for (actor, (name, bytes)) in self.actors.iter_mut().zip(&snapshot.actors) {
+            let mut loading = Loading::new(bytes.as_deref().unwrap_or_default());
+            let loaded = actor.load(&mut loading).and_then(|()| match loading.left() {
+                0 => Ok(()),
+                left => Err(format!("{left} bytes were not taken").into()),
+            });
+            if let Err(source) = loaded {
+                self.failed_at = Some(snapshot.time);
+                return Err(Error::Unrestorable { actor: name.clone(), source });
+            }
+        }
+        self.queue = state.queue;
+        self.digest = state.digest;
+        self.delivered = state.delivered;
+        self.delivered_this_instant = state.delivered_this_instant;
+        self.instants = state.instants;
+        self.failed_at = None;
+        Ok(())
+    }
+
+    /// Whether a snapshot is of the same actors.
+    fn fits(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        let names = snapshot.actors.iter().map(|(name, _)| name);
+        if let Some((found, expected)) = names.zip(&self.names).find(|(found, expected)| found != expected) {
+            let [found, expected] = [found, expected].map(|name| format!("`{name}`").into());
+            return Err(Error::OtherActors { found, expected });
+        }
+        if snapshot.actors.len() != self.names.len() {
+            let [found, expected] =
+                [snapshot.actors.len(), self.names.len()].map(|count| format!("{count} actors").into());
+            return Err(Error::OtherActors { found, expected });
+        }
+        Ok(())
     }
 }
 

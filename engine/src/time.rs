@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
+use serde::{Deserialize, Serialize};
+
 const MICROS_PER_MILLI: u64 = 1_000;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 const MICROS_PER_MINUTE: u64 = 60 * MICROS_PER_SECOND;
@@ -20,7 +22,8 @@ const fn scaled(count: u64, micros_per_unit: u64) -> u64 {
 macro_rules! microseconds {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(u64);
 
         impl $name {
@@ -181,7 +184,8 @@ impl Sub for SimTime {
 /// # use goshawk_engine::Phase;
 /// const BEYOND: Phase = Phase::new(16);
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct Phase(u8);
 
 impl Phase {
@@ -204,6 +208,20 @@ impl Phase {
     /// Its number, from 0.
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl TryFrom<u8> for Phase {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        if usize::from(number) < Self::COUNT { Ok(Self(number)) } else { Err("a phase's number is below 16") }
+    }
+}
+
+impl From<Phase> for u8 {
+    fn from(phase: Phase) -> Self {
+        phase.0
     }
 }
 

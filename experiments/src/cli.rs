@@ -136,6 +136,13 @@ struct ScenarioFile {
     /// Scenario file (TOML).
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,
+    #[command(flatten)]
+    changes: ScenarioChanges,
+}
+
+/// What is to be changed in a scenario.
+#[derive(Debug, Args)]
+struct ScenarioChanges {
     /// Change a field: `--set portraits.A.count=10`; may be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
@@ -152,11 +159,18 @@ impl ScenarioFile {
         &self,
         more: impl IntoIterator<Item = String>,
     ) -> Result<crate::scenario::Loaded, crate::scenario::Problems> {
+        crate::scenario::load(&self.scenario, &self.changes.sets(more))
+    }
+}
+
+impl ScenarioChanges {
+    /// All of them in the form of `--set`.
+    fn sets(&self, more: impl IntoIterator<Item = String>) -> Vec<String> {
         let mut sets = self.sets.clone();
         sets.extend(self.seed.map(|seed| format!("seed={seed}")));
         sets.extend(self.days.map(|days| format!("time.days={days}")));
         sets.extend(more);
-        crate::scenario::load(&self.scenario, &sets)
+        sets
     }
 }
 

@@ -29,6 +29,7 @@ mod memory;
 pub mod paper;
 pub mod report;
 pub mod run;
+pub mod save;
 pub mod scenario;
 pub mod statistics;
 pub mod study;

@@ -1,20 +1,21 @@
 //! One run: from a loaded scenario to a folder of parts, a ledger and a manifest.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use goshawk_agents::community::{Community, CommunityError, RunOutcome};
+use goshawk_agents::community::{Community, CommunityError, RunOutcome, SavingError};
 use goshawk_agents::journal::{BooksError, Journal, Progress};
 use goshawk_engine::Streams;
 use goshawk_ledger::{Genesis, LedgerError, MemoryStore, RedbStore, Store};
 
 use goshawk_output::{
     Existing, FileDigest, Horizon, InputEntry, Kpi, Manifest, Opening, OutputError, OutputFolder, Recorder,
-    ReplicateRange, RunHeader, RunInfo,
+    ReplicateRange, RunHeader, RunInfo, Sealed,
 };
 use jiff::Timestamp;
 
 use crate::assemble;
+use crate::save::{self, SaveError, SavedRun, Spool, save_path};
 use crate::scenario::{Loaded, Signatures};
 
 /// Where the ledger's store lies in a run's folder.
@@ -37,6 +38,38 @@ pub struct Request<'a> {
     pub command: Vec<String>,
 }
 
+/// Where a run is saved on its way, and from where it goes on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Saves<'a> {
+    /// The days, from 1, at whose ends it is saved.
+    pub at: &'a [u32],
+    /// The save that it goes on from; without one it begins at the beginning.
+    pub from: Option<&'a SavedRun>,
+}
+
+impl Saves<'_> {
+    /// The days in order, each once, if the run goes on after each and no save is in the way.
+    fn days(&self, request: &Request<'_>) -> Result<Vec<u32>, SaveError> {
+        let time = &request.loaded.scenario.time;
+        let first = self.from.map_or(0, |save| save.header.periods) / time.periods_per_day() + 1;
+        let last = (time.period_count() - 1) / time.periods_per_day();
+        let last = if last < first { 0 } else { last };
+        let mut days = self.at.to_vec();
+        days.sort_unstable();
+        days.dedup();
+        if let Some(&day) = days.iter().find(|day| !(first..=last).contains(day)) {
+            return Err(SaveError::NoSuchDay { day, first, last });
+        }
+        for &day in &days {
+            let path = save_path(request.out, day);
+            if request.existing == Existing::Refuse && path.exists() {
+                return Err(SaveError::Exists { path });
+            }
+        }
+        Ok(days)
+    }
+}
+
 /// What a run left behind.
 #[derive(Debug)]
 pub struct Report {
@@ -44,6 +77,8 @@ pub struct Report {
     pub manifest: Manifest,
     /// The key figures.
     pub kpis: Vec<Kpi>,
+    /// The saves that were written.
+    pub saves: Vec<PathBuf>,
     /// Digest and counters of the events.
     pub outcome: RunOutcome,
 }
@@ -64,6 +99,9 @@ pub enum RunError {
     /// The disk is full, and it was the ledger's store that found out.
     #[error("no room is left: {0}")]
     NoRoom(String),
+    /// A save.
+    #[error(transparent)]
+    Save(#[from] SaveError),
     /// Asked to stop.
     #[error("stopped by request after {periods} periods; nothing was kept")]
     Interrupted {
@@ -77,7 +115,19 @@ pub enum RunError {
 /// # Errors
 /// When anything goes wrong; then the folder holds no part of the run.
 pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, RunError> {
-    run_replicate(request, 0, assemble::streams(request.loaded, 0), progress)
+    run_saved(request, &Saves::default(), progress)
+}
+
+/// Runs a scenario, and saves it on the way or goes on from where it was saved.
+///
+/// # Errors
+/// As [`run`]; saves that are written by then stay.
+pub fn run_saved(
+    request: &Request<'_>,
+    saves: &Saves<'_>,
+    progress: &Arc<Progress>,
+) -> Result<Report, RunError> {
+    run_with(request, saves, 0, assemble::streams(request.loaded, 0), progress)
 }
 
 /// Runs one replicate of a scenario, with the random streams that it has in its study.
@@ -90,23 +140,45 @@ pub fn run_replicate(
     streams: Streams,
     progress: &Arc<Progress>,
 ) -> Result<Report, RunError> {
+    run_with(request, &Saves::default(), replicate, streams, progress)
+}
+
+fn run_with(
+    request: &Request<'_>,
+    saves: &Saves<'_>,
+    replicate: u32,
+    streams: Streams,
+    progress: &Arc<Progress>,
+) -> Result<Report, RunError> {
     let started = now();
     let loaded = request.loaded;
+    let days = saves.days(request)?;
+    let mut went_on_from = saves.from.map_or_else(Vec::new, |save| save.header.went_on_from.clone());
+    went_on_from.extend(saves.from.map(|save| save.entry(loaded)).transpose()?);
+    let first_leg = saves.from.map_or(0, |save| save.header.legs);
     let replicates = ReplicateRange { first: replicate, last: replicate };
     let folder = OutputFolder::create(request.out, request.existing)?;
     let spec = assemble::community_spec(loaded, streams);
     let ledger_path = folder.aside().join(LEDGER_ASIDE);
     let durable_every = u64::from(loaded.scenario.ledger.durable_every_blocks);
+    let keep = |source| SaveError::io("create a file in", &folder.aside(), source);
+    let spool = (!days.is_empty()).then(|| Spool::begin(&folder.aside()).map_err(keep)).transpose()?;
     let open_store = |place: usize, genesis: &Arc<Genesis>| -> Result<Box<dyn Store>, LedgerError> {
         Ok(match place {
-            0 => Box::new(RedbStore::create(&ledger_path, genesis, durable_every)?),
+            0 => {
+                let store = RedbStore::create(&ledger_path, genesis, durable_every)?;
+                match &spool {
+                    None => Box::new(store),
+                    Some(spool) => Box::new(spool.beside(store)),
+                }
+            }
             _ => Box::new(MemoryStore::new(Arc::clone(genesis), BLOCKS_IN_MEMORY)),
         })
     };
     let mut community =
         Community::build(&spec, assemble::mechanism(&loaded.scenario), open_store).map_err(cause)?;
     let header = header(loaded);
-    let recorder = Recorder::start(&folder, replicates, &header, community.names())?;
+    let recorder = Recorder::start_from_leg(&folder, replicates, &header, community.names(), first_leg)?;
     let mut journal = Journal::new(
         recorder,
         Arc::clone(&spec.calendar),
@@ -114,15 +186,43 @@ pub fn run_replicate(
         Arc::clone(progress),
         community.tally(),
     );
-    let outcome = match community.run(&mut journal) {
+    let mut sealed = Sealed::default();
+    match saves.from {
+        None => community.begin(&mut journal).map_err(cause)?,
+        Some(save) => {
+            sealed = save.parts(&folder)?;
+            journal.go_on_from(save.journal()?);
+            save.restore(&mut community)?;
+        }
+    }
+    let mut saved = Vec::new();
+    for (legs, day) in (first_leg + 1..).zip(days) {
+        let periods = day * loaded.scenario.time.periods_per_day();
+        match community.run_to_save(periods, &mut journal) {
+            Ok(_) => {}
+            Err(SavingError::Community(error)) => return Err(explain(error, journal)),
+            Err(error) => return Err(SaveError::from(error).into()),
+        }
+        sealed.extend(journal.end_leg()?);
+        let path = save_path(request.out, day);
+        let (community, journal) = (&community, &journal);
+        let spool = spool.as_ref().expect("invariant: a run that is saved keeps its blocks");
+        let went_on_from = &went_on_from;
+        let moment =
+            save::Moment { loaded, community, journal, spool, sealed: &sealed, legs, went_on_from, day };
+        save::write(&path, &moment)?;
+        saved.push(path);
+    }
+    let outcome = match community.go_on(&mut journal) {
         Ok(outcome) => outcome,
         Err(error) => return Err(explain(error, journal)),
     };
     drop(community);
     let (recorder, kpis) = journal.finish();
-    let mut sealed = recorder.finish()?;
+    sealed.extend(recorder.finish()?);
     sealed.extend(folder.seal(LEDGER_ASIDE, LEDGER_FILE)?);
     let mut manifest = manifest(loaded, header, replicates, outcome.digest.to_string());
+    manifest.went_on_from = went_on_from;
     manifest.opening = Opening { storage_micro_kwh: spec.storage.content_min };
     manifest.run = RunInfo {
         started: started.to_string(),
@@ -132,7 +232,7 @@ pub fn run_replicate(
         command: request.command.clone(),
     };
     let manifest = folder.publish(sealed, manifest, &loaded.effective_toml)?;
-    Ok(Report { manifest, kpis: kpis.iter().map(Kpi::from).collect(), outcome })
+    Ok(Report { manifest, kpis: kpis.iter().map(Kpi::from).collect(), saves: saved, outcome })
 }
 
 /// The reason behind a failed run: the disk's, when that is what ended it.

@@ -50,8 +50,8 @@ pub use household::{
     Battery, BatteryAgeing, BatteryModel, BatteryWear, Buyers, DecisionMode, Decisions, MovingSaving,
     Portrait, SalesPlan, Sellers, Trip,
 };
-pub(crate) use load::load_document;
 pub use load::{Loaded, load, load_text};
+pub(crate) use load::{load_document, load_kept};
 pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSource, Tariffs};
 pub use prices::{Margin, MarginBase};
 pub use problem::{Color, Problem, Problems, Severity, render};

@@ -6,6 +6,8 @@
 //! those of the header too, both states are the same, and it goes on with the shared one. The decision record 21 says
 //! what this does and does not change.
 
+mod saved;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 

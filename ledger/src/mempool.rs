@@ -1,5 +1,7 @@
 //! Transactions that wait for a block, in the order of their arrival.
 
+mod saved;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

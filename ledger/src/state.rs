@@ -8,6 +8,7 @@
 
 mod apply;
 mod entry;
+mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

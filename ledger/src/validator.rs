@@ -16,6 +16,7 @@
 
 mod agreement;
 mod early;
+mod saved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -46,7 +46,7 @@ pub use double_auction::DoubleAuction;
 pub use exact::{Exact, ExactSolution, exact};
 pub use grid_only::GridOnly;
 pub use mid_market_rate::MidMarketRate;
-pub use optimized::{Compromise, EXPLORING_PART, Optimized, Weighting};
+pub use optimized::{Compromise, EXPLORING_PART, Memory, Optimized, Weighting};
 pub use pay_as_bid::PayAsBid;
 pub use yardstick::Yardstick;
 
@@ -67,6 +67,14 @@ pub trait Mechanism {
     /// Clears a period. The same problem and seed give the same clearing, whatever was cleared before, unless it
     /// is warm-started.
     fn clear(&mut self, problem: &PeriodProblem, seed: [u64; 2]) -> Clearing;
+
+    /// What it remembers of the periods before, for a run that is saved; only a warm-started one remembers anything.
+    fn memory(&self) -> Option<&Memory> {
+        None
+    }
+
+    /// Goes on from what was remembered in a saved run.
+    fn recall(&mut self, _: Memory) {}
 }
 
 /// What a mechanism decided, and how good that is.

@@ -4,10 +4,12 @@ mod schedule;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::quantity::Price;
 
 /// A moment in the scenario's time zone, as far as tariffs look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LocalMoment {
     /// 1 (January) to 12.
     pub month: u8,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::digest::FileDigest;
 use crate::error::{Attempt, OutputError};
-use crate::manifest::{FileEntry, MANIFEST_FILE, Manifest, SCENARIO_FILE};
+use crate::manifest::{FileEntry, MANIFEST_FILE, Manifest, PartEntry, SCENARIO_FILE};
 use crate::part::{Sealed, SealedFile};
 
 /// Where files wait until they are whole.
@@ -110,6 +110,12 @@ impl OutputFolder {
         let digest = FileDigest::of_file(&path).attempt("read", &path)?;
         let entry = FileEntry { path: target.to_owned(), digest };
         Ok(Sealed { files: vec![SealedFile::other(path, entry)] })
+    }
+
+    /// Takes over a part that another run has written, from a file that was put [aside](Self::aside) under this name. Its
+    /// digest was checked.
+    pub fn take_over(&self, name: &str, part: PartEntry) -> Sealed {
+        Sealed { files: vec![SealedFile::part(self.aside().join(name), part)] }
     }
 
     /// Puts whole files in their places before the run is done: a study's finished chunk.

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! Recorder::push(row) -> columns of 8,192 rows -> writer's thread -> .partial/<table>-<replicates>.parquet
+//!   Recorder::end_leg() -> whole files of the rows so far, aside: for a run that is saved there
 //!   Recorder::finish() -> whole files, safe on the disk, aside
 //!     OutputFolder::publish() -> <table>/part-<first>-<last>.parquet, scenario.toml, manifest.json
 //! ```
@@ -75,7 +76,7 @@ pub use error::OutputError;
 pub use folder::{Existing, FolderLock, OutputFolder, make_lasting_folder};
 pub use manifest::{
     FORMAT, FORMAT_VERSION, FileEntry, Horizon, InputEntry, MANIFEST_FILE, Manifest, Opening, PartEntry,
-    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, StudyEntry,
+    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, SaveEntry, StudyEntry,
 };
 pub use names::{Label, Name, Names};
 pub use part::{Sealed, part_path};

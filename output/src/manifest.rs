@@ -77,11 +77,18 @@ pub struct PartEntry {
     pub path: String,
     /// The replicates in it.
     pub replicates: ReplicateRange,
+    /// Which stretch of the run it holds, from 0: a run that was saved ends its parts there and begins new ones.
+    #[serde(default, skip_serializing_if = "is_first_leg")]
+    pub leg: u32,
     /// Rows in it.
     pub rows: u64,
     /// Its digests.
     #[serde(flatten)]
     pub digest: FileDigest,
+}
+
+fn is_first_leg(leg: &u32) -> bool {
+    *leg == 0
 }
 
 /// Any other file of a run: the scenario, the ledger's store.
@@ -134,6 +141,24 @@ pub struct StudyEntry {
     pub point: u32,
 }
 
+/// A saved run, from which another went on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveEntry {
+    /// SHA-256 of the save.
+    pub sha256: String,
+    /// The day, from 1, at whose end it was saved.
+    pub day: u32,
+    /// Periods whose books were closed.
+    pub periods: u32,
+    /// Digest of the effective scenario of the run that was saved, which its parts have in their footers.
+    pub config_hash: String,
+    /// Parts of legs below this one are from the save.
+    pub legs: u32,
+    /// What was changed for the days after: `field: before -> after`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+}
+
 /// The manifest of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -165,6 +190,9 @@ pub struct Manifest {
     pub horizon: Horizon,
     /// What the books open with.
     pub opening: Opening,
+    /// The saves from which the run went on, the first one first; none of a run that began at the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub went_on_from: Vec<SaveEntry>,
     /// Digest of all delivered events.
     pub event_digest: String,
     /// The scheme of the ledger's signatures.
@@ -197,6 +225,7 @@ impl Manifest {
             tables_left_out: Vec::new(),
             horizon,
             opening: Opening::default(),
+            went_on_from: Vec::new(),
             event_digest: String::new(),
             signatures: String::new(),
             parts: Vec::new(),
@@ -274,6 +303,12 @@ impl Manifest {
         parts.chain(self.files.iter().map(|file| file.path.as_str()))
     }
 
+    /// The digest of the effective scenario under which a part was written.
+    pub fn config_hash_of(&self, part: &PartEntry) -> &str {
+        let before = self.went_on_from.iter().find(|save| part.leg < save.legs);
+        before.map_or(&self.header.config_hash, |save| &save.config_hash)
+    }
+
     /// Whether a table was asked for.
     pub fn has(&self, table: Table) -> bool {
         !self.tables_left_out.iter().any(|name| name == table.name())
@@ -285,10 +320,10 @@ impl Manifest {
         (first..=last).filter(|replicate| !self.failed_replicates.contains(replicate))
     }
 
-    /// Parts of a table, by their first replicate.
+    /// Parts of a table, by their first replicate and their leg.
     pub fn parts_of(&self, table: Table) -> Vec<&PartEntry> {
         let mut parts: Vec<_> = self.parts.iter().filter(|part| part.table == table.name()).collect();
-        parts.sort_by_key(|part| part.replicates);
+        parts.sort_by_key(|part| (part.replicates, part.leg));
         parts
     }
 }

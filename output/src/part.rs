@@ -81,18 +81,32 @@ pub fn part_path(table: Table, replicates: ReplicateRange) -> String {
 pub(crate) struct PartOf {
     pub(crate) table: Table,
     pub(crate) replicates: ReplicateRange,
+    /// Which stretch between two saves of the run, from 0.
+    pub(crate) leg: u32,
 }
 
 impl PartOf {
     /// Path within the run's folder.
     fn path(self) -> String {
-        part_path(self.table, self.replicates)
+        match self.leg {
+            0 => part_path(self.table, self.replicates),
+            _ => format!("{}/part-{}.parquet", self.table, self.stretch()),
+        }
     }
 
     /// Name while it is written.
     fn name_aside(self) -> String {
+        format!("{}-{}.parquet", self.table, self.stretch())
+    }
+
+    /// Replicates, and the leg where it is not the first. Sorted by name, as whoever reads a folder does, legs are in order:
+    /// `.` comes before `_`.
+    fn stretch(self) -> String {
         let ReplicateRange { first, last } = self.replicates;
-        format!("{}-{first:05}-{last:05}.parquet", self.table)
+        match self.leg {
+            0 => format!("{first:05}-{last:05}"),
+            leg => format!("{first:05}-{last:05}_leg-{leg:04}"),
+        }
     }
 }
 
@@ -189,6 +203,7 @@ impl PartFile {
             table: self.entry.table.name().to_owned(),
             path: self.entry.path(),
             replicates: self.entry.replicates,
+            leg: self.entry.leg,
             rows: self.rows,
             digest: digester.finish(),
         };
@@ -352,6 +367,16 @@ impl SealedFile {
         Self { aside: Aside(Some(path)), entry: SealedEntry::File(entry) }
     }
 
+    /// Where it waits.
+    pub(crate) fn waits_at(&self) -> &Path {
+        self.aside.path()
+    }
+
+    /// A part that another run has written, and that was put aside.
+    pub(crate) fn part(path: PathBuf, entry: PartEntry) -> Self {
+        Self { aside: Aside(Some(path)), entry: SealedEntry::Part(entry) }
+    }
+
     /// Path within the run's folder.
     pub(crate) fn target(&self) -> &str {
         match &self.entry {
@@ -389,6 +414,14 @@ impl Sealed {
         self.files.iter().filter_map(|file| match &file.entry {
             SealedEntry::Part(_) => None,
             SealedEntry::File(file) => Some(file),
+        })
+    }
+
+    /// The parts among them, each with where it waits.
+    pub fn waiting_parts(&self) -> impl Iterator<Item = (&PartEntry, &Path)> {
+        self.files.iter().filter_map(|file| match &file.entry {
+            SealedEntry::Part(part) => Some((part, file.waits_at())),
+            SealedEntry::File(_) => None,
         })
     }
 

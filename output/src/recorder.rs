@@ -63,8 +63,23 @@ impl Recorder {
         header: &RunHeader,
         names: Names,
     ) -> Result<Self, OutputError> {
+        Self::start_from_leg(folder, replicates, header, names, 0)
+    }
+
+    /// As [`start`](Self::start), of a run that goes on from a save with so many legs.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start_from_leg(
+        folder: &OutputFolder,
+        replicates: ReplicateRange,
+        header: &RunHeader,
+        names: Names,
+        leg: u32,
+    ) -> Result<Self, OutputError> {
         let failed = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(folder.aside(), replicates, header.clone(), TableSet::ALL);
+        let writer =
+            Writer::new(folder.aside(), replicates, header.clone(), TableSet::ALL).beginning_with(leg);
         let (messages, incoming) = crossbeam_channel::bounded(WAITING_BATCHES);
         let has_failed = Arc::clone(&failed);
         let thread = std::thread::Builder::new()
@@ -136,6 +151,22 @@ impl Recorder {
         }
     }
 
+    /// Ends a leg: waits until the parts so far are whole and safe on the disk, aside. Rows from here on go to new ones.
+    ///
+    /// # Errors
+    /// What made the writer fail.
+    pub fn end_leg(&mut self) -> Result<Sealed, OutputError> {
+        for (table, columns) in self.buffers.drain(&self.names) {
+            self.writing.batch(table, columns);
+        }
+        match &mut self.writing {
+            Writing::Discarded => Ok(Sealed::default()),
+            Writing::Aside(thread) => thread.end_leg(),
+            Writing::Here(_, Some(_)) => Ok(Sealed::default()),
+            Writing::Here(writer, None) => writer.end_leg(),
+        }
+    }
+
     /// Writes what is left and waits until every part is whole and safe on the disk, still aside.
     ///
     /// # Errors
@@ -171,6 +202,19 @@ impl WriterThread {
             self.failed.store(true, Ordering::Release);
             self.messages = None;
         }
+    }
+
+    fn end_leg(&mut self) -> Result<Sealed, OutputError> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.send(Message::EndLeg(reply));
+        if let Ok(ended) = answer.recv() {
+            return ended;
+        }
+        // It had failed before, and says why when it is joined.
+        self.messages = None;
+        let stopped = || OutputError::WriterStopped { path: self.folder.path().to_owned() };
+        let writer = self.writer.take().ok_or_else(stopped)?;
+        writer.join().map_err(|_panic| stopped())?
     }
 
     fn finish(mut self) -> Result<Sealed, OutputError> {

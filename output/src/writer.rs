@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::{ArrayRef, StringArray};
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 
 use crate::cell::category_array;
 use crate::error::OutputError;
@@ -20,6 +20,8 @@ use crate::table::{Table, TableSet, rows_of};
 pub(crate) enum Message {
     /// Columns of a table, `scenario` apart.
     Batch(Table, Vec<ArrayRef>),
+    /// The leg ends here: its parts are to be whole and handed back.
+    EndLeg(Sender<Result<Sealed, OutputError>>),
     /// There is no more.
     Finish,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Writer {
     /// The value of the column `scenario`.
     scenario: ArrayRef,
     parts: BTreeMap<Table, PartFile>,
+    /// Which stretch between two saves is being written.
+    leg: u32,
 }
 
 impl Writer {
@@ -48,7 +52,12 @@ impl Writer {
         tables: TableSet,
     ) -> Self {
         let scenario: ArrayRef = Arc::new(StringArray::from_iter_values([&header.scenario]));
-        Self { aside, replicates, header, tables, scenario, parts: BTreeMap::new() }
+        Self { aside, replicates, header, tables, scenario, parts: BTreeMap::new(), leg: 0 }
+    }
+
+    /// Begins with another leg than the first.
+    pub(crate) fn beginning_with(self, leg: u32) -> Self {
+        Self { leg, ..self }
     }
 
     /// Writes what comes until there is no more; without `Finish` nothing remains and nothing is returned.
@@ -62,6 +71,17 @@ impl Writer {
         for message in messages {
             let result = match message {
                 Message::Batch(table, columns) => self.write(table, columns),
+                Message::EndLeg(reply) => {
+                    let ended = self.end_leg();
+                    let has_failed = ended.is_err();
+                    failed.fetch_or(has_failed, Ordering::Release);
+                    // Whoever asked is waiting for the answer.
+                    let _ = reply.send(ended);
+                    if has_failed {
+                        return Ok(Sealed::default());
+                    }
+                    Ok(())
+                }
                 Message::Finish => return self.seal().inspect_err(|_| failed.store(true, Ordering::Release)),
             };
             if let Err(error) = result {
@@ -84,7 +104,7 @@ impl Writer {
         match self.parts.entry(table) {
             Entry::Occupied(begun) => Ok(begun.into_mut()),
             Entry::Vacant(place) => {
-                let part = PartOf { table, replicates: self.replicates };
+                let part = PartOf { table, replicates: self.replicates, leg: self.leg };
                 Ok(place.insert(PartFile::begin(&self.aside, part, &self.header)?))
             }
         }
@@ -92,12 +112,19 @@ impl Writer {
 
     /// Ends every table's part; a table without rows gets one too, so that a query finds its columns.
     pub(crate) fn seal(mut self) -> Result<Sealed, OutputError> {
+        self.end_leg()
+    }
+
+    /// The same, and what comes goes to parts of the next leg.
+    pub(crate) fn end_leg(&mut self) -> Result<Sealed, OutputError> {
         for table in Table::ALL {
             if self.tables.holds(table) {
                 self.part(table)?;
             }
         }
-        let files = self.parts.into_values().map(PartFile::seal).collect::<Result<_, _>>()?;
+        let parts = std::mem::take(&mut self.parts);
+        let files = parts.into_values().map(PartFile::seal).collect::<Result<_, _>>()?;
+        self.leg += 1;
         Ok(Sealed { files })
     }
 }

@@ -2,6 +2,7 @@
 
 use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money, Price};
+use serde::{Deserialize, Serialize};
 
 use super::terms::{FleetTerms, UpDown};
 use crate::storage::Scarcity;
@@ -26,7 +27,7 @@ pub enum Direction {
 }
 
 /// Energy at a price: up the least that its owner wants for a kWh, down the most that it would pay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// At the meter, within the period.
     pub energy: Energy,
@@ -35,7 +36,7 @@ pub struct Block {
 }
 
 /// What a member can do in a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flexibility {
     /// Who.
     pub household: HouseholdId,
@@ -46,7 +47,7 @@ pub struct Flexibility {
 }
 
 /// What a member is called for, with the prices that it is paid up and pays down.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
     /// To be given, in this order.
     pub up: [Block; 2],

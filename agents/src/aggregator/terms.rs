@@ -1,6 +1,7 @@
 //! What the grid pays the aggregator, and what the aggregator pays its members.
 
 use goshawk_market::quantity::{Energy, Money, Power, Price};
+use serde::{Deserialize, Serialize};
 
 use super::dispatch::DispatchRule;
 
@@ -37,7 +38,7 @@ pub struct FleetTerms {
 }
 
 /// Energy in the two directions, at the meter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpDown {
     /// Given to the grid, or drawn less from it.
     pub up: Energy,

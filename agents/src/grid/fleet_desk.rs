@@ -8,6 +8,7 @@ use goshawk_market::quantity::{Energy, Power};
 use crate::aggregator::request_series::RequestSeries;
 use crate::aggregator::terms::{FleetSettlement, FleetTerms, UpDown};
 use crate::calendar::{Calendar, PeriodIndex};
+use crate::saved::saved;
 
 /// What the grid follows when it calls the fleet.
 #[derive(Debug, Clone)]
@@ -134,6 +135,9 @@ impl FleetDesk {
         (self.terms.settle(self.ready, self.accepted, metered), metered)
     }
 }
+
+saved!(Regulation { stream, state } parts {} built again {});
+saved!(FleetDesk { nominated, ready, accepted, metered } parts { regulation } built again { terms, signal });
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use super::power_flow::{Loads, PowerFlow, PowerFlowError};
 use super::security::{Band, Outcome, Security, SecurityCheck};
 use crate::journal::{FeederBooks, LineUse};
 use crate::message::Schedule;
+use crate::saved::saved;
 
 /// A feeder with what is needed to operate it.
 #[derive(Debug, Clone)]
@@ -179,3 +180,6 @@ fn add(loads: &mut Loads, place: usize, kw: f64, reactive_share: f64) {
     loads.p_kw[place] += kw;
     loads.q_kvar[place] += kw * reactive_share;
 }
+
+// Solutions of the power flow depend on the loads alone, which are set before each.
+saved!(FeederOperation { drawn, sold } parts {} built again { spec, reactive_share, places, hours, flow, check, anyway, trades });

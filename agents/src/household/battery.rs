@@ -1,6 +1,8 @@
 //! The vehicle's battery: efficiencies, limits and exact books.
 
+use goshawk_engine::{Fault, Loading, Saving};
 use goshawk_market::quantity::{Energy, Power, Price};
+use serde::{Deserialize, Serialize};
 
 pub mod ageing;
 pub mod conversion;
@@ -14,8 +16,10 @@ use conversion::{Conversion, Point};
 use power_limit::PowerLimit;
 use wear::WearCost;
 
+use crate::saved::Saved;
+
 /// What a kind of battery and its charging pile can do.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BatterySpec {
     /// Usable size.
     pub capacity: Energy,
@@ -65,7 +69,7 @@ pub struct BatteryDay {
 }
 
 /// A battery with what it holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Battery {
     /// Its capacity is that of today.
     spec: BatterySpec,
@@ -76,6 +80,7 @@ pub struct Battery {
     fresh: Energy,
     content: Energy,
     is_cautious: bool,
+    #[serde(skip)]
     cells: Cells,
     /// How energy converts in the span under way, and the span.
     conversion: Conversion,
@@ -456,6 +461,17 @@ impl Battery {
         let c_rate = self.spec.discharge_power.to_f64() / self.spec.capacity.to_f64();
         let c_rate = c_rate.min(self.cells.lfp.map_or(c_rate, |limit| limit.c_rate_max));
         self.wear = Some(wear.of_next_kwh(ageing, self.fresh.to_f64(), c_rate));
+    }
+}
+
+impl Saved for Battery {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        saving.put(self)
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        *self = Self { cells: self.cells, ..loading.take()? };
+        Ok(())
     }
 }
 

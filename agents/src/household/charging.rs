@@ -11,6 +11,7 @@
 //! What a period charges goes to its first stretch up to that one's limit, then to the next.
 
 use goshawk_market::quantity::Energy;
+use serde::{Deserialize, Serialize};
 
 use crate::household::battery::Battery;
 
@@ -18,7 +19,7 @@ use crate::household::battery::Battery;
 const UNLIMITED: Energy = Energy::from_micro(i64::MAX / 8);
 
 /// What is to be reached by the time the vehicle leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Goal {
     /// Nothing in particular.
     Nothing,
@@ -41,7 +42,7 @@ impl Goal {
 }
 
 /// What the vehicle does to the battery once it has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Drive {
     /// It takes so much, as far as it is there.
     Takes(Energy),
@@ -50,7 +51,7 @@ pub enum Drive {
 }
 
 /// A part of a period during which the vehicle is plugged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     /// How long.
     pub micros: u64,

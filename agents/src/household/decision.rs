@@ -4,6 +4,7 @@
 //! buyer; it may be the other one in the next period.
 
 use goshawk_market::quantity::Energy;
+use serde::{Deserialize, Serialize};
 
 use crate::household::battery::Battery;
 
@@ -42,7 +43,7 @@ pub struct Situation {
 }
 
 /// What a household means to do in a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
     /// Offer a surplus.
     Sell {

@@ -6,10 +6,12 @@
 use goshawk_engine::{SimTime, Stream};
 use goshawk_market::quantity::Energy;
 use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarError};
 use crate::household::air::Air;
 use crate::household::vehicle::Consumption;
+use crate::saved::saved;
 
 /// The distribution of one day's trip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +49,7 @@ pub struct DrivingHabit {
 }
 
 /// A trip from leaving to coming back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trip {
     /// When the household means to leave.
     pub planned: SimTime,
@@ -125,6 +127,8 @@ impl Driving {
         Ok(Some(Trip { planned, leaves, returns, energy }))
     }
 }
+
+saved!(Driving { stream, date } parts {} built again { habit });
 
 #[cfg(test)]
 mod tests {

@@ -2,15 +2,18 @@
 
 use std::ops::Range;
 
+use goshawk_engine::{Fault, Loading, Saving};
 use goshawk_market::quantity::{Energy, Price};
+use serde::{Deserialize, Serialize};
 
 use super::portrait::Outlook;
 use crate::calendar::{Calendar, PeriodIndex};
 use crate::commons::{Rules, price_share};
 use crate::price_board::PriceBoard;
+use crate::saved::Saved;
 
 /// What a household has learned of its own sales: at each time of day, the smoothed share of its offers that was sold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Chances {
     sold: Vec<Option<f32>>,
 }
@@ -99,6 +102,22 @@ impl Ahead<'_> {
             Some(price_share((price - cost).max(Price::ZERO), chance))
         };
         self.periods().filter_map(worth).max().unwrap_or(Price::ZERO)
+    }
+}
+
+/// Those of a rational household; one that decides by habit has none.
+impl Saved for Option<Chances> {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        saving.put(self)
+    }
+
+    /// A branch may decide otherwise than the run that was saved.
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        let learned: Self = loading.take()?;
+        if self.is_some() && learned.is_some() {
+            *self = learned;
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,9 @@
 //! Each kind has a stream of its own with as many draws for each period, trip or session, whatever comes of them.
 
 use goshawk_engine::{Stream, Streams};
+use serde::{Deserialize, Serialize};
+
+use crate::saved::saved;
 
 /// How often a household goes wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -53,7 +56,7 @@ impl LateArrivals {
 }
 
 /// What goes wrong with contracts in a period.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Misconduct {
     /// A seller delivers nothing.
     pub withholds: bool,
@@ -107,3 +110,6 @@ impl FaultRates {
         })
     }
 }
+
+saved!(LateArrivals { stream } parts {} built again { rate, mean_hours });
+saved!(Contracting { deliveries, readings } parts {} built again { rates });

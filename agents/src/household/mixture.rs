@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, CalendarError};
 use crate::household::session::Session;
+use crate::saved::saved;
 
 /// A normal distribution of the hour of plugging in.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -146,6 +147,8 @@ fn chosen<T>(components: &[T], weight: impl Fn(&T) -> f64, uniform: f64) -> &T {
         .or(components.last())
         .expect("invariant: a mixture has components")
 }
+
+saved!(MixtureDraws { stream, date, number } parts {} built again { mixture, probability, limits });
 
 #[cfg(test)]
 mod tests {

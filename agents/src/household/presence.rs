@@ -1,7 +1,8 @@
 //! Where the vehicle is: stays at the pile and the drives between them, in continuous time.
 
-use goshawk_engine::SimTime;
+use goshawk_engine::{Fault, Loading, Saving, SimTime};
 use goshawk_market::quantity::{Energy, Power};
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarError, PeriodIndex};
 use crate::household::air::Air;
@@ -10,6 +11,7 @@ use crate::household::charging::{Drive, Goal, Stretch};
 use crate::household::driving::{Driving, Trip};
 use crate::household::faults::LateArrivals;
 use crate::household::session::{Session, Sessions};
+use crate::saved::{Saved, saved};
 
 /// Where stays come from.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub enum Source {
 }
 
 /// A stay at the pile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
     /// When the household expects it to begin.
     pub expected: SimTime,
@@ -38,7 +40,7 @@ pub struct Stay {
 }
 
 /// What a stay is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Want {
     /// Nothing.
     Nothing,
@@ -58,7 +60,7 @@ pub struct Late {
 }
 
 /// Whether the vehicle is there, and its stay.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Whereabouts {
     /// Away for good.
     Gone,
@@ -331,3 +333,23 @@ pub fn arrival_content(session: &Session, battery: &Battery) -> Energy {
     let fits = (battery.ceiling() - battery.gain_from(session.energy + session.cut)).or_zero();
     session.arrival_content.unwrap_or_else(|| battery.floor()).min(fits)
 }
+
+impl Saved for Source {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        match self {
+            Self::AtHome => Ok(()),
+            Self::Trips(driving, _reserve) => driving.put(saving),
+            Self::Sessions(sessions) => sessions.put(saving),
+        }
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        match self {
+            Self::AtHome => Ok(()),
+            Self::Trips(driving, _reserve) => driving.take(loading),
+            Self::Sessions(sessions) => sessions.take(loading),
+        }
+    }
+}
+
+saved!(Presence { whereabouts, past } parts { source, late } built again {});

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use goshawk_engine::SimTime;
+use goshawk_engine::{Fault, Loading, Saving, SimTime};
 use goshawk_market::quantity::{Energy, Power};
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarError};
 use crate::household::mixture::MixtureDraws;
+use crate::saved::Saved;
 
 /// One stay at the pile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Line of the file that it comes from, or the day that it was drawn for.
     pub number: u32,
@@ -67,5 +69,22 @@ impl Sessions {
             }
             Self::Mixture(draws) => draws.next(calendar, earliest),
         }
+    }
+}
+
+impl Saved for Sessions {
+    fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
+        match self {
+            Self::Recorded { list: _, next } => saving.put(next),
+            Self::Mixture(draws) => draws.put(saving),
+        }
+    }
+
+    fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Recorded { list: _, next } => *next = loading.take()?,
+            Self::Mixture(draws) => draws.take(loading)?,
+        }
+        Ok(())
     }
 }

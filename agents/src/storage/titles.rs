@@ -1,11 +1,12 @@
 //! Who owns what in the store: titles that sum to the content at every instant, to the last unit.
 
 use goshawk_market::quantity::Energy;
+use serde::{Deserialize, Serialize};
 
 use crate::commons::Lease;
 
 /// The content of a store and the titles to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Titles {
     content: Energy,
     /// The operator's own part: E_min of (30).

@@ -2,6 +2,7 @@
 
 use goshawk_ledger::Settlement;
 use goshawk_market::quantity::{Energy, Money};
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 
@@ -9,7 +10,7 @@ use super::sheet::{Sheet, ratio};
 const LATENCIES: usize = 60_000;
 
 /// What a run adds up of its blocks, and of what was settled in them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ChainTally {
     /// Most transactions in a block.
     transactions_max: usize,

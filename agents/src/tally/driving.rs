@@ -1,11 +1,12 @@
 //! Key figures of coming, going and misbehaving.
 
 use goshawk_market::quantity::Energy;
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 
 /// What a run adds up to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DrivingTally {
     departures: u64,
     departures_short: u64,

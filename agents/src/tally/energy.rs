@@ -1,6 +1,7 @@
 //! Sums of energy and money over the households of a class, or over all.
 
 use goshawk_market::quantity::{Energy, Money};
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 use crate::aggregator::terms::UpDown;
@@ -15,7 +16,7 @@ pub(super) enum Scope {
 }
 
 /// Sums over the households of a class, or over all.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct EnergySums {
     sun: Energy,
     spilled: Energy,

@@ -1,20 +1,21 @@
 //! The tallies of the community's import and of the fleet.
 
 use goshawk_market::quantity::{Energy, Money};
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 use crate::aggregator::terms::UpDown;
 use crate::journal::FleetBooks;
 
 /// What a run adds up of its import from outside and of its fleet.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct FleetTally {
     /// The highest import in kW, and what it would have been without what the fleet did in the same period.
     peak_kw: Option<(f64, f64)>,
     sums: Option<Sums>,
 }
 
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 struct Sums {
     request: UpDown,
     delivered: UpDown,

@@ -2,12 +2,13 @@
 
 use goshawk_market::inequality::{gini, jain};
 use goshawk_market::quantity::{Energy, Money};
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 use crate::journal::HouseholdBooks;
 
 /// What a household adds up to.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct HouseholdTally {
     /// What all energy that came over its meter is worth at the cheaper outside price.
     benchmark: Money,

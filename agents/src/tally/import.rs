@@ -1,11 +1,12 @@
 //! The tallies of the community's import from outside: its peaks, its ramps, and the carbon dioxide behind it.
 
 use goshawk_market::quantity::Energy;
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 
 /// A day's import.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Day {
     day: u16,
     periods: u32,
@@ -14,7 +15,7 @@ struct Day {
 }
 
 /// Sums over days; the last one may be cut short.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 struct Days {
     count: f64,
     peaks: Energy,
@@ -38,7 +39,7 @@ impl Days {
 }
 
 /// What a run adds up of its import.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ImportTally {
     hours: f64,
     today: Option<Day>,
@@ -46,6 +47,7 @@ pub(super) struct ImportTally {
     previous: Option<Energy>,
     ramps: Option<Energy>,
     /// In each period, in 1e-6 g/kWh.
+    #[serde(skip)]
     intensity: Option<Vec<i64>>,
     /// In 1e-12 g.
     co2: i128,
@@ -55,6 +57,11 @@ pub(super) struct ImportTally {
 impl ImportTally {
     pub(super) fn new(intensity: Option<Vec<i64>>) -> Self {
         Self { intensity, ..Self::default() }
+    }
+
+    /// Goes on from what was added up before; the intensity is that of this run.
+    pub(super) fn go_on_from(&mut self, before: Self) {
+        *self = Self { intensity: self.intensity.take(), ..before };
     }
 
     pub(super) fn add(&mut self, day: u16, import: Energy, hours: f64) {

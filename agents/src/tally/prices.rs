@@ -2,11 +2,12 @@
 
 use goshawk_ledger::Settlement;
 use goshawk_market::quantity::{Energy, Money, Price};
+use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
 
 /// A mean and a spread of prices, each weighted with the energy that it was paid for (West 1979).
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 struct Spread {
     kwh: f64,
     mean: f64,
@@ -31,14 +32,14 @@ impl Spread {
 }
 
 /// A period's prices. Contracts are settled after their period, so several are open at a time.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 struct PeriodPrices {
     outside: Price,
     paid: Spread,
 }
 
 /// What a run adds up of the prices of its trades.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct PriceTally {
     periods: Vec<PeriodPrices>,
     all: Spread,

@@ -9,16 +9,29 @@ use goshawk_output::{Existing, OutputError};
 
 use super::progress::Watch;
 use super::{
-    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioArguments, print, remark_upon, report_error,
+    BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioChanges, print, remark_upon, report_error,
     report_problems, shell_word, stop_on_signals, summary,
 };
-use crate::run::{Report, Request, RunError};
+use crate::run::{Report, Request, RunError, Saves};
+use crate::save::SavedRun;
 use crate::scenario::Loaded;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
+    /// Scenario file (TOML); with --restore that of the save by default.
+    #[arg(value_name = "SCENARIO", required_unless_present = "restore")]
+    scenario: Option<PathBuf>,
     #[command(flatten)]
-    scenario: ScenarioArguments,
+    changes: ScenarioChanges,
+    /// Same as --set market.mechanism=M.
+    #[arg(long, value_name = "M")]
+    mechanism: Option<String>,
+    /// Save the run at the end of this day, from 1, to OUT.day-NNN.save; may be repeated.
+    #[arg(long, value_name = "DAY", value_parser = clap::value_parser!(u32).range(1..))]
+    save_at: Vec<u32>,
+    /// Go on from a save, with --set for the days after it.
+    #[arg(long, value_name = "SAVE")]
+    restore: Option<PathBuf>,
     /// Folder for the tables [default: out/NAME].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -31,7 +44,18 @@ pub(super) struct RunArguments {
 }
 
 pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
-    let loaded = match arguments.scenario.load() {
+    let saved = match arguments.restore.as_deref().map(SavedRun::open).transpose() {
+        Ok(saved) => saved,
+        Err(error) => return report_failure(&error.into()),
+    };
+    let mechanism = arguments.mechanism.as_ref().map(|mechanism| format!("market.mechanism={mechanism}"));
+    let sets = arguments.changes.sets(mechanism);
+    let loaded = match (&arguments.scenario, &saved) {
+        (Some(scenario), _) => crate::scenario::load(scenario, &sets),
+        (None, Some(saved)) => saved.scenario(&sets),
+        (None, None) => unreachable!("invariant: without --restore a scenario is required"),
+    };
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(problems) => return report_problems(&problems),
     };
@@ -43,7 +67,8 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
     let request = Request { loaded: &loaded, out: &out, existing, command: std::env::args().collect() };
     let time = &loaded.scenario.time;
     let watch = Watch::start(&progress, time.period_count(), time.period_minutes, quiet);
-    let result = crate::run::run(&request, &progress);
+    let saves = Saves { at: &arguments.save_at, from: saved.as_ref() };
+    let result = crate::run::run_saved(&request, &saves, &progress);
     drop(watch);
     match result {
         Ok(report) => print(&present(&report, &loaded, &out, arguments.format)),
@@ -55,6 +80,7 @@ pub(super) fn report_failure(error: &RunError) -> u8 {
     report_error(error);
     match error {
         RunError::Interrupted { .. } => INTERRUPTED,
+        RunError::Save(error) if error.is_bad_input() => BAD_INPUT,
         RunError::Output(
             OutputError::NotEmpty { .. }
             | OutputError::EarlierOutput { .. }
@@ -84,6 +110,9 @@ fn present(report: &Report, loaded: &Loaded, out: &std::path::Path, format: Form
             out.display(),
             report.outcome.counters.delivered, report.outcome.digest,
         ));
+        for path in &report.saves {
+            text.push_str(&format!("Go on:     goshawk run --restore {}\n", shell_word(path)));
+        }
     }
     text
 }

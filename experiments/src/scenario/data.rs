@@ -34,12 +34,20 @@ pub struct DataFile {
 /// Reads data files and keeps what was read.
 pub(super) struct DataFiles<'a> {
     base: &'a Path,
+    /// Files that are not read again: those that came with a saved run.
+    kept: &'a [DataFile],
     pub(super) read: Vec<DataFile>,
 }
 
 impl<'a> DataFiles<'a> {
-    pub(super) fn new(base: &'a Path) -> Self {
-        Self { base, read: Vec::new() }
+    /// Files below `base`, but for those that were `kept` under the same path.
+    pub(super) fn new(base: &'a Path, kept: &'a [DataFile]) -> Self {
+        Self { base, kept, read: Vec::new() }
+    }
+
+    fn text(&self, written: &str) -> Result<String, String> {
+        let kept = self.kept.iter().find(|file| file.path == written);
+        kept.map_or_else(|| read_text(&self.base.join(written)), |file| Ok(file.text.clone()))
     }
 
     /// The file that the field at `path` names as `written`; what prevents it from being read goes to the report.
@@ -50,7 +58,7 @@ impl<'a> DataFiles<'a> {
         report: &mut Report<'_>,
     ) -> Option<Arc<Source>> {
         let file = self.base.join(written);
-        match read_text(&file) {
+        match self.text(written) {
             Ok(text) => {
                 let sha256 = hexadecimal(&Sha256::digest(text.as_bytes()));
                 let (field, path) = (path.join("."), written.to_owned());

@@ -73,10 +73,23 @@ pub fn load(path: impl AsRef<Path>, sets: &[String]) -> Result<Loaded, Problems>
 /// # Errors
 /// As [`load`].
 pub fn load_text(name: &str, text: &str, base: &Path, sets: &[String]) -> Result<Loaded, Problems> {
+    load_kept(name, text, (base, &[]), sets)
+}
+
+/// As [`load_text`], of a text whose data files were `kept` with it; others are read below `base`.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_kept(
+    name: &str,
+    text: &str,
+    (base, kept): (&Path, &[DataFile]),
+    sets: &[String],
+) -> Result<Loaded, Problems> {
     let mut document = Document::parse(name, text).map_err(|problem| Problems::one(*problem))?;
     let problems: Vec<Problem> =
         sets.iter().filter_map(|argument| document.set(argument).err()).map(|problem| *problem).collect();
-    load_document(name, &document, base, problems)
+    load_with(name, &document, (base, kept), problems)
 }
 
 /// As [`load_text`], from a document with what is known to be wrong with it.
@@ -84,12 +97,21 @@ pub(crate) fn load_document(
     name: &str,
     document: &Document,
     base: &Path,
+    problems: Vec<Problem>,
+) -> Result<Loaded, Problems> {
+    load_with(name, document, (base, &[]), problems)
+}
+
+fn load_with(
+    name: &str,
+    document: &Document,
+    (base, kept): (&Path, &[DataFile]),
     mut problems: Vec<Problem>,
 ) -> Result<Loaded, Problems> {
     problems.extend(structure::check(document));
 
     let mut report = Report::new(document, problems);
-    let mut files = DataFiles::new(base);
+    let mut files = DataFiles::new(base, kept);
     let course = meaning::course(&mut report);
     meaning::check(&mut report);
     let weather = data::weather(&mut report, &mut files, course.as_ref());

@@ -1,6 +1,8 @@
 //! Messages of heights that have not come yet. Without them a validator that is a step behind would miss the
 //! proposal of the next height, and with it the votes.
 
+mod saved;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

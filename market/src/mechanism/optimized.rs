@@ -46,7 +46,7 @@ pub struct Optimized<O> {
     weighting: Weighting,
     compromise: Compromise,
     is_warm: bool,
-    last: Option<Last>,
+    last: Option<Memory>,
 }
 
 /// How sellers' profit and buyers' cost are weighed against each other.
@@ -74,8 +74,8 @@ pub enum Compromise {
 }
 
 /// The best of a period, for the next one.
-#[derive(Debug)]
-struct Last {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
     groups: [Vec<GroupId>; 2],
     genes: Vec<f64>,
 }
@@ -138,7 +138,7 @@ impl<O: Optimizer> Optimized<O> {
             negate(&mut trace);
             let genes = archive.genes(picked).to_vec();
             let (scheme, explored) = (problem.decode(&genes), self.optimizer.population().iterations());
-            self.last = self.is_warm.then_some(Last { groups, genes });
+            self.last = self.is_warm.then_some(Memory { groups, genes });
             return Searched { scheme, weights, explored, trace };
         }
         let mut guests = guests(&archive, weights, size / 2);
@@ -152,7 +152,7 @@ impl<O: Optimizer> Optimized<O> {
         negate(&mut trace);
         let genes = self.optimizer.population().best_genes();
         let scheme = problem.decode(&genes);
-        self.last = self.is_warm.then_some(Last { groups, genes });
+        self.last = self.is_warm.then_some(Memory { groups, genes });
         Searched { scheme, weights, explored, trace }
     }
 }
@@ -219,6 +219,14 @@ struct Searched {
 impl<O: Optimizer> Mechanism for Optimized<O> {
     fn name(&self) -> &'static str {
         self.optimizer.name()
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        self.last.as_ref()
+    }
+
+    fn recall(&mut self, memory: Memory) {
+        self.last = self.is_warm.then_some(memory);
     }
 
     fn clear(&mut self, problem: &PeriodProblem, seed: [u64; 2]) -> Clearing {

@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::report::{Check, Finding, Ledger};
 use crate::digest::FileDigest;
 use crate::error::{Attempt, OutputError};
-use crate::manifest::{MANIFEST_FILE, Manifest, PartEntry};
+use crate::manifest::{MANIFEST_FILE, Manifest, PartEntry, RunHeader};
 use crate::part::footer;
 use crate::table::Table;
 
@@ -42,14 +42,21 @@ pub(super) fn check_digests(
         ledger.enter(Check::Files, !twice, || finding(path, "entries in the manifest", 1, 2));
         check_digest(folder, path, digest, ledger)?;
     }
+    let last_leg = manifest.parts.iter().map(|part| part.leg).max().unwrap_or_default();
     for table in Table::ALL.into_iter().filter(|&table| manifest.has(table)) {
         let parts = manifest.parts_of(table);
         let first = parts.first().map(|part| part.replicates.first);
         let last = parts.last().map(|part| part.replicates.last);
-        let gapless = parts
-            .windows(2)
-            .all(|pair| pair[0].replicates.last.checked_add(1) == Some(pair[1].replicates.first));
-        let whole = (first, last) == (Some(manifest.replicates.first), Some(manifest.replicates.last));
+        // A leg after the one before it, or the first of the next replicates.
+        let follows = |one: &PartEntry, next: &PartEntry| match next.leg {
+            0 => one.replicates.last.checked_add(1) == Some(next.replicates.first),
+            leg => (next.replicates, leg) == (one.replicates, one.leg + 1),
+        };
+        let gapless = parts.windows(2).all(|pair| follows(pair[0], pair[1]));
+        let ends = (first, last) == (Some(manifest.replicates.first), Some(manifest.replicates.last));
+        let whole = ends
+            && parts.first().is_some_and(|part| part.leg == 0)
+            && parts.last().is_some_and(|part| part.leg == last_leg);
         ledger.enter(Check::Files, gapless && whole, || {
             let expected =
                 format!("parts of replicates {} to {}", manifest.replicates.first, manifest.replicates.last);
@@ -163,7 +170,9 @@ fn check_schema(
         finding(&part.path, "rows", part.rows, metadata.num_rows())
     });
     let pairs = metadata.key_value_metadata().map(Vec::as_slice).unwrap_or_default();
-    for (key, expected) in footer(table, &manifest.header) {
+    let header =
+        RunHeader { config_hash: manifest.config_hash_of(part).to_owned(), ..manifest.header.clone() };
+    for (key, expected) in footer(table, &header) {
         let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_ref());
         ledger.enter(Check::Schemas, found == Some(&expected), || {
             finding(&part.path, key, &expected, found.map_or("nothing", String::as_str))

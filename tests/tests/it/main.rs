@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`invariants`] | books, prices and money of the scenarios that ship |
 //! | [`determinism`] | what repeats, and what changes nobody else's draws |
+//! | [`saves`] | a run that was saved and gone on with ends as one that ran through |
 //! | [`random_scenarios`] | the same books, and what batteries, departures, reserves and the store promise, in 1,000 random scenarios |
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
@@ -46,6 +47,7 @@ mod salib;
 #[allow(dead_code, reason = "the market's own tests use all of it")]
 #[path = "../../../market/src/problem/sample.rs"]
 mod sample;
+mod saves;
 mod simses;
 mod study_folder;
 mod summary;

@@ -13,6 +13,8 @@
 //! the stress of now. With losses as roots this virtual time makes squares add up, `q² <- q² + k² dt`, so the state is
 //! two sums, and the order and the length of steps do not matter.
 
+use serde::{Deserialize, Serialize};
+
 use super::half_cycle::{HalfCycle, HalfCycleDetector};
 
 /// k_ref in 1/sqrt(s), at 25 °C.
@@ -78,7 +80,7 @@ pub fn cycle_stress(c_rate: f64, depth: f64) -> f64 {
 }
 
 /// How far a battery has aged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ageing {
     calendar_rate: f64,
     /// q_cal².

@@ -3,6 +3,8 @@
 //! Every conversion is continuous, rises strictly, and is the inverse of its counterpart; the integer books of
 //! [`super::Battery`] rest on that alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::curves::{CELL_WH, charge_ohm, discharge_ohm, open_circuit_v};
 
 /// Below this open-circuit voltage in V the cell counts as empty, and the model goes on with it.
@@ -11,7 +13,7 @@ const EMPTY_V: f64 = 2.5;
 const SHORTEST_HOURS: f64 = 1.0 / 3600.0;
 
 /// What energy loses on its way, at one operating point.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Conversion {
     /// The same share, whatever the power.
     Constant {
@@ -30,7 +32,7 @@ pub enum Conversion {
 }
 
 /// One way through the charger and the cells' resistance.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Path {
     /// The charger's share, in (0, 1].
     charger: f64,

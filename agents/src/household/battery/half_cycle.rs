@@ -1,5 +1,7 @@
 //! Half cycles by reversal: from one turn of the state of charge to the next, without a history.
 
+use serde::{Deserialize, Serialize};
+
 /// A turn counts once the state of charge has gone back by more than this: a meter's ripple is no cycle.
 pub const RIPPLE_SOC: f64 = 0.001;
 
@@ -25,14 +27,14 @@ impl HalfCycle {
 }
 
 /// Which way the state of charge goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Direction {
     Up,
     Down,
 }
 
 /// Follows the state of charge and says when a half cycle is over.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HalfCycleDetector {
     /// Where the half cycle under way began.
     start: f64,

@@ -1,0 +1,68 @@
+//! The state as bytes: its entries in the order of their keys. The tree over them follows from them.
+
+use std::sync::Arc;
+
+use super::{LedgerState, StateKey, Value};
+use crate::codec::{Canonical, DecodeError, Reader};
+use crate::genesis::Genesis;
+use crate::transaction::AccountId;
+
+impl LedgerState {
+    /// Appends all entries.
+    pub(crate) fn write_entries(&self, out: &mut Vec<u8>) {
+        let accounts = (0..self.accounts.len() as u32).map(|id| StateKey::Account(AccountId(id)));
+        let contracts = self.contracts.keys().map(|&id| StateKey::Contract(id));
+        let meters = self.meters.keys().map(|&(period, id)| StateKey::Meter(period, id));
+        let periods = self.periods.keys().map(|&period| StateKey::Period(period));
+        let keys = accounts.chain(contracts).chain(meters).chain(periods).chain([StateKey::Books]);
+        (self.entry_count() as u64).write(out);
+        for key in keys {
+            key.write(out);
+            out.extend(self.get(key).expect("invariant: these keys are those of entries").to_bytes());
+        }
+    }
+
+    /// The state with the entries at the front of `input`.
+    ///
+    /// # Errors
+    /// When they are not entries of this chain.
+    pub(crate) fn read_entries(genesis: &Arc<Genesis>, input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut state = Self::new(genesis);
+        for _ in 0..u64::read(input)? {
+            let key = StateKey::read(input)?;
+            let value = match key {
+                StateKey::Account(id) if id.0 as usize >= state.accounts.len() => {
+                    return Err(DecodeError::Invalid("an account that the chain does not have"));
+                }
+                StateKey::Account(_) => Value::Account(Canonical::read(input)?),
+                StateKey::Contract(_) => Value::Contract(Canonical::read(input)?),
+                StateKey::Meter(..) => Value::Meter(Canonical::read(input)?),
+                StateKey::Period(_) => Value::Period(Canonical::read(input)?),
+                StateKey::Books => Value::Books(Canonical::read(input)?),
+            };
+            state.put(key, Some(value));
+            state.write_to_tree(key);
+        }
+        state.root();
+        Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use goshawk_market::quantity::Money;
+
+    use super::*;
+
+    #[test]
+    fn a_state_comes_back_with_its_root() {
+        let mut state = LedgerState::new(&crate::state::tests::genesis());
+        state.make_rich(AccountId(1), Money::from_micro(7));
+        let mut bytes = Vec::new();
+        state.write_entries(&mut bytes);
+        let mut back = LedgerState::read_entries(state.genesis(), &mut Reader::new(&bytes)).unwrap();
+        assert_eq!(back.root(), state.root());
+        assert_eq!(back.total_money(), state.total_money());
+        assert!(LedgerState::read_entries(state.genesis(), &mut Reader::new(&bytes[..9])).is_err());
+    }
+}
