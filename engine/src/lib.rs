@@ -160,23 +160,35 @@
 //! reported as an error, which needs the default `panic = "unwind"`.
 
 mod actor;
+mod body;
 mod context;
 mod digest;
+mod directory;
 mod envelope;
 mod error;
 pub mod normal;
+mod pace;
+mod periodics;
+mod probe;
+mod process;
 mod queue;
 mod random;
 mod simulation;
 mod snapshot;
 mod time;
+mod world;
 
 pub use time::{Phase, SimDuration, SimTime};
 
 pub use actor::{Actor, ActorId, Fault, Message, Model};
 pub use context::Context;
+pub use envelope::ReplyTo;
+pub use periodics::Periodic;
+pub use probe::Probe;
+pub use process::{Ask, Either, Process, Received, Recv, Sleep, join, select};
 pub use queue::Timer;
 
+pub use pace::Pacer;
 pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
 pub use digest::{Digest, DigestValue};

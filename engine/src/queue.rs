@@ -178,6 +178,12 @@ impl<T> EventQueue<T> {
         None
     }
 
+    /// Whether an event was neither delivered nor cancelled.
+    pub(crate) fn is_pending(&self, timer: Timer) -> bool {
+        let slot = self.slots.get(timer.slot as usize);
+        slot.is_some_and(|slot| slot.generation == timer.generation && slot.payload.is_some())
+    }
+
     /// Takes an event back; `false` if it was delivered or cancelled before.
     pub(crate) fn cancel(&mut self, timer: Timer) -> bool {
         let Some(slot) = self.slots.get_mut(timer.slot as usize) else { return false };
