@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -62,10 +63,14 @@ impl<M: Model> fmt::Debug for Stage<M> {
 }
 
 impl<M: Model> Stage<M> {
-    /// Does something with the world on the stage.
-    pub(crate) fn present<R>(&self, world: &mut Option<Box<World<M>>>, act: impl FnOnce() -> R) -> R {
+    /// Does something with the world on the stage, whence it comes back even from a panic.
+    fn present<R>(
+        &self,
+        world: &mut Option<Box<World<M>>>,
+        act: impl FnOnce() -> R,
+    ) -> std::thread::Result<R> {
         self.world.replace(world.take());
-        let result = act();
+        let result = catch_unwind(AssertUnwindSafe(act));
         *world = self.world.take();
         result
     }
@@ -158,15 +163,18 @@ impl<M: Model> ProcessBody<M> {
         if desk.interest & interest::MESSAGE == 0 { Posted::Kept } else { Posted::Awaited }
     }
 
-    /// Lets the process go on until it waits again; `None` then.
-    pub(crate) fn poll(&mut self, world: &mut Option<Box<World<M>>>) -> Option<Result<(), Fault>> {
+    /// Lets the process go on until it waits again; `None` then. An outer error is a panic.
+    pub(crate) fn poll(
+        &mut self,
+        world: &mut Option<Box<World<M>>>,
+    ) -> std::thread::Result<Option<Result<(), Fault>>> {
         self.seat.desk.borrow_mut().interest = 0;
         let Self { course, seat } = self;
         let mut context = std::task::Context::from_waker(Waker::noop());
-        match seat.stage.present(world, || course.as_mut().poll(&mut context)) {
+        Ok(match seat.stage.present(world, || course.as_mut().poll(&mut context))? {
             Poll::Ready(result) => Some(result),
             Poll::Pending => None,
-        }
+        })
     }
 
     /// What it waits for.
@@ -174,10 +182,10 @@ impl<M: Model> ProcessBody<M> {
         self.seat.desk.borrow().interest
     }
 
-    /// Ends it where it waits, and with it its timers.
-    pub(crate) fn end(self, world: &mut Option<Box<World<M>>>) {
+    /// Ends it where it waits, and with it its timers. An error is a panic of what it held.
+    pub(crate) fn end(self, world: &mut Option<Box<World<M>>>) -> std::thread::Result<()> {
         let Self { course, seat } = self;
-        seat.stage.present(world, || drop(course));
+        seat.stage.present(world, || drop(course))
     }
 }
 

@@ -14,6 +14,8 @@ use crate::world::Aftermath;
 
 /// What an actor is doing when it is started, in errors and traces.
 const START: &str = "start";
+/// ... and when it is let go.
+const RETIRE: &str = "retirement";
 
 /// What became of an actor's turn; `Err` is the payload of a panic.
 type Turn = Result<Result<(), Fault>, Box<dyn Any + Send>>;
@@ -102,7 +104,7 @@ impl<M: Model> Simulation<M> {
     fn poll(&mut self, id: ActorId) -> Turn {
         let Self { bodies, world, .. } = self;
         let Body::Process(process) = &mut bodies[id.index() as usize] else { return Ok(Ok(())) };
-        let polled = catch_unwind(AssertUnwindSafe(|| process.poll(world)))?;
+        let polled = process.poll(world)?;
         let interest = process.interest();
         let world = self.world_mut();
         Ok(match polled {
@@ -207,19 +209,21 @@ impl<M: Model> Simulation<M> {
             return Err(*error);
         }
         bodies.append(newcomers);
-        if retire {
-            self.retire(actor);
+        if retire && let Err(panic) = self.retire(actor) {
+            return Err(self.failed(Err(panic), actor, RETIRE, sink));
         }
         Ok(stop)
     }
 
     /// Takes an actor away, and a process's timers with it.
-    fn retire(&mut self, actor: ActorId) {
+    fn retire(&mut self, actor: ActorId) -> std::thread::Result<()> {
         self.world_mut().directory.retire(actor);
         self.retired += 1;
         let body = std::mem::replace(&mut self.bodies[actor.index() as usize], Body::Retired);
-        if let Body::Process(process) = body {
-            process.end(&mut self.world);
+        match body {
+            Body::Process(process) => process.end(&mut self.world),
+            Body::Handler(actor) => catch_unwind(AssertUnwindSafe(|| drop(actor))),
+            Body::Retired => Ok(()),
         }
     }
 

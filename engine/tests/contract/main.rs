@@ -1,9 +1,12 @@
 //! What the engine promises, each promise shown to hold.
 
+mod courses;
 mod digests;
 mod failures;
+mod lifecycle;
 mod ordering;
 mod queueing;
 mod script;
 mod streams;
 mod timers;
+mod two_ways;
