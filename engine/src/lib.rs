@@ -161,6 +161,7 @@
 
 mod actor;
 mod body;
+mod comparison;
 mod context;
 mod digest;
 mod directory;
@@ -191,6 +192,7 @@ pub use queue::Timer;
 pub use pace::Pacer;
 pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
+pub use comparison::{Difference, Upcoming, first_difference};
 pub use digest::{Digest, DigestValue};
 pub use random::{Stream, Streams};
 

@@ -218,6 +218,16 @@ impl<M: Model> Simulation<M> {
         })
     }
 
+    /// Starts who waits for it, so that what is next is known.
+    pub(crate) fn prepare(&mut self, sink: &mut M::Sink) -> Result<(), Error> {
+        self.guarded(|simulation| simulation.start_all(sink).map(drop))
+    }
+
+    /// What is next, with its time and phase.
+    pub(crate) fn peek(&self) -> Option<(SimTime, Phase, &Envelope<M::Message>)> {
+        self.world().queue.peek()
+    }
+
     /// The present instant.
     pub fn now(&self) -> SimTime {
         self.world().queue.now()
