@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a report")]
 
 mod clock;
+mod market_day;
 mod phold;
 mod rounds;
 
@@ -11,4 +12,5 @@ fn main() {
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let filter = arguments.iter().find(|argument| !argument.starts_with("--")).map_or("", String::as_str);
     phold::bench(is_quick, filter);
+    market_day::bench(is_quick, filter);
 }

@@ -29,12 +29,7 @@ impl Message for Event {
 impl Actor<Phold> for Process {
     fn handle(&mut self, _: Event, context: &mut Context<'_, Phold>) -> Result<(), Fault> {
         let (to, delay_us) = self.execute(context.now().micros());
-        context.send_after(
-            ActorId::from_index(to),
-            SimDuration::from_micros(delay_us),
-            Phase::FIRST,
-            Event,
-        );
+        context.send_after(ActorId::from_index(to), SimDuration::from_micros(delay_us), Phase::FIRST, Event);
         Ok(())
     }
 }
