@@ -4,6 +4,7 @@
 
 mod clock;
 mod market_day;
+mod pending;
 mod phold;
 mod rounds;
 
@@ -13,4 +14,5 @@ fn main() {
     let filter = arguments.iter().find(|argument| !argument.starts_with("--")).map_or("", String::as_str);
     phold::bench(is_quick, filter);
     market_day::bench(is_quick, filter);
+    pending::bench(is_quick, filter);
 }

@@ -92,8 +92,9 @@ pub(crate) fn bench(is_quick: bool, filter: &str) {
         Arm::new("phold_nexosim_mixed", move || nexosim::run(end_s, nexosim::Way::Mixed)),
         Arm::new("phold_nexosim_ports", move || nexosim::run(end_s, nexosim::Way::Ports)),
     ];
-    let measured = rounds::compare("phold", arms, rounds, filter);
-    rounds::ratio(&measured, "phold_handler_vs_nexosim", "phold_nexosim", "phold_handler");
-    rounds::ratio(&measured, "phold_process_vs_nexosim", "phold_nexosim", "phold_process");
-    rounds::ratio(&measured, "phold_handler_vs_bare_heap", "phold_bare_heap", "phold_handler");
+    let group = rounds::measure("phold", arms, rounds, filter);
+    group.assert_alike();
+    group.print_ratio("phold_handler_vs_nexosim", "phold_nexosim", "phold_handler");
+    group.print_ratio("phold_process_vs_nexosim", "phold_nexosim", "phold_process");
+    group.print_ratio("phold_handler_vs_bare_heap", "phold_bare_heap", "phold_handler");
 }

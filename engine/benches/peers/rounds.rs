@@ -13,11 +13,15 @@ pub(crate) struct Sample {
     pub(crate) nanoseconds: f64,
     /// Events or messages.
     pub(crate) operations: u64,
-    /// Of what was done, the same for every arm of the group.
+    /// Of what was done.
     pub(crate) checksum: u64,
 }
 
 impl Sample {
+    fn did(&self) -> (u64, u64) {
+        (self.operations, self.checksum)
+    }
+
     /// Times a run that returns its operations and checksum beside what it would be a pity to drop within the time.
     pub(crate) fn of<T>(run: impl FnOnce() -> T) -> (f64, T) {
         let start = clock::nanoseconds();
@@ -46,18 +50,9 @@ pub(crate) struct Measured {
     pub(crate) least: f64,
 }
 
-/// Runs all arms whose name contains the filter and prints a table of them.
-///
-/// # Panics
-/// If two arms did not do the same.
-pub(crate) fn compare(title: &str, arms: Vec<Arm>, rounds: usize, filter: &str) -> Vec<Measured> {
-    let mut arms: Vec<Arm> = arms
-        .into_iter()
-        .filter(|arm| filter.is_empty() || arm.name.contains(filter) || title.contains(filter))
-        .collect();
-    if arms.is_empty() {
-        return Vec::new();
-    }
+/// Runs all arms in turn, those whose name or title contain the filter, and prints a table of them.
+pub(crate) fn measure(title: &str, mut arms: Vec<Arm>, rounds: usize, filter: &str) -> Group {
+    arms.retain(|arm| arm.name.contains(filter) || title.contains(filter));
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); arms.len()];
     for round in 0..rounds {
         for turn in 0..arms.len() {
@@ -65,25 +60,53 @@ pub(crate) fn compare(title: &str, arms: Vec<Arm>, rounds: usize, filter: &str) 
             samples[arm].push((arms[arm].run)());
         }
     }
-    let first = samples[0][0];
-    for (arm, samples) in arms.iter().zip(&samples) {
-        for sample in samples {
-            assert_eq!(
-                (sample.operations, sample.checksum),
-                (first.operations, first.checksum),
-                "{title}: {} and {} do not do the same",
-                arm.name,
-                arms[0].name
-            );
-        }
+    if !arms.is_empty() {
+        println!("\n{title}, {rounds} rounds");
+        println!("{:34} {:>9} {:>9} {:>9}", "", "ns median", "ns least", "million/s");
     }
-    println!("\n{title}: {} operations, {rounds} rounds, checksum {:016x}", first.operations, first.checksum);
-    println!("{:34} {:>9} {:>9} {:>9}", "", "ns median", "ns least", "million/s");
     let measured = arms.iter().zip(&samples).map(|(arm, samples)| {
         let each = samples.iter().map(|sample| sample.nanoseconds / sample.operations as f64);
         Measured::new(arm.name, each.collect())
     });
-    measured.inspect(Measured::print).collect()
+    let measured = measured.inspect(Measured::print).collect();
+    Group { measured, did: samples.iter().map(|samples| samples.iter().map(Sample::did).collect()).collect() }
+}
+
+/// What came of arms that took turns.
+pub(crate) struct Group {
+    pub(crate) measured: Vec<Measured>,
+    /// Operations and checksums, by arm and round.
+    did: Vec<Vec<(u64, u64)>>,
+}
+
+impl Group {
+    /// # Panics
+    /// If two runs did not do the same.
+    pub(crate) fn assert_alike(&self) {
+        let Some(&first) = self.did.first().and_then(|runs| runs.first()) else { return };
+        for (arm, runs) in self.measured.iter().zip(&self.did) {
+            let other = runs.iter().find(|&&did| did != first);
+            assert_eq!(
+                other, None,
+                "{} does not do the same as {}: {first:x?}",
+                arm.name, self.measured[0].name
+            );
+        }
+        println!("all did the same: {} operations, checksum {:016x}", first.0, first.1);
+    }
+
+    /// The least median among the arms whose name begins with this.
+    pub(crate) fn best(&self, name: &str) -> Option<f64> {
+        let arms = self.measured.iter().filter(|arm| arm.name.starts_with(name));
+        arms.map(|arm| arm.median).min_by(f64::total_cmp)
+    }
+
+    /// Prints how many times as much the best of `theirs` takes as the best of `ours`, if both were measured.
+    pub(crate) fn print_ratio(&self, name: &str, theirs: &str, ours: &str) {
+        if let (Some(theirs), Some(ours)) = (self.best(theirs), self.best(ours)) {
+            println!("ratio {name} {:.2}", theirs / ours);
+        }
+    }
 }
 
 impl Measured {
@@ -97,18 +120,5 @@ impl Measured {
     pub(crate) fn print(&self) {
         let Self { name, median, least } = self;
         println!("{name:34} {median:9.1} {least:9.1} {:9.2}", 1e3 / median);
-    }
-}
-
-/// The least median among the arms whose name begins with this.
-fn best<'a>(measured: &'a [Measured], name: &str) -> Option<&'a Measured> {
-    let arms = measured.iter().filter(|arm| arm.name.starts_with(name));
-    arms.min_by(|one, other| one.median.total_cmp(&other.median))
-}
-
-/// Prints how many times as much the best of `theirs` takes as the best of `ours`, if both were measured.
-pub(crate) fn ratio(measured: &[Measured], name: &str, theirs: &str, ours: &str) {
-    if let (Some(theirs), Some(ours)) = (best(measured, theirs), best(measured, ours)) {
-        println!("ratio {name} {:.2}", theirs.median / ours.median);
     }
 }
