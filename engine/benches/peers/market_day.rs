@@ -32,6 +32,7 @@ use std::hint::black_box;
 use goshawk_engine::{Stream, Streams};
 
 use crate::rounds::{self, Arm, Measured, Sample};
+use crate::simpy;
 
 const PERIOD_MINUTES: u64 = 15;
 const GATE_MINUTES: u64 = 5;
@@ -74,7 +75,7 @@ struct Bid {
     price: i64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Fill {
     energy: i64,
     price: i64,
@@ -268,6 +269,11 @@ pub(crate) fn bench(is_quick: bool, filter: &str) {
         for kind in ["handler", "process"] {
             let ours = format!("market_day_{kind}");
             group.print_ratio(&format!("{title}_{kind}_vs_nexosim"), "market_day_nexosim", &ours);
+        }
+        if label == "1k" {
+            let periods = if is_quick { 2 } else { 20 };
+            let size = [u64::from(households), periods];
+            simpy::bench(&group, "market_day.py", &size, rounds.min(3), &title, "market_day");
         }
     }
 }

@@ -86,13 +86,16 @@ fn run(shape: Shape, pending: u64, events: u64) -> Sample {
         let time = SimTime::ZERO + delay;
         simulation.send_at(holder, time, Phase::FIRST, Event).expect("the holder is there");
     }
-    let span =
-        |events: u64| SimDuration::from_micros((events as f64 / pending as f64 * shape.mean_us()) as u64);
+    // A quarter at least, or there might be no instant within.
+    let span = |events: u64| {
+        let span_us = (events as f64 / pending as f64 * shape.mean_us()) as u64;
+        SimDuration::from_micros(span_us.max(QUARTER_US))
+    };
     let warm = SimTime::ZERO + span(pending);
     assert_eq!(simulation.run_until(warm, &mut ()).expect("no actor fails"), Outcome::Reached);
     let before = simulation.counters().delivered;
     let (nanoseconds, outcome) = Sample::of(|| simulation.run_until(warm + span(events), &mut ()));
-    outcome.expect("no actor fails");
+    assert_eq!(outcome.expect("no actor fails"), Outcome::Reached);
     let digest = simulation.digest().0[0];
     Sample { nanoseconds, operations: simulation.counters().delivered - before, checksum: digest }
 }

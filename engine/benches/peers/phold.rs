@@ -21,6 +21,7 @@ mod nexosim;
 use goshawk_engine::{Stream, Streams};
 
 use crate::rounds::{self, Arm, Sample};
+use crate::simpy;
 
 const ACTORS: u32 = 256;
 const EVENTS_EACH: u32 = 64;
@@ -97,4 +98,6 @@ pub(crate) fn bench(is_quick: bool, filter: &str) {
     group.print_ratio("phold_handler_vs_nexosim", "phold_nexosim", "phold_handler");
     group.print_ratio("phold_process_vs_nexosim", "phold_nexosim", "phold_process");
     group.print_ratio("phold_handler_vs_bare_heap", "phold_bare_heap", "phold_handler");
+    let simulated_s = if is_quick { 1 } else { 6 };
+    simpy::bench(&group, "phold.py", &[simulated_s], rounds.min(3), "phold", "phold");
 }

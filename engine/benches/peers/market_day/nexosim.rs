@@ -93,15 +93,13 @@ impl MarketModel {
 
     #[nexosim(schedulable)]
     async fn gate_closure(&mut self, _: (), _: &Context<Self>, book: &mut Book) {
-        let mut fills = Vec::with_capacity(book.bids.len());
-        let cleared = book.clear(|household, fill| fills.push((household, fill)));
+        let mut fills = vec![Fill::default(); book.bids.len()];
+        let cleared = book.clear(|household, fill| fills[household as usize] = fill);
         if self.fill_ports.is_empty() {
-            fills.sort_unstable_by_key(|(household, _)| *household);
-            let by_household = fills.into_iter().map(|(_, fill)| fill).collect();
-            self.fill_broadcast.send(Arc::new(by_household)).await;
+            self.fill_broadcast.send(Arc::new(fills)).await;
         } else {
-            for (household, fill) in fills {
-                self.fill_ports[household as usize].send(fill).await;
+            for (port, fill) in self.fill_ports.iter_mut().zip(fills) {
+                port.send(fill).await;
             }
         }
         self.cleared.send(cleared).await;
