@@ -41,6 +41,23 @@ pub trait Actor<M: Model>: Any {
     /// When the simulation cannot meaningfully go on. What the actor is meant to cope with is not an error.
     fn handle(&mut self, message: M::Message, context: &mut Context<'_, M>) -> Result<(), Fault>;
 
+    /// Called once, before anything is delivered to this actor: at the beginning of the first run, or, for an actor that is
+    /// spawned, as soon as the one that spawned it is done. Does nothing unless written.
+    ///
+    /// # Errors
+    /// As [`handle`](Self::handle).
+    fn start(&mut self, _: &mut Context<'_, M>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Takes a wake that this actor has set by [`Context::wake_at`] and its like, with the tag it was given.
+    ///
+    /// # Errors
+    /// As [`handle`](Self::handle); without an own implementation always, as nobody else can set it.
+    fn wake(&mut self, tag: u32, _: &mut Context<'_, M>) -> Result<(), Fault> {
+        Err(format!("nothing is written for wake {tag}").into())
+    }
+
     /// Puts all that changes while the simulation runs into a [`Snapshot`](crate::Snapshot), piece by piece.
     ///
     /// What is the same from the beginning to the end (parameters, tables that are shared) is better left out: the

@@ -1,83 +1,92 @@
-//! A message on its way, and what must hold for it to be sent.
+//! What is on its way to an actor.
 
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorId, Message};
 use crate::digest::{self, Digest};
-use crate::error::Error;
-use crate::queue::{EventQueue, Refusal, Timer};
 use crate::time::{Phase, SimTime};
 
-/// The name under which errors report who sent from outside of the simulation.
-const OUTSIDE: &str = "outside";
+/// The kind under which wakes appear in digests, errors and deliveries.
+pub(crate) const WAKE: &str = "wake";
+/// No actor has the address 2^32 - 1: that many do not fit into memory.
+const OUTSIDE: u32 = u32::MAX;
 
-/// A message with its addresses.
+/// Where an answer is awaited: made by [`Context::ask`](crate::Context::ask) and
+/// [`Process::ask`](crate::Process::ask), carried in the question, and used once in
+/// [`Context::reply`](crate::Context::reply).
+///
+/// It need not enter a message's digest: who asked is the sender, and answers are deliveries of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReplyTo {
+    pub(crate) asker: ActorId,
+    /// From 1.
+    pub(crate) number: u32,
+}
+
+impl ReplyTo {
+    /// Who asked.
+    pub const fn asker(self) -> ActorId {
+        self.asker
+    }
+}
+
+/// What is delivered.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Payload<T> {
+    Message(T),
+    /// An actor's own alarm; with the number of what repeats it, if anything does, from 1.
+    Wake {
+        tag: u32,
+        periodic: u32,
+    },
+}
+
+/// A payload with its addresses.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Envelope<T> {
-    /// `None` if it came from outside of the simulation.
-    pub(crate) sender: Option<ActorId>,
+    sender: u32,
     pub(crate) receiver: ActorId,
-    pub(crate) message: T,
+    /// The number of the question that this answers, or 0.
+    pub(crate) answers: u32,
+    pub(crate) payload: Payload<T>,
+}
+
+impl<T> Envelope<T> {
+    #[inline]
+    pub(crate) fn message(sender: Option<ActorId>, receiver: ActorId, answers: u32, message: T) -> Self {
+        let sender = sender.map_or(OUTSIDE, ActorId::index);
+        Self { sender, receiver, answers, payload: Payload::Message(message) }
+    }
+
+    pub(crate) fn wake(receiver: ActorId, tag: u32, periodic: u32) -> Self {
+        Self { sender: receiver.index(), receiver, answers: 0, payload: Payload::Wake { tag, periodic } }
+    }
+
+    /// Who sent it; `None` if it came from outside of the simulation.
+    #[inline]
+    pub(crate) fn sender(&self) -> Option<ActorId> {
+        (self.sender != OUTSIDE).then(|| ActorId::from_index(self.sender))
+    }
 }
 
 impl<T: Message> Envelope<T> {
-    /// Puts the envelope into the queue, or says what is wrong with it; `names` are those of all actors.
     #[inline]
-    pub(crate) fn post(
-        self,
-        time: SimTime,
-        phase: Phase,
-        queue: &mut EventQueue<Self>,
-        names: &[Box<str>],
-    ) -> Result<Timer, Error> {
-        if self.receiver.index() as usize >= names.len() {
-            return Err(Error::DeadLetter {
-                sender: self.sender_name(names),
-                receiver: self.receiver,
-                kind: self.message.kind(),
-                time: queue.now(),
-            });
-        }
-        match queue.check(time, phase) {
-            Ok(()) => Ok(queue.push(time, phase, self)),
-            Err(refusal) => Err(self.refused(refusal, time, phase, queue, names)),
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.payload {
+            Payload::Message(message) => message.kind(),
+            Payload::Wake { .. } => WAKE,
         }
     }
 
-    #[cold]
-    fn refused(
-        self,
-        refusal: Refusal,
-        time: SimTime,
-        phase: Phase,
-        queue: &EventQueue<Self>,
-        names: &[Box<str>],
-    ) -> Error {
-        let sender = self.sender_name(names);
-        let kind = self.message.kind();
-        let now = queue.now();
-        match refusal {
-            Refusal::PastTime => Error::PastTime { sender, kind, now, time },
-            Refusal::PastPhase => Error::PastPhase { sender, kind, time: now, now: queue.phase(), phase },
-            Refusal::Full => Error::PendingLimit { sender, kind, time: now, limit: queue.len() },
-        }
-    }
-
-    fn sender_name(&self, names: &[Box<str>]) -> Box<str> {
-        match self.sender {
-            Some(sender) => names[sender.index() as usize].clone(),
-            None => OUTSIDE.into(),
-        }
-    }
-
-    /// Writes the delivery of this envelope into the run's digest.
+    /// Writes the delivery of this envelope into a digest.
     #[inline]
     pub(crate) fn digest(&self, kind: &str, time: SimTime, phase: Phase, digest: &mut Digest) {
-        // No actor has the address 2^32 - 1: that many do not fit into memory.
-        let sender = self.sender.map_or(u32::MAX, ActorId::index);
         digest.write_u64(time.micros());
-        digest.write_u64(u64::from(self.receiver.index()) << 32 | u64::from(sender));
+        digest.write_u64(u64::from(self.receiver.index()) << 32 | u64::from(self.sender));
         digest.write_u64(digest::word_of(kind).wrapping_add(phase.index() as u64));
-        self.message.digest(digest);
+        match &self.payload {
+            Payload::Message(message) => message.digest(digest),
+            Payload::Wake { tag, .. } => digest.write_u64(u64::from(*tag)),
+        }
     }
 }

@@ -6,10 +6,10 @@ use crate::time::{Phase, SimDuration, SimTime};
 
 /// Why a simulation was not built, or ended.
 ///
-/// **Fatal** is every error that a run returns: a message was lost or a handler did not finish, so what would
-/// follow means nothing. The actors can still be looked at, but every further run is
-/// [`Poisoned`](Self::Poisoned). **Not fatal** are errors of [`Simulation::add`](crate::Simulation::add) and
-/// [`Simulation::send_at`](crate::Simulation::send_at): nothing has changed and the caller may do better.
+/// **Fatal** is what loses a message or leaves an actor half way, so that what would follow means nothing. The actors
+/// can still be looked at, but every further run is [`Poisoned`](Self::Poisoned). **Not fatal** is what changes nothing: a
+/// name that is taken, a send from outside that is refused, a run that is out of budget or out of step. The caller
+/// may do better and go on. Each error says which it is, and so does [`is_fatal`](Self::is_fatal).
 ///
 /// Where a `sender` is named `outside`, the message came from `Simulation::send_at`.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,20 @@ pub enum Error {
         sender: Box<str>,
         /// The address that nobody has.
         receiver: ActorId,
+        /// The kind of message.
+        kind: &'static str,
+        /// When it was sent.
+        time: SimTime,
+    },
+
+    /// A message to an actor that has retired. Fatal when an actor sent it; see
+    /// [`Context::is_active`](crate::Context::is_active).
+    #[error("`{sender}` sent {kind} at {time} to `{receiver}`, which has retired")]
+    Retired {
+        /// Who sent it.
+        sender: Box<str>,
+        /// Who has retired.
+        receiver: Box<str>,
         /// The kind of message.
         kind: &'static str,
         /// When it was sent.
@@ -76,6 +90,15 @@ pub enum Error {
         delay: SimDuration,
     },
 
+    /// Periodic wakes without a period, which would never let time go on. Fatal.
+    #[error("`{actor}` set periodic wakes at {time} with a period of nothing")]
+    ZeroPeriod {
+        /// Who set them.
+        actor: Box<str>,
+        /// When.
+        time: SimTime,
+    },
+
     /// More messages pending than [`Limits::pending`](crate::Limits::pending). Fatal when an actor sent the
     /// last one.
     #[error("`{sender}` sent {kind} at {time} while {limit} messages were pending, which is the limit")]
@@ -102,6 +125,58 @@ pub enum Error {
         actor: Box<str>,
         /// The last message's kind.
         kind: &'static str,
+    },
+
+    /// A process has more messages waiting than [`Limits::mailbox`](crate::Limits::mailbox). Fatal: one was lost.
+    #[error("mailbox of `{actor}` full at {time}: {limit} messages wait, and `{sender}` sent {kind}")]
+    MailboxFull {
+        /// Who does not receive.
+        actor: Box<str>,
+        /// Who sent the message that was too much.
+        sender: Box<str>,
+        /// Its kind.
+        kind: &'static str,
+        /// When it was to be delivered.
+        time: SimTime,
+        /// The limit.
+        limit: usize,
+    },
+
+    /// As many deliveries as [`Limits::steps`](crate::Limits::steps) allows, and more pending. Not fatal: the run goes
+    /// on after [`Simulation::set_step_budget`](crate::Simulation::set_step_budget).
+    #[error("the budget of {limit} deliveries is spent at {time}, and more are pending")]
+    StepBudget {
+        /// The present instant.
+        time: SimTime,
+        /// The budget.
+        limit: u64,
+    },
+
+    /// A paced run is later than its pacer tolerates. Not fatal: nothing of that instant was delivered.
+    #[error("out of step: {time} comes {late} too late")]
+    OutOfStep {
+        /// The instant that is late.
+        time: SimTime,
+        /// By how much.
+        late: SimDuration,
+    },
+
+    /// Nothing is pending, and processes wait for answers that cannot come any more. Fatal.
+    #[error("deadlock at {time}: nothing is pending, and {} for an answer", waiting(.actors))]
+    Deadlock {
+        /// The last instant.
+        time: SimTime,
+        /// Who waits.
+        actors: Vec<Box<str>>,
+    },
+
+    /// A process awaits something that is not the engine's, so that nothing would ever wake it. Fatal.
+    #[error("`{actor}` awaits at {time} what is not the engine's: nothing would ever wake it")]
+    ForeignWait {
+        /// Which process.
+        actor: Box<str>,
+        /// When.
+        time: SimTime,
     },
 
     /// An actor returned an error. Fatal.
@@ -165,4 +240,29 @@ pub enum Error {
         /// When it failed.
         time: SimTime,
     },
+}
+
+impl Error {
+    /// Whether the simulation cannot go on after a run has returned this.
+    pub fn is_fatal(&self) -> bool {
+        !matches!(
+            self,
+            Self::StepBudget { .. }
+                | Self::OutOfStep { .. }
+                | Self::Unsaveable { .. }
+                | Self::Snapshot(_)
+                | Self::OtherActors { .. }
+        )
+    }
+}
+
+/// The first few of those that wait.
+fn waiting(actors: &[Box<str>]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = actors.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match actors.len() {
+        1 => format!("{} waits", shown[0]),
+        count if count <= SHOWN => format!("{} wait", shown.join(", ")),
+        count => format!("{} and {} more wait", shown.join(", "), count - SHOWN),
+    }
 }

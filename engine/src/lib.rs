@@ -117,9 +117,71 @@
 //! # }
 //! ```
 //!
+//! # Two ways to write an actor
+//!
+//! A **handler** has state and a function from message to sends. It is the faster of the two, it can be
+//! [saved](Simulation::save) and restored, and what it does next is a matter of its state. A **process** is an `async fn` with a course
+//! of its own: it receives, sleeps, asks and waits for the answer, one after the other, and its state is where it stands. What takes
+//! several messages is easier to write so, and to read.
+//!
+//! | | handler: [`Context`] | process: [`Process`] |
+//! |---|---|---|
+//! | the next message | [`Actor::handle`] is called | [`recv`](Process::recv), [`try_recv`](Process::try_recv), [`recv_timeout`](Process::recv_timeout) |
+//! | time passes | [`wake_after`](Context::wake_after), [`wake_every`](Context::wake_every), then [`Actor::wake`] | [`sleep`](Process::sleep), [`sleep_until`](Process::sleep_until) |
+//! | a question | [`ask`](Context::ask), then a message with [`answers`](Context::answers) | [`ask`](Process::ask), [`ask_timeout`](Process::ask_timeout) |
+//! | several at once | state | [`select`], [`join`] |
+//! | what was seen | [`sink`](Context::sink), [`Probe`] | [`observe`](Process::observe), [`Probe`] |
+//! | another actor | [`spawn`](Context::spawn) | [`spawn`](Process::spawn) |
+//! | the end | [`retire`](Context::retire) | returning |
+//!
+//! Both stand on one clock and in one order. An agent that is rewritten from one into the other, with the same sends in the
+//! same order, leaves the [digest](Simulation::digest) of the run as it was. A waiter as a process:
+//!
+//! ```
+//! # use goshawk_engine::*;
+//! # struct Cafe;
+//! # impl Model for Cafe { type Message = Said; type Sink = Vec<String>; }
+//! # #[derive(Debug)]
+//! # enum Said { Order(ReplyTo), Coffee }
+//! # impl Message for Said {
+//! #     fn kind(&self) -> &'static str { "said" }
+//! #     fn digest(&self, _: &mut Digest) {}
+//! # }
+//! async fn wait_on_tables(process: Process<Cafe>, kitchen: ActorId) -> Result<(), Fault> {
+//!     for table in 1..=2 {
+//!         process.sleep(SimDuration::from_minutes(10)).await;
+//!         let patience = SimDuration::from_minutes(5);
+//!         let coffee = process.ask_timeout(kitchen, patience, Said::Order).await;
+//!         let (now, served) = (process.now(), coffee.is_some());
+//!         process.observe(move |log| log.push(format!("{now}: table {table} served: {served}")));
+//!     }
+//!     Ok(())
+//! }
+//!
+//! async fn cook(process: Process<Cafe>) -> Result<(), Fault> {
+//!     for minutes in [3, 7] {
+//!         if let Said::Order(reply_to) = process.recv().await.message {
+//!             process.sleep(SimDuration::from_minutes(minutes)).await;
+//!             process.reply(reply_to, Said::Coffee);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # fn main() -> Result<(), Error> {
+//! let mut simulation = Simulation::<Cafe>::new(Limits::default());
+//! let kitchen = simulation.add_process("kitchen", cook)?;
+//! simulation.add_process("waiter", move |process| wait_on_tables(process, kitchen))?;
+//! let mut log = Vec::new();
+//! simulation.run_until(SimTime::from_minutes(29), &mut log)?;
+//! assert_eq!(log, ["0d 00:13:00: table 1 served: true", "0d 00:28:00: table 2 served: false"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Ordering contract
 //!
-//! Each rule has a test of its number in `tests/contract/ordering.rs`.
+//! Each rule has a test of its number in `tests/contract/ordering.rs` or `lifecycle.rs`.
 //!
 //! 1. **Total order.** Messages are delivered by time, then by phase, then in the order of sending. Who sends and
 //!    who receives does not matter.
@@ -136,7 +198,24 @@
 //!    what one run over all of them would; a longer horizon only appends.
 //! 8. **Repeatable.** The same actors, messages from outside and seeds give the same deliveries and the same
 //!    [digest](Simulation::digest), on every run and every platform.
-//! 9. **A failure is final.** After a run has returned an error, none is continued.
+//! 9. **A failure is final.** After a run has returned a [fatal](Error::is_fatal) error, none is continued.
+//! 10. **Start.** An actor is started before anything is delivered to it: those of the beginning in the order of adding, one that
+//!     is spawned as soon as the actor that spawned it is done, in the order of spawning. A start is no delivery.
+//! 11. **Wakes** and the ends of sleeps have a place in the order like messages to oneself, as they were set; a periodic wake is
+//!     set again before its actor sees the one that rings.
+//! 12. **Retirement.** What was sent before an actor retired is undelivered, and counted; what is sent to it
+//!     afterwards is a mistake. Addresses and names are not given again.
+//! 13. **Processes** take their turn when what they wait for is delivered, within that delivery. Messages for which one does not wait
+//!     stay in its mailbox, in order. Of several things waited for, the one named first goes first.
+//!
+//! Not guaranteed: that two *models* agree (a second actor of the same kind changes the order of sending), and that a digest
+//! stays the same from one version of the engine to another; CHANGELOG says when it does not.
+//!
+//! # Save and restore
+//!
+//! Between any two deliveries [`Simulation::save`] makes a [`Snapshot`], and [`Simulation::restore`] goes on from it, bit for bit: see
+//! [`Actor::save`]. Parameters are not part of it, so that several branches with other parameters can go on from one
+//! snapshot. A simulation with processes is not saved: the course of an `async fn` cannot be written down.
 //!
 //! # Map of the code
 //!
@@ -145,13 +224,19 @@
 //! | `time` | integer instants, spans, phases | [`SimTime`], [`SimDuration`], [`Phase`] |
 //! | `actor` | who takes part, and in which types | [`Model`], [`Message`], [`Actor`], [`ActorId`], [`Fault`] |
 //! | `context` | what a handler sees, and how it sends | [`Context`] |
-//! | `envelope` | a message on its way, and what must hold for it to be sent | |
+//! | `process`, `process/waiting`, `process/select` | actors with a course of action, and what they can wait for | [`Process`], [`Received`], [`Recv`], [`Sleep`], [`Ask`], [`select`], [`join`] |
+//! | `body` | an actor as the engine holds it | |
+//! | `world`, `directory`, `periodics` | what actors reach while they act | [`Periodic`] |
+//! | `envelope` | what is on its way | [`ReplyTo`] |
 //! | `queue` | the events to come, in the order of the contract | [`Timer`] |
-//! | `simulation` | actors, queue, and the loop that brings them together | [`Simulation`], [`Limits`], [`Outcome`], [`Counters`], [`Delivery`] |
+//! | `simulation`, `simulation/delivery` | actors, world, and the loop that brings them together | [`Simulation`], [`Limits`], [`Outcome`], [`Counters`], [`Delivery`] |
+//! | `comparison` | where two runs part that should be the same | [`first_difference`], [`Difference`], [`Upcoming`] |
+//! | `probe` | sinks that can be switched on and off | [`Probe`] |
+//! | `pace` | how fast simulated time may pass | [`Pacer`] |
 //! | `digest` | by which two runs are told apart | [`Digest`], [`DigestValue`] |
 //! | `random` | streams that nobody else's draws can shift | [`Streams`], [`Stream`] |
 //! | `normal` | the normal distribution and its inverse | [`normal`] |
-//! | `snapshot` | a simulation between two events, as bytes | [`Snapshot`], [`Saving`], [`Loading`], [`SnapshotError`] |
+//! | `snapshot`, `simulation/saving` | a simulation between two events, as bytes | [`Snapshot`], [`Saving`], [`Loading`], [`SnapshotError`] |
 //! | `error` | what can go wrong, by cause | [`Error`] |
 //!
 //! # What it leaves to others
@@ -160,28 +245,51 @@
 //! reported as an error, which needs the default `panic = "unwind"`.
 
 mod actor;
+mod body;
+mod comparison;
 mod context;
 mod digest;
+mod directory;
 mod envelope;
 mod error;
 pub mod normal;
+mod pace;
+mod periodics;
+mod probe;
+mod process;
 mod queue;
 mod random;
 mod simulation;
 mod snapshot;
 mod time;
+mod world;
 
 pub use time::{Phase, SimDuration, SimTime};
 
 pub use actor::{Actor, ActorId, Fault, Message, Model};
 pub use context::Context;
+pub use envelope::ReplyTo;
+pub use periodics::Periodic;
+pub use probe::Probe;
+pub use process::{Ask, Either, Process, Received, Recv, Sleep, join, select};
 pub use queue::Timer;
 
+pub use pace::Pacer;
 pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
+pub use comparison::{Difference, Upcoming, first_difference};
 pub use digest::{Digest, DigestValue};
 pub use random::{Stream, Streams};
 
 pub use snapshot::{Loading, Saving, Snapshot, SnapshotError};
 
 pub use error::Error;
+
+/// The pages of the book that a modeller starts from: their code is compiled and run.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/engine-queue.md")]
+    struct Queue;
+    #[doc = include_str!("../../docs/src/engine-protocol.md")]
+    struct Protocol;
+}

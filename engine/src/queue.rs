@@ -178,6 +178,12 @@ impl<T> EventQueue<T> {
         None
     }
 
+    /// Whether an event was neither delivered nor cancelled.
+    pub(crate) fn is_pending(&self, timer: Timer) -> bool {
+        let slot = self.slots.get(timer.slot as usize);
+        slot.is_some_and(|slot| slot.generation == timer.generation && slot.payload.is_some())
+    }
+
     /// Takes an event back; `false` if it was delivered or cancelled before.
     pub(crate) fn cancel(&mut self, timer: Timer) -> bool {
         let Some(slot) = self.slots.get_mut(timer.slot as usize) else { return false };
@@ -196,15 +202,25 @@ impl<T> EventQueue<T> {
 
     /// The time of the next event, without moving there.
     pub(crate) fn next_time(&self) -> Option<SimTime> {
-        let lives = |slot: u32| self.slots[slot as usize].payload.is_some();
-        if self.present.iter().flatten().any(|&slot| lives(slot)) {
-            return Some(self.now);
+        self.peek().map(|(time, _, _)| time)
+    }
+
+    /// The next event with its time and phase, without moving there.
+    pub(crate) fn peek(&self) -> Option<(SimTime, Phase, &T)> {
+        let payload = |slot: u32| self.slots[slot as usize].payload.as_ref();
+        for (phase, queue) in (0..).zip(&self.present) {
+            if let Some(next) = queue.iter().find_map(|&slot| payload(slot)) {
+                return Some((self.now, Phase::new(phase), next));
+            }
         }
-        match self.future.peek() {
-            Some(Reverse(first)) if lives(first.slot) => Some(first.time),
+        let lives = |entry: &&Reverse<Future>| payload(entry.0.slot).is_some();
+        let first = match self.future.peek() {
+            Some(first) if lives(&first) => first,
             // A tombstone on top: rare, and not worth a mutable borrow.
-            _ => self.future.iter().filter(|entry| lives(entry.0.slot)).map(|entry| entry.0.time).min(),
-        }
+            _ => self.future.iter().filter(lives).max()?,
+        };
+        let Reverse(first) = first;
+        Some((first.time, Phase::new(first.phase() as u8), payload(first.slot)?))
     }
 
     /// The time of the next event after the present instant; clears tombstones on the way.
@@ -370,6 +386,8 @@ mod tests {
                 model.sort();
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(queue.next_time(), model.first().map(|event| event.0));
+                let peeked = queue.peek().map(|(time, phase, &nth)| (time, phase, nth));
+                prop_assert_eq!(peeked, model.first().copied());
             }
         }
     }

@@ -1,0 +1,265 @@
+//! One delivery: the digest, the actor, and what follows from what it did.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::actor::{ActorId, Fault, Model};
+use crate::body::Body;
+use crate::context::Context;
+use crate::envelope::{Envelope, Payload};
+use crate::error::Error;
+use crate::process::{Posted, interest};
+use crate::simulation::{Delivery, Simulation};
+use crate::world::Aftermath;
+
+/// What an actor is doing when it is started, in errors and traces.
+const START: &str = "start";
+/// ... and when it is let go.
+const RETIRE: &str = "retirement";
+
+/// What became of an actor's turn; `Err` is the payload of a panic.
+type Turn = Result<Result<(), Fault>, Box<dyn Any + Send>>;
+
+impl<M: Model> Simulation<M> {
+    /// The next of the present instant's envelopes, if the budget allows.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Result<Option<Envelope<M::Message>>, Error> {
+        if self.delivered >= self.limits.steps && self.world().queue.len() > 0 {
+            return Err(Error::StepBudget { time: self.now(), limit: self.limits.steps });
+        }
+        Ok(self.world_mut().queue.pop())
+    }
+
+    /// Delivers an envelope; `None` if there is nobody left to take it.
+    #[inline]
+    pub(super) fn deliver(
+        &mut self,
+        envelope: Envelope<M::Message>,
+        sink: &mut M::Sink,
+    ) -> Result<Option<Delivery>, Error> {
+        let world = self.world.as_deref_mut().expect("invariant: between polls the world is here");
+        let (time, phase) = (world.queue.now(), world.queue.phase());
+        let (sender, receiver, kind) = (envelope.sender(), envelope.receiver, envelope.kind());
+        let body = &mut self.bodies[receiver.index() as usize];
+        if matches!(body, Body::Retired) {
+            self.leave(&envelope);
+            return Ok(None);
+        }
+        envelope.digest(kind, time, phase, &mut self.digest);
+        self.delivered += 1;
+        self.instants += u64::from(self.delivered_this_instant == 0);
+        self.delivered_this_instant += 1;
+        if let Some(kinds) = &mut self.kinds {
+            *kinds.entry(kind).or_default() += 1;
+        }
+        let _span = tracing::trace_span!(
+            "delivery",
+            time = %time,
+            actor = world.directory.name(receiver),
+            kind = kind
+        )
+        .entered();
+
+        // After a panic nobody but the caller sees the actor or the sink again: further runs are refused.
+        let turn = match body {
+            Body::Handler(actor) => {
+                let Envelope { answers, payload, .. } = envelope;
+                let mut context = Context { me: receiver, sender, answers, world, sink };
+                catch_unwind(AssertUnwindSafe(|| match payload {
+                    Payload::Message(message) => actor.handle(message, &mut context),
+                    Payload::Wake { tag, periodic } => {
+                        if periodic != 0 {
+                            context.world.ring_again(receiver, tag, periodic);
+                        }
+                        actor.wake(tag, &mut context)
+                    }
+                }))
+            }
+            Body::Process(process) => {
+                let posted = match envelope.payload {
+                    Payload::Message(message) => {
+                        process.post(sender, envelope.answers, message, self.limits.mailbox)
+                    }
+                    Payload::Wake { .. } => Posted::Awaited,
+                };
+                match posted {
+                    Posted::Awaited => self.poll(receiver),
+                    Posted::Kept => Ok(Ok(())),
+                    Posted::Full => {
+                        let limit = self.limits.mailbox;
+                        let (actor, sender) = (world.name_of(Some(receiver)), world.name_of(sender));
+                        return Err(Error::MailboxFull { actor, sender, kind, time, limit });
+                    }
+                }
+            }
+            Body::Retired => Ok(Ok(())),
+        };
+        let mut stop = self.conclude(turn, receiver, kind, sink)?;
+        stop |= self.start_all(sink)?;
+        self.check_storm(self.delivered_this_instant, receiver, kind)?;
+        Ok(Some(Delivery { time, phase, sender, receiver, kind, stop }))
+    }
+
+    /// Lets a process go on; when it has come to its end, it retires.
+    fn poll(&mut self, id: ActorId) -> Turn {
+        let Self { bodies, world, .. } = self;
+        let Body::Process(process) = &mut bodies[id.index() as usize] else { return Ok(Ok(())) };
+        let polled = process.poll(world)?;
+        let interest = process.interest();
+        let world = self.world_mut();
+        Ok(match polled {
+            Some(result) => {
+                world.retire();
+                result
+            }
+            None => {
+                if interest == 0 {
+                    let (actor, time) = (world.name_of(Some(id)), world.queue.now());
+                    world.refuse(Error::ForeignWait { actor, time });
+                }
+                Ok(())
+            }
+        })
+    }
+
+    /// Starts all actors that were not, in the order of adding; whether one of them wants to stop.
+    #[inline]
+    pub(super) fn start_all(&mut self, sink: &mut M::Sink) -> Result<bool, Error> {
+        let mut stop = false;
+        while self.started < self.bodies.len() {
+            stop |= self.start(sink)?;
+        }
+        Ok(stop)
+    }
+
+    fn start(&mut self, sink: &mut M::Sink) -> Result<bool, Error> {
+        let index = self.started;
+        self.started += 1;
+        self.started_this_instant += 1;
+        let me = ActorId::from_index(index as u32);
+        let world = self.world.as_deref_mut().expect("invariant: between polls the world is here");
+        let turn = match &mut self.bodies[index] {
+            Body::Handler(actor) => {
+                let mut context = Context { me, sender: None, answers: 0, world, sink };
+                catch_unwind(AssertUnwindSafe(|| actor.start(&mut context)))
+            }
+            Body::Process(_) => self.poll(me),
+            Body::Retired => Ok(Ok(())),
+        };
+        let stop = self.conclude(turn, me, START, sink)?;
+        self.check_storm(self.started_this_instant, me, START)?;
+        Ok(stop)
+    }
+
+    #[inline]
+    fn check_storm(&self, events: u64, actor: ActorId, kind: &'static str) -> Result<(), Error> {
+        let limit = self.limits.events_per_instant;
+        if events <= limit {
+            return Ok(());
+        }
+        Err(Error::EventStorm { time: self.now(), limit, actor: self.world().name_of(Some(actor)), kind })
+    }
+
+    /// What follows from an actor's turn; whether the run is to stop.
+    #[inline]
+    fn conclude(
+        &mut self,
+        turn: Turn,
+        actor: ActorId,
+        kind: &'static str,
+        sink: &mut M::Sink,
+    ) -> Result<bool, Error> {
+        if !matches!(turn, Ok(Ok(()))) {
+            return Err(self.failed(turn, actor, kind, sink));
+        }
+        if !self.world_mut().aftermath.is_due {
+            return Ok(false);
+        }
+        self.settle(actor, sink)
+    }
+
+    #[cold]
+    fn failed(&mut self, turn: Turn, actor: ActorId, kind: &'static str, sink: &mut M::Sink) -> Error {
+        // What was observed before is worth keeping.
+        self.observe(sink);
+        let (actor, time) = (self.world().name_of(Some(actor)), self.now());
+        match turn {
+            Ok(Err(source)) => Error::ActorFailed { actor, time, kind, source },
+            Err(panic) => Error::ActorPanicked { actor, time, kind, payload: panic_text(&*panic) },
+            Ok(Ok(())) => unreachable!("invariant: a good turn has not failed"),
+        }
+    }
+
+    fn observe(&mut self, sink: &mut M::Sink) {
+        let observations = std::mem::take(&mut self.world_mut().aftermath.observations.0);
+        for observation in observations {
+            observation(sink);
+        }
+    }
+
+    #[cold]
+    fn settle(&mut self, actor: ActorId, sink: &mut M::Sink) -> Result<bool, Error> {
+        self.observe(sink);
+        let Self { world, bodies, .. } = self;
+        let Aftermath { is_due, stop, retire, illegal, newcomers, .. } =
+            &mut world.as_deref_mut().expect("invariant: between polls the world is here").aftermath;
+        *is_due = false;
+        let (stop, retire) = (std::mem::take(stop), std::mem::take(retire));
+        if let Some(error) = illegal.take() {
+            return Err(*error);
+        }
+        bodies.append(newcomers);
+        if retire && let Err(panic) = self.retire(actor) {
+            return Err(self.failed(Err(panic), actor, RETIRE, sink));
+        }
+        Ok(stop)
+    }
+
+    /// Takes an actor away, and a process's timers with it.
+    fn retire(&mut self, actor: ActorId) -> std::thread::Result<()> {
+        self.world_mut().directory.retire(actor);
+        self.retired += 1;
+        let body = std::mem::replace(&mut self.bodies[actor.index() as usize], Body::Retired);
+        match body {
+            Body::Process(process) => process.end(&mut self.world),
+            Body::Handler(actor) => catch_unwind(AssertUnwindSafe(|| drop(actor))),
+            Body::Retired => Ok(()),
+        }
+    }
+
+    /// What was on its way to an actor that has retired.
+    #[cold]
+    fn leave(&mut self, envelope: &Envelope<M::Message>) {
+        match envelope.payload {
+            Payload::Message(_) => self.undelivered += 1,
+            Payload::Wake { periodic: 0, .. } => {}
+            Payload::Wake { periodic, .. } => self.world_mut().periodics.forget(periodic),
+        }
+    }
+
+    /// Once nothing is pending, a process that waits for an answer waits for ever.
+    pub(super) fn check_deadlock(&self) -> Result<(), Error> {
+        let waiting =
+            |body: &Body<M>| matches!(body, Body::Process(process) if process.interest() == interest::ANSWER);
+        let names = self.world().directory.names().iter();
+        let actors: Vec<Box<str>> = self
+            .bodies
+            .iter()
+            .zip(names)
+            .filter(|(body, _)| waiting(body))
+            .map(|(_, name)| name.clone())
+            .collect();
+        if actors.is_empty() { Ok(()) } else { Err(Error::Deadlock { time: self.now(), actors }) }
+    }
+}
+
+/// The text of a panic, which is a string unless somebody used `panic_any`.
+fn panic_text(payload: &(dyn Any + Send)) -> Box<str> {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        (*text).into()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.as_str().into()
+    } else {
+        "a payload that is not text".into()
+    }
+}
