@@ -1,15 +1,9 @@
-//! Watching a run: kinds, probes, spans, paces, and where two runs part.
-
-use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+//! Watching a run: kinds, probes, paces, and where two runs part.
 
 use goshawk_engine::{
     Actor, ActorId, Context, Digest, Error, Fault, Limits, Message, Model, Pacer, Phase, Probe, Process,
     SimDuration, SimTime, Simulation, first_difference,
 };
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 struct Echoes;
 
@@ -153,51 +147,4 @@ fn a_paced_run_asks_before_each_instant_and_goes_on_after_being_late() {
     assert!(matches!(error, Error::OutOfStep { .. }) && !error.is_fatal());
     simulation.run_paced(end, &mut (), &mut pacer).expect("it may go on");
     assert_eq!(simulation.counters().delivered, 12);
-}
-
-/// Collects the fields of spans as text.
-#[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<String>>>);
-
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl Subscriber for Collector {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut text = Text(span.metadata().name().to_owned());
-        span.record(&mut text);
-        let mut spans = self.0.lock().expect("one thread");
-        spans.push(text.0);
-        Id::from_u64(spans.len() as u64)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, _: &Event<'_>) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-#[test]
-fn spans_tell_time_actor_and_kind() {
-    let collector = Collector::default();
-    let spans = Arc::clone(&collector.0);
-    tracing::subscriber::with_default(collector, || {
-        valley(0, &Probe::new()).run_until(SimTime::from_micros(15), &mut ()).expect("legal");
-    });
-    let spans = spans.lock().expect("one thread");
-    let time = "time=0d 00:00:00.000010";
-    let expected = [
-        format!("delivery {time} actor=\"caller\" kind=\"wake\""),
-        format!("delivery {time} actor=\"wall\" kind=\"call\""),
-        format!("delivery {time} actor=\"wall\" kind=\"echo\""),
-    ];
-    assert_eq!(*spans, expected);
 }
