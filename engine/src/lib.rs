@@ -181,7 +181,7 @@
 //!
 //! # Ordering contract
 //!
-//! Each rule has a test of its number in `tests/contract/ordering.rs` or `lifecycle.rs`.
+//! Each rule has a test of its number in `tests/contract`: `ordering.rs`, `lifecycle.rs` and `courses.rs`.
 //!
 //! 1. **Total order.** Messages are delivered by time, then by phase, then in the order of sending. Who sends and
 //!    who receives does not matter.

@@ -89,7 +89,7 @@ fn failure_of(simulation: &mut Simulation<Post>) -> Error {
 }
 
 #[test]
-fn messages_wait_while_a_process_sleeps_and_come_in_order() {
+fn rule_13_messages_wait_while_a_process_sleeps_and_come_in_order() {
     let mut simulation = one(async |process: Process<Post>| {
         assert_eq!((process.me(), &*process.name()), (id(0), "p"));
         process.sleep(span(10)).await;
