@@ -19,6 +19,8 @@ use crate::world::World;
 mod delivery;
 mod saving;
 
+use delivery::Delivered;
+
 /// How much is too much, so that a mistake in a model ends in an error and not in a full memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -166,7 +168,8 @@ impl<M: Model> Simulation<M> {
         phase: Phase,
         message: M::Message,
     ) -> Result<(), Error> {
-        self.world_mut().post(time, phase, Envelope::message(None, to, 0, message)).map(drop)
+        let posted = self.world_mut().post(time, phase, Envelope::message(None, to, 0, message));
+        posted.map(drop).map_err(|error| *error)
     }
 
     /// Delivers all messages before `end`, and moves the clock there. Messages at `end` itself stay pending, so
@@ -209,8 +212,15 @@ impl<M: Model> Simulation<M> {
         self.guarded(|simulation| {
             let stop = simulation.start_all(sink)?;
             while let Some(envelope) = simulation.next_envelope()? {
-                if let Some(delivery) = simulation.deliver(envelope, sink)? {
-                    return Ok(Some(Delivery { stop: delivery.stop || stop, ..delivery }));
+                let world = simulation.world();
+                let (time, phase) = (world.queue.now(), world.queue.phase());
+                let (sender, receiver, kind) = (envelope.sender(), envelope.receiver, envelope.kind());
+                match simulation.deliver(envelope, sink)? {
+                    Delivered::Gone => {}
+                    delivered => {
+                        let stop = stop || delivered == Delivered::Stop;
+                        return Ok(Some(Delivery { time, phase, sender, receiver, kind, stop }));
+                    }
                 }
             }
             simulation.check_deadlock()?;
@@ -309,11 +319,11 @@ impl<M: Model> Simulation<M> {
     }
 
     /// Refuses to go on after a fatal failure, and remembers a new one.
-    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Box<Error>>) -> Result<T, Error> {
         if let Some(time) = self.failed_at {
             return Err(Error::Poisoned { time });
         }
-        let result = run(self);
+        let result = run(self).map_err(|error| *error);
         if result.as_ref().is_err_and(Error::is_fatal) {
             self.failed_at = Some(self.now());
         }
@@ -325,21 +335,21 @@ impl<M: Model> Simulation<M> {
         end: Option<SimTime>,
         sink: &mut M::Sink,
         pacer: &mut impl Pacer,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Outcome, Box<Error>> {
         let before_end = |time| end.is_none_or(|end| time < end);
         if before_end(self.now()) && self.start_all(sink)? {
             return Ok(Outcome::Stopped);
         }
         while before_end(self.now()) {
             while let Some(envelope) = self.pop()? {
-                if self.deliver(envelope, sink)?.is_some_and(|delivery| delivery.stop) {
+                if self.deliver(envelope, sink)? == Delivered::Stop {
                     return Ok(Outcome::Stopped);
                 }
             }
             let next = self.world_mut().queue.next_instant().filter(|&time| before_end(time));
             match next.or(end) {
                 Some(time) => {
-                    pacer.wait_until(time).map_err(|late| Error::OutOfStep { time, late })?;
+                    pacer.wait_until(time).map_err(|late| Box::new(Error::OutOfStep { time, late }))?;
                     self.advance_to(time);
                 }
                 None => break,
@@ -353,7 +363,7 @@ impl<M: Model> Simulation<M> {
     }
 
     /// What is next, moving the clock if need be.
-    fn next_envelope(&mut self) -> Result<Option<Envelope<M::Message>>, Error> {
+    fn next_envelope(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
         let next = self.pop()?;
         if next.is_some() {
             return Ok(next);

@@ -78,7 +78,7 @@ impl<M: Model> World<M> {
         time: SimTime,
         phase: Phase,
         envelope: Envelope<M::Message>,
-    ) -> Result<Timer, Error> {
+    ) -> Result<Timer, Box<Error>> {
         if !self.directory.is_active(envelope.receiver) {
             return Err(self.lost(&envelope));
         }
@@ -153,7 +153,8 @@ impl<M: Model> World<M> {
     ) -> Periodic {
         if period == SimDuration::ZERO {
             let actor = self.name_of(Some(me));
-            self.refuse(Error::ZeroPeriod { actor, time: self.queue.now() });
+            let time = self.queue.now();
+            self.refuse(Box::new(Error::ZeroPeriod { actor, time }));
             return Periodic::NEVER;
         }
         let Some(time) = self.queue.now().checked_add(first) else {
@@ -210,7 +211,7 @@ impl<M: Model> World<M> {
                 id
             }
             None => {
-                self.refuse(Error::DuplicateName { name: name.into() });
+                self.refuse(Box::new(Error::DuplicateName { name: name.into() }));
                 me
             }
         }
@@ -237,8 +238,8 @@ impl<M: Model> World<M> {
     }
 
     #[cold]
-    pub(crate) fn refuse(&mut self, error: Error) -> Timer {
-        self.aftermath.illegal.get_or_insert_with(|| Box::new(error));
+    pub(crate) fn refuse(&mut self, error: Box<Error>) -> Timer {
+        self.aftermath.illegal.get_or_insert(error);
         self.aftermath.is_due = true;
         Timer::NEVER
     }
@@ -247,17 +248,17 @@ impl<M: Model> World<M> {
     fn beyond(&mut self, me: ActorId, kind: &'static str, delay: SimDuration) -> Timer {
         let sender = self.name_of(Some(me));
         let time = self.queue.now();
-        self.refuse(Error::TimeOverflow { sender, kind, time, delay })
+        self.refuse(Box::new(Error::TimeOverflow { sender, kind, time, delay }))
     }
 
     #[cold]
-    fn lost(&self, envelope: &Envelope<M::Message>) -> Error {
+    fn lost(&self, envelope: &Envelope<M::Message>) -> Box<Error> {
         let sender = self.name_of(envelope.sender());
         let (kind, time) = (envelope.kind(), self.queue.now());
-        match self.directory.name(envelope.receiver) {
+        Box::new(match self.directory.name(envelope.receiver) {
             Some(receiver) => Error::Retired { sender, receiver: receiver.into(), kind, time },
             None => Error::DeadLetter { sender, receiver: envelope.receiver, kind, time },
-        }
+        })
     }
 
     #[cold]
@@ -267,16 +268,16 @@ impl<M: Model> World<M> {
         envelope: &Envelope<M::Message>,
         time: SimTime,
         phase: Phase,
-    ) -> Error {
+    ) -> Box<Error> {
         let sender = self.name_of(envelope.sender());
         let kind = envelope.kind();
         let now = self.queue.now();
-        match refusal {
+        Box::new(match refusal {
             Refusal::PastTime => Error::PastTime { sender, kind, now, time },
             Refusal::PastPhase => {
                 Error::PastPhase { sender, kind, time: now, now: self.queue.phase(), phase }
             }
             Refusal::Full => Error::PendingLimit { sender, kind, time: now, limit: self.queue.len() },
-        }
+        })
     }
 }

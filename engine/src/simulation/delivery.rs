@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::envelope::{Envelope, Payload};
 use crate::error::Error;
 use crate::process::{Posted, interest};
-use crate::simulation::{Delivery, Simulation};
+use crate::simulation::Simulation;
 use crate::world::Aftermath;
 
 /// What an actor is doing when it is started, in errors and traces.
@@ -17,33 +17,49 @@ const START: &str = "start";
 /// ... and when it is let go.
 const RETIRE: &str = "retirement";
 
+/// What became of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivered {
+    /// Its receiver has retired.
+    Gone,
+    /// It was taken.
+    Taken,
+    /// It was taken, and the run is to stop.
+    Stop,
+}
+
 /// What became of an actor's turn; `Err` is the payload of a panic.
 type Turn = Result<Result<(), Fault>, Box<dyn Any + Send>>;
 
 impl<M: Model> Simulation<M> {
     /// The next of the present instant's envelopes, if the budget allows.
     #[inline]
-    pub(super) fn pop(&mut self) -> Result<Option<Envelope<M::Message>>, Error> {
+    pub(super) fn pop(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
         if self.delivered >= self.limits.steps && self.world().queue.len() > 0 {
-            return Err(Error::StepBudget { time: self.now(), limit: self.limits.steps });
+            return Err(self.spent());
         }
         Ok(self.world_mut().queue.pop())
     }
 
-    /// Delivers an envelope; `None` if there is nobody left to take it.
+    #[cold]
+    fn spent(&self) -> Box<Error> {
+        Box::new(Error::StepBudget { time: self.now(), limit: self.limits.steps })
+    }
+
+    /// Delivers an envelope.
     #[inline]
     pub(super) fn deliver(
         &mut self,
         envelope: Envelope<M::Message>,
         sink: &mut M::Sink,
-    ) -> Result<Option<Delivery>, Error> {
+    ) -> Result<Delivered, Box<Error>> {
         let world = self.world.as_deref_mut().expect("invariant: between polls the world is here");
         let (time, phase) = (world.queue.now(), world.queue.phase());
         let (sender, receiver, kind) = (envelope.sender(), envelope.receiver, envelope.kind());
         let body = &mut self.bodies[receiver.index() as usize];
         if matches!(body, Body::Retired) {
             self.leave(&envelope);
-            return Ok(None);
+            return Ok(Delivered::Gone);
         }
         envelope.digest(kind, time, phase, &mut self.digest);
         self.delivered += 1;
@@ -88,16 +104,18 @@ impl<M: Model> Simulation<M> {
                     Posted::Full => {
                         let limit = self.limits.mailbox;
                         let (actor, sender) = (world.name_of(Some(receiver)), world.name_of(sender));
-                        return Err(Error::MailboxFull { actor, sender, kind, time, limit });
+                        return Err(Box::new(Error::MailboxFull { actor, sender, kind, time, limit }));
                     }
                 }
             }
             Body::Retired => Ok(Ok(())),
         };
         let mut stop = self.conclude(turn, receiver, kind, sink)?;
-        stop |= self.start_all(sink)?;
+        if self.started < self.bodies.len() {
+            stop |= self.start_all(sink)?;
+        }
         self.check_storm(self.delivered_this_instant, receiver, kind)?;
-        Ok(Some(Delivery { time, phase, sender, receiver, kind, stop }))
+        Ok(if stop { Delivered::Stop } else { Delivered::Taken })
     }
 
     /// Lets a process go on; when it has come to its end, it retires.
@@ -115,7 +133,7 @@ impl<M: Model> Simulation<M> {
             None => {
                 if interest == 0 {
                     let (actor, time) = (world.name_of(Some(id)), world.queue.now());
-                    world.refuse(Error::ForeignWait { actor, time });
+                    world.refuse(Box::new(Error::ForeignWait { actor, time }));
                 }
                 Ok(())
             }
@@ -123,8 +141,8 @@ impl<M: Model> Simulation<M> {
     }
 
     /// Starts all actors that were not, in the order of adding; whether one of them wants to stop.
-    #[inline]
-    pub(super) fn start_all(&mut self, sink: &mut M::Sink) -> Result<bool, Error> {
+    #[cold]
+    pub(super) fn start_all(&mut self, sink: &mut M::Sink) -> Result<bool, Box<Error>> {
         let mut stop = false;
         while self.started < self.bodies.len() {
             stop |= self.start(sink)?;
@@ -132,7 +150,7 @@ impl<M: Model> Simulation<M> {
         Ok(stop)
     }
 
-    fn start(&mut self, sink: &mut M::Sink) -> Result<bool, Error> {
+    fn start(&mut self, sink: &mut M::Sink) -> Result<bool, Box<Error>> {
         let index = self.started;
         self.started += 1;
         self.started_this_instant += 1;
@@ -152,12 +170,18 @@ impl<M: Model> Simulation<M> {
     }
 
     #[inline]
-    fn check_storm(&self, events: u64, actor: ActorId, kind: &'static str) -> Result<(), Error> {
+    fn check_storm(&self, events: u64, actor: ActorId, kind: &'static str) -> Result<(), Box<Error>> {
         let limit = self.limits.events_per_instant;
         if events <= limit {
             return Ok(());
         }
-        Err(Error::EventStorm { time: self.now(), limit, actor: self.world().name_of(Some(actor)), kind })
+        Err(self.storm(actor, kind))
+    }
+
+    #[cold]
+    fn storm(&self, actor: ActorId, kind: &'static str) -> Box<Error> {
+        let (time, limit) = (self.now(), self.limits.events_per_instant);
+        Box::new(Error::EventStorm { time, limit, actor: self.world().name_of(Some(actor)), kind })
     }
 
     /// What follows from an actor's turn; whether the run is to stop.
@@ -168,7 +192,7 @@ impl<M: Model> Simulation<M> {
         actor: ActorId,
         kind: &'static str,
         sink: &mut M::Sink,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, Box<Error>> {
         if !matches!(turn, Ok(Ok(()))) {
             return Err(self.failed(turn, actor, kind, sink));
         }
@@ -179,15 +203,15 @@ impl<M: Model> Simulation<M> {
     }
 
     #[cold]
-    fn failed(&mut self, turn: Turn, actor: ActorId, kind: &'static str, sink: &mut M::Sink) -> Error {
+    fn failed(&mut self, turn: Turn, actor: ActorId, kind: &'static str, sink: &mut M::Sink) -> Box<Error> {
         // What was observed before is worth keeping.
         self.observe(sink);
         let (actor, time) = (self.world().name_of(Some(actor)), self.now());
-        match turn {
+        Box::new(match turn {
             Ok(Err(source)) => Error::ActorFailed { actor, time, kind, source },
             Err(panic) => Error::ActorPanicked { actor, time, kind, payload: panic_text(&*panic) },
             Ok(Ok(())) => unreachable!("invariant: a good turn has not failed"),
-        }
+        })
     }
 
     fn observe(&mut self, sink: &mut M::Sink) {
@@ -198,7 +222,7 @@ impl<M: Model> Simulation<M> {
     }
 
     #[cold]
-    fn settle(&mut self, actor: ActorId, sink: &mut M::Sink) -> Result<bool, Error> {
+    fn settle(&mut self, actor: ActorId, sink: &mut M::Sink) -> Result<bool, Box<Error>> {
         self.observe(sink);
         let Self { world, bodies, .. } = self;
         let Aftermath { is_due, stop, retire, illegal, newcomers, .. } =
@@ -206,7 +230,7 @@ impl<M: Model> Simulation<M> {
         *is_due = false;
         let (stop, retire) = (std::mem::take(stop), std::mem::take(retire));
         if let Some(error) = illegal.take() {
-            return Err(*error);
+            return Err(error);
         }
         bodies.append(newcomers);
         if retire && let Err(panic) = self.retire(actor) {
@@ -238,7 +262,7 @@ impl<M: Model> Simulation<M> {
     }
 
     /// Once nothing is pending, a process that waits for an answer waits for ever.
-    pub(super) fn check_deadlock(&self) -> Result<(), Error> {
+    pub(super) fn check_deadlock(&self) -> Result<(), Box<Error>> {
         let waiting =
             |body: &Body<M>| matches!(body, Body::Process(process) if process.interest() == interest::ANSWER);
         let names = self.world().directory.names().iter();
@@ -249,7 +273,7 @@ impl<M: Model> Simulation<M> {
             .filter(|(body, _)| waiting(body))
             .map(|(_, name)| name.clone())
             .collect();
-        if actors.is_empty() { Ok(()) } else { Err(Error::Deadlock { time: self.now(), actors }) }
+        if actors.is_empty() { Ok(()) } else { Err(Box::new(Error::Deadlock { time: self.now(), actors })) }
     }
 }
 
