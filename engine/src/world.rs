@@ -232,6 +232,13 @@ impl<M: Model> World<M> {
         self.aftermath.is_due = true;
     }
 
+    /// What is traced of a delivery while it goes on.
+    #[cold]
+    pub(crate) fn span(&self, actor: ActorId, kind: &'static str) -> tracing::span::EnteredSpan {
+        let (time, actor) = (self.queue.now(), self.directory.name(actor));
+        tracing::trace_span!("delivery", time = %time, actor, kind).entered()
+    }
+
     /// The name of a sender.
     pub(crate) fn name_of(&self, sender: Option<ActorId>) -> Box<str> {
         sender.and_then(|sender| self.directory.name(sender)).unwrap_or(OUTSIDE).into()

@@ -68,13 +68,7 @@ impl<M: Model> Simulation<M> {
         if let Some(kinds) = &mut self.kinds {
             *kinds.entry(kind).or_default() += 1;
         }
-        let _span = tracing::trace_span!(
-            "delivery",
-            time = %time,
-            actor = world.directory.name(receiver),
-            kind = kind
-        )
-        .entered();
+        let _span = tracing::level_enabled!(tracing::Level::TRACE).then(|| world.span(receiver, kind));
 
         // After a panic nobody but the caller sees the actor or the sink again: further runs are refused.
         let turn = match body {
