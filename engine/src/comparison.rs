@@ -75,9 +75,7 @@ pub fn first_difference<M: Model>(
         if one.upcoming_digest() != two.upcoming_digest() {
             return Ok(Some(Difference { same, first: one.upcoming(), second: two.upcoming() }));
         }
-        let delivered = one.step(one_sink)?;
-        two.step(two_sink)?;
-        if delivered.is_none() {
+        if one.step(one_sink)?.is_none() & two.step(two_sink)?.is_none() {
             return Ok(None);
         }
         same += 1;

@@ -160,7 +160,7 @@ impl<M: Model> Context<'_, M> {
         self.world.spawn(self.me, name, |stage, id| Body::Process(ProcessBody::new(stage, id, course)))
     }
 
-    /// This was the actor's last message. Its own wakes are forgotten, messages on their way to it are counted as
+    /// This was the actor's last message. Its own wakes come to nothing, messages on their way to it are counted as
     /// undelivered, and to send it more is a mistake.
     pub fn retire(&mut self) {
         self.world.retire();

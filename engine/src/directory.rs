@@ -61,9 +61,12 @@ impl Directory {
         self.retired[word] |= 1 << (id.index() % 64);
     }
 
-    /// Nobody has retired any more.
-    pub(crate) fn recall_all(&mut self) {
-        self.retired.clear();
+    /// The first `count` of them, of whom nobody has retired.
+    pub(crate) fn recall(&mut self, count: usize) {
+        let names = std::mem::take(self).names;
+        for name in &names[..count] {
+            self.enter(name);
+        }
     }
 }
 

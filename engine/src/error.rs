@@ -15,7 +15,7 @@ use crate::time::{Phase, SimDuration, SimTime};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Two actors of one name. Not fatal.
+    /// Two actors of one name. Fatal when an actor spawned the second.
     #[error("there is already an actor named `{name}`")]
     DuplicateName {
         /// The name.
@@ -161,7 +161,8 @@ pub enum Error {
         late: SimDuration,
     },
 
-    /// Nothing is pending, and processes wait for answers that cannot come any more. Fatal.
+    /// Nothing is pending, and processes wait for answers and for nothing else. Not fatal: a message from outside may yet bring
+    /// one.
     #[error("deadlock at {time}: nothing is pending, and {} for an answer", waiting(.actors))]
     Deadlock {
         /// The last instant.
@@ -243,12 +244,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the simulation cannot go on after a run has returned this.
+    /// Whether the simulation cannot go on after a *run* has returned this. What [`Simulation::add`](crate::Simulation::add) and
+    /// [`Simulation::send_at`](crate::Simulation::send_at) return changes nothing, whatever it is.
     pub fn is_fatal(&self) -> bool {
         !matches!(
             self,
             Self::StepBudget { .. }
                 | Self::OutOfStep { .. }
+                | Self::Deadlock { .. }
                 | Self::Unsaveable { .. }
                 | Self::Snapshot(_)
                 | Self::OtherActors { .. }

@@ -58,6 +58,11 @@ impl Periodics {
         self.places[periodic.place as usize].repetition = Some(repetition);
     }
 
+    /// Whether a wake may carry this number.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        number as usize <= self.places.len()
+    }
+
     /// What rang, by the number that its wake carries.
     pub(crate) fn ringing(&mut self, number: u32) -> Option<&mut Repetition> {
         self.places.get_mut(number as usize - 1)?.repetition.as_mut()

@@ -321,36 +321,27 @@ impl<M: Model> Process<M> {
     /// Waits for an instant: its first phase, or, if it is the present one, the end of the present phase's line.
     pub fn sleep_until(&self, time: SimTime) -> Sleep<'_, M> {
         let (now, phase) = self.with(|world, _| (world.queue.now(), world.queue.phase()));
-        Sleep::new(self, Some(time), if time == now { phase } else { Phase::FIRST })
+        self.sleep_until_phase(time, if time == now { phase } else { Phase::FIRST })
     }
 
     /// Waits for a phase of an instant.
     pub fn sleep_until_phase(&self, time: SimTime, phase: Phase) -> Sleep<'_, M> {
-        Sleep::new(self, Some(time), phase)
+        Sleep::new(self, self.with(|world, me| world.wake_at(me, time, phase, 0)))
     }
 
     /// Waits for `span`; nothing at all is the end of the present phase's line.
     pub fn sleep(&self, span: SimDuration) -> Sleep<'_, M> {
-        let (now, phase) = self.with(|world, _| (world.queue.now(), world.queue.phase()));
-        let phase = if span == SimDuration::ZERO { phase } else { Phase::FIRST };
-        match now.checked_add(span) {
-            Some(time) => Sleep::new(self, Some(time), phase),
-            None => {
-                self.with(|world, me| world.wake_after(me, span, phase, 0));
-                Sleep::new(self, None, phase)
-            }
-        }
+        let phase = if span == SimDuration::ZERO { self.phase() } else { Phase::FIRST };
+        Sleep::new(self, self.with(|world, me| world.wake_after(me, span, phase, 0)))
     }
 
     /// Asks: sends the message that `question` makes, and waits for the answer. Other messages wait meanwhile.
     ///
     /// If nothing is left that could bring the answer, the run ends in [`Error::Deadlock`](crate::Error::Deadlock).
     pub fn ask(&self, to: ActorId, question: impl FnOnce(ReplyTo) -> M::Message) -> Ask<'_, M> {
-        let reply_to = self.with(|world, me| {
-            let reply_to = world.ask(me);
-            world.send(me, to, world.queue.now(), world.queue.phase(), question(reply_to));
-            reply_to
-        });
+        let reply_to = self.with(World::ask);
+        // Outside of `with`: who makes the question may look at the present.
+        self.send(to, question(reply_to));
         let desk = &mut *self.seat.desk.borrow_mut();
         let questions = desk
             .questions

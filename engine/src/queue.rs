@@ -78,6 +78,11 @@ struct Slot<T> {
 /// Tombstones that are not worth a sweep.
 const TOMBSTONES_MIN: usize = 64;
 
+/// The last slot number is reserved for [`Timer::NEVER`].
+fn bounded(live_max: usize) -> usize {
+    live_max.min(u32::MAX as usize / 2)
+}
+
 /// The queue, and with it the clock: its present is the time and phase of the last event popped.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventQueue<T> {
@@ -93,6 +98,8 @@ pub(crate) struct EventQueue<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     live: usize,
+    /// Not saved: a simulation that is restored keeps its own.
+    #[serde(skip)]
     live_max: usize,
     /// Cancelled events in `future`.
     tombstones: usize,
@@ -111,10 +118,23 @@ impl<T> EventQueue<T> {
             slots: Vec::new(),
             free: Vec::new(),
             live: 0,
-            // The last slot number is reserved for `Timer::NEVER`.
-            live_max: live_max.min(u32::MAX as usize / 2),
+            live_max: bounded(live_max),
             tombstones: 0,
         }
+    }
+
+    /// Sets what is not saved, and says whether the rest can be what was saved.
+    pub(crate) fn resume(&mut self, live_max: usize, is_sound: impl Fn(&T) -> bool) -> bool {
+        self.live_max = bounded(live_max);
+        let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
+        let payloads = self.slots.iter().filter_map(|slot| slot.payload.as_ref());
+        let is_occupied =
+            |(phase, queue): (usize, &VecDeque<u32>)| queue.is_empty() == (self.occupied >> phase & 1 == 0);
+        payloads.clone().count() == self.live
+            && payloads.clone().all(is_sound)
+            && self.present.iter().flatten().chain(&self.free).all(has_slot)
+            && self.present.iter().enumerate().all(is_occupied)
+            && self.future.iter().all(|Reverse(entry)| has_slot(&entry.slot) && entry.time > self.now)
     }
 
     pub(crate) fn now(&self) -> SimTime {

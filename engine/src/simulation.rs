@@ -228,9 +228,19 @@ impl<M: Model> Simulation<M> {
         })
     }
 
-    /// Starts who waits for it, so that what is next is known.
+    /// Starts who waits for it and clears what nobody will take, so that what is next is what will be delivered.
     pub(crate) fn prepare(&mut self, sink: &mut M::Sink) -> Result<(), Error> {
-        self.guarded(|simulation| simulation.start_all(sink).map(drop))
+        self.guarded(|simulation| {
+            simulation.start_all(sink)?;
+            while let Some((_, _, envelope)) = simulation.peek()
+                && simulation.world().directory.has_retired(envelope.receiver)
+            {
+                if let Some(envelope) = simulation.next_envelope()? {
+                    simulation.leave(&envelope);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// What is next, with its time and phase.
@@ -248,7 +258,8 @@ impl<M: Model> Simulation<M> {
         self.world().queue.next_time()
     }
 
-    /// The digest of all deliveries so far: equal if and, but for odds of 2^-128, only if they were.
+    /// The digest of all deliveries so far: equal if and, but for odds of 2^-128, only if time, phase, addresses, kinds and what
+    /// [`Message::digest`](crate::Message::digest) tells of them were.
     pub fn digest(&self) -> DigestValue {
         self.digest.finish()
     }
@@ -337,7 +348,8 @@ impl<M: Model> Simulation<M> {
         pacer: &mut impl Pacer,
     ) -> Result<Outcome, Box<Error>> {
         let before_end = |time| end.is_none_or(|end| time < end);
-        if before_end(self.now()) && self.start_all(sink)? {
+        let has_begun = before_end(self.now());
+        if has_begun && self.start_all(sink)? {
             return Ok(Outcome::Stopped);
         }
         while before_end(self.now()) {
@@ -358,7 +370,9 @@ impl<M: Model> Simulation<M> {
         if self.world().queue.len() > 0 {
             return Ok(Outcome::Reached);
         }
-        self.check_deadlock()?;
+        if has_begun {
+            self.check_deadlock()?;
+        }
         Ok(Outcome::Exhausted)
     }
 

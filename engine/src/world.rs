@@ -31,6 +31,19 @@ pub(crate) struct Aftermath<M: Model> {
     pub(crate) observations: Observations<M>,
 }
 
+impl<M: Model> Default for Aftermath<M> {
+    fn default() -> Self {
+        Self {
+            is_due: false,
+            stop: false,
+            retire: false,
+            illegal: None,
+            newcomers: Vec::new(),
+            observations: Observations(Vec::new()),
+        }
+    }
+}
+
 /// Closures, which have nothing to show.
 pub(crate) struct Observations<M: Model>(pub(crate) Vec<Observation<M>>);
 
@@ -59,14 +72,7 @@ impl<M: Model> World<M> {
             directory: Directory::default(),
             periodics: Periodics::default(),
             asked: 0,
-            aftermath: Aftermath {
-                is_due: false,
-                stop: false,
-                retire: false,
-                illegal: None,
-                newcomers: Vec::new(),
-                observations: Observations(Vec::new()),
-            },
+            aftermath: Aftermath::default(),
             stage: Rc::default(),
         }
     }

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use crate::actor::Model;
 use crate::process::{Process, Received, interest};
 use crate::queue::Timer;
-use crate::time::{Phase, SimTime};
 
 macro_rules! debug_as_name {
     ($($name:ident),*) => {$(
@@ -50,36 +49,27 @@ impl<M: Model> Future for Recv<'_, M> {
     }
 }
 
-/// Waits for an instant; see [`Process::sleep_until`]. Its timer is set when it is first awaited, and cancelled when it is dropped.
+/// Waits for an instant; see [`Process::sleep_until`]. Its timer is set from the beginning, and cancelled when it is dropped.
 #[must_use = "nobody sleeps before this is awaited"]
 pub struct Sleep<'a, M: Model> {
     process: &'a Process<M>,
-    /// `None` for what is refused already.
-    time: Option<SimTime>,
-    phase: Phase,
-    timer: Option<Timer>,
+    /// [`Timer::NEVER`] for what was refused.
+    timer: Timer,
 }
 
 impl<'a, M: Model> Sleep<'a, M> {
-    pub(super) fn new(process: &'a Process<M>, time: Option<SimTime>, phase: Phase) -> Self {
-        Self { process, time, phase, timer: None }
+    pub(super) fn new(process: &'a Process<M>, timer: Timer) -> Self {
+        Self { process, timer }
     }
 }
 
 impl<M: Model> Future for Sleep<'_, M> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let Self { process, time, phase, timer } = &mut *self;
-        let has_rung = process.with(|world, me| match (*timer, *time) {
-            (Some(set), _) => set != Timer::NEVER && !world.queue.is_pending(set),
-            (None, Some(time)) => {
-                *timer = Some(world.wake_at(me, time, *phase, 0));
-                false
-            }
-            (None, None) => false,
-        });
-        if has_rung {
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let Self { process, timer } = *self;
+        let has_rung = process.with(|world, _| !world.queue.is_pending(timer));
+        if has_rung && timer != Timer::NEVER {
             return Poll::Ready(());
         }
         process.seat.desk.borrow_mut().interest |= interest::INSTANT;
@@ -89,12 +79,11 @@ impl<M: Model> Future for Sleep<'_, M> {
 
 impl<M: Model> Drop for Sleep<'_, M> {
     fn drop(&mut self) {
-        let Some(timer) = self.timer else { return };
         // Without a world the whole simulation is going, and the timer with it.
         if let Ok(mut world) = self.process.seat.stage.world.try_borrow_mut()
             && let Some(world) = &mut *world
         {
-            world.queue.cancel(timer);
+            world.queue.cancel(self.timer);
         }
     }
 }

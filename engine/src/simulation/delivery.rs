@@ -35,15 +35,19 @@ impl<M: Model> Simulation<M> {
     /// The next of the present instant's envelopes, if the budget allows.
     #[inline]
     pub(super) fn pop(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
-        if self.delivered >= self.limits.steps && self.world().queue.len() > 0 {
-            return Err(self.spent());
+        if self.delivered >= self.limits.steps {
+            self.check_budget()?;
         }
         Ok(self.world_mut().queue.pop())
     }
 
     #[cold]
-    fn spent(&self) -> Box<Error> {
-        Box::new(Error::StepBudget { time: self.now(), limit: self.limits.steps })
+    fn check_budget(&self) -> Result<(), Box<Error>> {
+        let (now, limit) = (self.now(), self.limits.steps);
+        match self.peek() {
+            Some((time, ..)) if time == now => Err(Box::new(Error::StepBudget { time, limit })),
+            _ => Ok(()),
+        }
     }
 
     /// Delivers an envelope.
@@ -247,7 +251,7 @@ impl<M: Model> Simulation<M> {
 
     /// What was on its way to an actor that has retired.
     #[cold]
-    fn leave(&mut self, envelope: &Envelope<M::Message>) {
+    pub(super) fn leave(&mut self, envelope: &Envelope<M::Message>) {
         match envelope.payload {
             Payload::Message(_) => self.undelivered += 1,
             Payload::Wake { periodic: 0, .. } => {}

@@ -1,17 +1,20 @@
 //! A simulation as a snapshot, and back.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Model};
 use crate::body::Body;
 use crate::digest::Digest;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Payload};
 use crate::error::Error;
 use crate::periodics::Periodics;
 use crate::queue::EventQueue;
 use crate::simulation::Simulation;
 use crate::snapshot::{Loading, Saving, Snapshot, SnapshotError};
+use crate::world::Aftermath;
 
 /// Why a process cannot be saved.
 const PROCESS: &str = "a process, whose state the engine cannot see";
@@ -105,12 +108,25 @@ where
         snapshot: &Snapshot,
         mut revive: impl FnMut(&str) -> Option<Box<dyn Actor<M>>>,
     ) -> Result<(), Error> {
-        let state: EngineState<EventQueue<Envelope<M::Message>>, Periodics> =
-            postcard::from_bytes(&snapshot.engine)
-                .map_err(|error| SnapshotError::Content { reason: error.to_string().into() })?;
+        let state: EngineState<EventQueue<Envelope<M::Message>>, Periodics> = whole(&snapshot.engine)?;
+        let EngineState { mut queue, periodics, asked, .. } = state;
+        let is_sound = |envelope: &Envelope<M::Message>| {
+            (envelope.receiver.index() as usize) < snapshot.actors.len()
+                && match envelope.payload {
+                    Payload::Wake { periodic, .. } => periodics.has(periodic),
+                    Payload::Message(_) => true,
+                }
+        };
+        if !queue.resume(self.limits.pending, is_sound) || state.started > snapshot.actors.len() {
+            let reason = "what is pending contradicts itself".into();
+            return Err(SnapshotError::Content { reason }.into());
+        }
         let revived = self.fitting(snapshot, &mut revive)?;
 
-        self.world_mut().directory.recall_all();
+        let count = self.bodies.len();
+        let world = self.world_mut();
+        world.directory.recall(count);
+        world.aftermath = Aftermath::default();
         self.retired = 0;
         for (name, actor) in revived {
             self.world_mut().directory.enter(&name).ok_or(Error::DuplicateName { name })?;
@@ -129,7 +145,7 @@ where
             }
         }
         let world = self.world_mut();
-        (world.queue, world.periodics, world.asked) = (state.queue, state.periodics, state.asked);
+        (world.queue, world.periodics, world.asked) = (queue, periodics, asked);
         (self.digest, self.delivered, self.undelivered) = (state.digest, state.delivered, state.undelivered);
         (self.delivered_this_instant, self.instants) = (state.delivered_this_instant, state.instants);
         (self.started, self.started_this_instant) = (state.started, state.started_this_instant);
@@ -144,7 +160,7 @@ where
         snapshot: &Snapshot,
         revive: &mut impl FnMut(&str) -> Option<Box<dyn Actor<M>>>,
     ) -> Result<Vec<(Box<str>, Option<Box<dyn Actor<M>>>)>, Error> {
-        let names = self.world().directory.names();
+        let names = &self.world().directory.names()[..self.bodies.len()];
         let saved = snapshot.actors.iter().map(|(name, _)| name);
         if let Some((found, expected)) = saved.zip(names).find(|(found, expected)| found != expected) {
             let [found, expected] = [found, expected].map(|name| format!("`{name}`").into());
@@ -157,6 +173,18 @@ where
         if snapshot.actors.len() < names.len() {
             return Err(counts(snapshot.actors.len()));
         }
+        for ((name, bytes), body) in snapshot.actors.iter().zip(&self.bodies) {
+            if bytes.is_some() && matches!(body, Body::Retired) {
+                let expected = format!("`{name}`, which has retired").into();
+                return Err(Error::OtherActors { found: format!("`{name}`").into(), expected });
+            }
+        }
+        let mut seen = BTreeSet::new();
+        if let Some((name, _)) = snapshot.actors.iter().find(|(name, _)| !seen.insert(name)) {
+            return Err(
+                SnapshotError::Content { reason: format!("two actors are named `{name}`").into() }.into()
+            );
+        }
         let spawned = &snapshot.actors[names.len()..];
         let revived = spawned.iter().map(|(name, bytes)| match bytes {
             None => Ok((name.clone(), None)),
@@ -167,6 +195,16 @@ where
         });
         revived.collect()
     }
+}
+
+/// All of `bytes` as one value.
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SnapshotError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(error) => Err(error.to_string()),
+    }
+    .map_err(|reason| SnapshotError::Content { reason: reason.into() })
 }
 
 /// Gives an actor its state.

@@ -226,7 +226,7 @@ fn what_nobody_answers_is_a_deadlock_that_names_who_waits() {
     };
     simulation.add_process("deaf", deaf).expect("unique");
     let error = failure_of(&mut simulation);
-    assert!(matches!(error, Error::Deadlock { .. }) && error.is_fatal());
+    assert!(matches!(error, Error::Deadlock { .. }) && !error.is_fatal());
     assert_eq!(
         error.to_string(),
         "deadlock at 0d 00:00:00: nothing is pending, and `p`, `q` wait for an answer"
@@ -238,6 +238,49 @@ fn what_nobody_answers_is_a_deadlock_that_names_who_waits() {
     stepped.step(&mut Vec::new()).expect("the question");
     let error = stepped.step(&mut Vec::new()).expect_err("it asks itself");
     assert!(error.to_string().ends_with("`p` waits for an answer"), "{error}");
+}
+
+#[test]
+fn a_deadlock_is_over_when_somebody_outside_brings_what_was_missing() {
+    let mut simulation = one(async |process: Process<Post>| {
+        // The question may tell what the process sees at present.
+        let answer = process.ask(id(1), |reply_to| {
+            assert_eq!(process.now(), at(0));
+            Letter::Question(reply_to)
+        });
+        note(&process, answer.await.number());
+        Ok(())
+    });
+    let shy = async |process: Process<Post>| {
+        let Letter::Question(reply_to) = process.recv().await.message else {
+            return Err("no question".into());
+        };
+        let Letter::Number(number) = process.recv().await.message else { return Err("no number".into()) };
+        process.reply(reply_to, Letter::Number(number));
+        Ok(())
+    };
+    simulation.add_process("shy", shy).expect("unique");
+    let mut log = Vec::new();
+    let error = simulation.run_until(at(10), &mut log).expect_err("nothing is pending");
+    assert!(matches!(error, Error::Deadlock { .. }), "{error}");
+    assert_eq!(simulation.run_until(at(4), &mut log).expect("an end that has passed"), Outcome::Exhausted);
+    post(&mut simulation, 1, 12, 42);
+    simulation.run_to_exhaustion(&mut log).expect("now it is answered");
+    assert_eq!(log, ["12 42"]);
+}
+
+#[test]
+fn a_sleep_counts_from_where_it_was_begun() {
+    let mut simulation = one(async |process: Process<Post>| {
+        let alarm = process.sleep(span(5));
+        process.sleep(span(8)).await;
+        note(&process, "late");
+        // It rang long ago.
+        alarm.await;
+        note(&process, "at once");
+        Ok(())
+    });
+    assert_eq!(log_of(&mut simulation), ["8 late", "8 at once"]);
 }
 
 #[test]

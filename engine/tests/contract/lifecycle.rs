@@ -257,9 +257,15 @@ fn a_spent_budget_is_not_the_end() {
     let error = simulation.run_until(end, &mut log).expect_err("five are due");
     assert_eq!(
         error.to_string(),
-        "the budget of 4 deliveries is spent at 0d 00:00:00.000008, and more are pending"
+        "the budget of 4 deliveries is spent at 0d 00:00:00.000010, and more are pending"
     );
     assert!(matches!(error, Error::StepBudget { limit: 4, .. }) && !error.is_fatal());
+    let mut enough = Simulation::new(Limits { steps: 4, ..Limits::default() });
+    enough.add("p0", Plant::default()).expect("the first");
+    say(&mut enough, 0, 0, Word::Grow);
+    let before = SimTime::from_micros(10);
+    assert_eq!(enough.run_until(before, &mut Vec::new()).expect("four are due"), Outcome::Reached);
+    assert_eq!(enough.now(), before, "what is due later takes nothing from the budget");
     simulation.set_step_budget(100);
     assert_eq!(simulation.run_until(end, &mut log).expect("enough"), Outcome::Reached);
     let mut whole = garden(1);

@@ -116,6 +116,37 @@ fn the_first_delivery_at_which_two_runs_part_is_named() {
     );
 }
 
+#[test]
+fn what_nobody_takes_hides_no_difference() {
+    /// Gone after its first message.
+    struct Guest;
+    impl Actor<Echoes> for Guest {
+        fn handle(&mut self, _: Sound, context: &mut Context<'_, Echoes>) -> Result<(), Fault> {
+            context.retire();
+            Ok(())
+        }
+    }
+    let house = |last| {
+        let mut simulation = valley(0, &Probe::new());
+        simulation.add("guest", Guest).expect("unique");
+        let (wall, guest) = (ActorId::from_index(0), ActorId::from_index(2));
+        for (to, seconds, sound) in [(guest, 1, 0), (guest, 2, 0), (wall, 3, last)] {
+            simulation
+                .send_at(to, SimTime::from_secs(seconds), Phase::FIRST, Sound::Echo(sound))
+                .expect("legal");
+        }
+        simulation
+    };
+    let (mut one, mut two) = (house(1), house(2));
+    let difference = first_difference((&mut one, &mut ()), (&mut two, &mut ())).expect("legal");
+    assert_eq!(
+        difference.expect("the last differs").to_string(),
+        "after 13 deliveries that are the same\n  \
+           the first run delivers  0d 00:00:03, phase 0: `outside` to `wall`: Echo(1)\n  \
+           the second run delivers 0d 00:00:03, phase 0: `outside` to `wall`: Echo(2)"
+    );
+}
+
 /// Notes when it is asked, and is late for one instant.
 struct Metronome {
     asked: Vec<u64>,

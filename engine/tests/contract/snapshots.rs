@@ -125,6 +125,63 @@ fn branches_go_on_with_other_parameters() {
 }
 
 #[test]
+fn what_a_failed_turn_has_left_is_forgotten_by_a_restore() {
+    /// Spawns, stops, retires, sends to nobody, and fails.
+    struct Tantrum;
+    impl Actor<Clocks> for Tantrum {
+        fn handle(&mut self, _: Adjust, context: &mut Context<'_, Clocks>) -> Result<(), Fault> {
+            context.spawn("child", Clock::new(1));
+            context.send(ActorId::from_index(77), Adjust(1));
+            context.stop();
+            context.retire();
+            Err("out of patience".into())
+        }
+        fn save(&self, _: &mut Saving) -> Result<(), Fault> {
+            Ok(())
+        }
+        fn load(&mut self, _: &mut Loading<'_>) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+    let room = || {
+        let mut simulation = clocks(1);
+        simulation.add("tantrum", Tantrum).expect("unique");
+        simulation
+    };
+    let mut simulation = room();
+    simulation.run_until(at(2), &mut Vec::new()).expect("legal");
+    let snapshot = simulation.save("-").expect("all are saved");
+    simulation.send_at(ActorId::from_index(3), at(2), Phase::FIRST, Adjust(1)).expect("legal");
+    simulation.run_until(at(9), &mut Vec::new()).expect_err("it fails");
+    simulation.restore(&snapshot).expect("the same actors");
+    let (mut rows, mut expected) = (Vec::new(), Vec::new());
+    simulation.run_until(at(9), &mut rows).expect("as if nothing had happened");
+    let mut whole = room();
+    whole.run_until(at(9), &mut expected).expect("legal");
+    assert_eq!(
+        (rows, simulation.digest(), simulation.counters()),
+        (expected, whole.digest(), whole.counters())
+    );
+    assert_eq!(simulation.find("child"), None);
+}
+
+#[test]
+fn limits_are_those_of_the_simulation_that_is_restored() {
+    let (_, snapshot) = halfway();
+    let mut narrow = Simulation::<Clocks>::new(Limits { pending: 4, ..Limits::default() });
+    for index in 0..3 {
+        narrow.add(format!("c{index}"), Clock::new(1)).expect("unique");
+    }
+    narrow.restore(&snapshot).expect("the same clocks");
+    let send = |simulation: &mut Simulation<Clocks>| {
+        simulation.send_at(ActorId::from_index(0), at(30), Phase::FIRST, Adjust(1))
+    };
+    assert!(
+        send(&mut narrow).is_ok() && matches!(send(&mut narrow), Err(Error::PendingLimit { limit: 4, .. }))
+    );
+}
+
+#[test]
 fn a_failed_simulation_is_not_saved_and_may_be_restored() {
     let (mut simulation, snapshot) = halfway();
     simulation.send_at(ActorId::from_index(1), at(10), Phase::FIRST, Adjust(0)).expect("legal");
