@@ -192,7 +192,7 @@ fn run_with(
         Some(save) => {
             sealed = save.parts(&folder)?;
             journal.go_on_from(save.journal()?);
-            save.restore(&mut community)?;
+            save.restore(&mut community, &mut journal)?;
         }
     }
     let mut saved = Vec::new();

@@ -76,7 +76,7 @@ pub use error::OutputError;
 pub use folder::{Existing, FolderLock, OutputFolder, make_lasting_folder};
 pub use manifest::{
     FORMAT, FORMAT_VERSION, FileEntry, Horizon, InputEntry, MANIFEST_FILE, Manifest, Opening, PartEntry,
-    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, SaveEntry, StudyEntry,
+    ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, SaveEntry, StudyEntry, is_inside,
 };
 pub use names::{Label, Name, Names};
 pub use part::{Sealed, part_path};

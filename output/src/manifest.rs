@@ -329,7 +329,7 @@ impl Manifest {
 }
 
 /// Whether a path stays within its folder: plain names only, no root, no `..`.
-fn is_inside(path: &str) -> bool {
+pub fn is_inside(path: &str) -> bool {
     let mut names = Path::new(path).components().peekable();
     names.peek().is_some() && names.all(|name| matches!(name, Component::Normal(_)))
 }

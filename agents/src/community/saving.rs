@@ -94,8 +94,9 @@ impl Community {
     ///
     /// # Errors
     /// When it is of other actors, or cannot be read.
-    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), CommunityError> {
+    pub fn restore(&mut self, snapshot: &Snapshot, journal: &mut Journal) -> Result<(), CommunityError> {
         self.rows.clear();
+        self.expect_books(journal);
         Ok(self.simulation.restore(snapshot)?)
     }
 
@@ -117,7 +118,6 @@ impl Community {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn go_on(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
-        self.expect_books(journal);
         self.finish(journal)
     }
 }

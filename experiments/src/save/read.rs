@@ -5,10 +5,10 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use goshawk_agents::community::Community;
-use goshawk_agents::journal::JournalState;
+use goshawk_agents::journal::{Journal, JournalState};
 use goshawk_engine::Snapshot;
 use goshawk_ledger::{Canonical as _, Committed};
-use goshawk_output::{OutputFolder, SaveEntry, Sealed};
+use goshawk_output::{OutputFolder, SaveEntry, Sealed, is_inside};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -137,14 +137,22 @@ impl SavedRun {
     }
 
     pub(crate) fn journal(&self) -> Result<JournalState, SaveError> {
-        postcard::from_bytes(&self.journal).map_err(|error| self.unreadable(JOURNAL, &error))
+        let read = postcard::take_from_bytes(&self.journal);
+        let (state, rest) = read.map_err(|error| self.unreadable(JOURNAL, &error))?;
+        match rest {
+            [] => Ok(state),
+            rest => {
+                let why = format!("`{JOURNAL}` is {} bytes too long", rest.len());
+                Err(SaveError::Damaged { path: self.path.clone(), why })
+            }
+        }
     }
 
     /// Puts a community, before anything has run, in the place of the one that was saved.
-    pub(crate) fn restore(&self, community: &mut Community) -> Result<(), SaveError> {
+    pub(crate) fn restore(&self, community: &mut Community, journal: &mut Journal) -> Result<(), SaveError> {
         let snapshot =
             Snapshot::from_bytes(&self.simulation).map_err(|error| self.unreadable(SIMULATION, &error))?;
-        community.restore(&snapshot)?;
+        community.restore(&snapshot, journal)?;
         let mut restocked = Ok(());
         each_entry(&self.path, |name, entry| {
             if name != LEDGER {
@@ -252,7 +260,14 @@ fn read_header(path: &Path, name: &str, entry: &mut dyn Read) -> Result<Header, 
         });
     }
     let header: Header = serde_json::from_str(&text).map_err(|_| altered("is cut off or altered"))?;
-    if header.to_json() == text { Ok(header) } else { Err(altered("was altered")) }
+    if header.to_json() != text {
+        return Err(altered("was altered"));
+    }
+    // Whoever makes a header can make its digest, too.
+    match header.parts.iter().find(|part| !is_inside(&part.path)) {
+        Some(part) => Err(altered(&format!("names {:?}, which is not a path within a folder", part.path))),
+        None => Ok(header),
+    }
 }
 
 /// Holds a content against the header, and keeps it if it is wanted. The error says what is wrong with it.
@@ -275,4 +290,37 @@ fn check(content: &Content, entry: &mut dyn Read, is_kept: bool) -> Result<Optio
         return Err("was altered: its SHA-256 does not match".to_owned());
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn header_with_part(part: &str) -> Result<Header, SaveError> {
+        let header: Header = serde_json::from_value(json!({
+            "format": FORMAT, "format_version": FORMAT_VERSION, "program_version": env!("CARGO_PKG_VERSION"),
+            "scenario": "s", "day": 1, "periods": 24, "config_hash": "", "legs": 1, "went_on_from": [], "blocks": 0,
+            "inputs": [], "contents": [], "sha256": "",
+            "parts": [{
+                "table": "trades", "path": part, "replicates": { "first": 0, "last": 0 }, "rows": 1,
+                "sha256": "", "bytes": 0, "chunk_bytes": 1, "chunk_sha256": [],
+            }],
+        }))
+        .expect("a header");
+        read_header(Path::new("a.save"), HEADER, &mut header.to_json().as_bytes())
+    }
+
+    #[test]
+    fn parts_stay_within_the_folder_of_the_run() {
+        header_with_part("trades/part-00000-00000.parquet").expect("a path within it");
+        for path in ["../out.parquet", "/tmp/out.parquet", "trades/../../out.parquet", ""] {
+            let error = header_with_part(path).expect_err("a path out of it").to_string();
+            assert!(
+                error.contains(&format!("names {path:?}, which is not a path within a folder")),
+                "{error}"
+            );
+        }
+    }
 }

@@ -175,6 +175,21 @@ fn a_run_that_went_on_can_be_saved_and_gone_on_with_again() {
     assert!(fs::read(second.join(part)).unwrap() == fs::read(third.join(part)).unwrap());
 }
 
+#[test]
+fn a_run_with_an_aggregator_can_be_saved_again() {
+    let sets = ["time.days=3"];
+    let plain = Run::of("aggregator", &sets);
+    let home = new_home();
+    let (first, second, third) = (home.path().join("1"), home.path().join("2"), home.path().join("3"));
+    run(&loaded("aggregator", &sets), &first, &[1], None);
+    let save = SavedRun::open(&save_path(&first, 1)).unwrap();
+    run(&loaded("aggregator", &sets), &second, &[2], Some(&save));
+    let save = SavedRun::open(&save_path(&second, 2)).unwrap();
+    run(&save.scenario(&[]).unwrap(), &third, &[], Some(&save));
+    expect_same(&second, &plain.out(), "saved again");
+    expect_same(&third, &plain.out(), "and gone on with");
+}
+
 /// A branch of the community from the end of the first of two days.
 fn branch(home: &TempDir, name: &str, save: &SavedRun, sets: &[&str]) -> PathBuf {
     let out = home.path().join(name);
