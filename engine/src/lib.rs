@@ -243,6 +243,9 @@
 //!
 //! Threads (run one simulation per worker), wall clocks, files, and the meaning of messages. A panic in an actor is
 //! reported as an error, which needs the default `panic = "unwind"`.
+//!
+//! There is no unsafe code in this crate, and the workspace forbids it. So Miri, which comes with nightly toolchains only, would look
+//! at libraries alone; it is not part of the project's check.
 
 mod actor;
 mod body;
