@@ -15,11 +15,13 @@
 //! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
 //! outnumber the living.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+mod ladder;
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use self::ladder::{Ladder, Place};
 use crate::time::{Phase, SimTime};
 
 /// A message scheduled to oneself, by which it can be cancelled.
@@ -51,23 +53,6 @@ pub(crate) enum Refusal {
     Full,
 }
 
-/// A place in the future. Compared by time, then order; the slot never decides, as orders are unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Future {
-    time: SimTime,
-    /// Phase in the upper 4 bits, sequence number below.
-    order: u64,
-    slot: u32,
-}
-
-const SEQUENCE_BITS: u32 = 60;
-
-impl Future {
-    fn phase(&self) -> usize {
-        (self.order >> SEQUENCE_BITS) as usize
-    }
-}
-
 /// A place for a payload; the generation tells its successive tenants apart.
 #[derive(Debug, Serialize, Deserialize)]
 struct Slot<T> {
@@ -93,8 +78,7 @@ pub(crate) struct EventQueue<T> {
     /// A bit for each phase whose queue holds anything.
     occupied: u16,
     /// Events later than `now`.
-    future: BinaryHeap<Reverse<Future>>,
-    sequence: u64,
+    future: Ladder,
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     live: usize,
@@ -113,8 +97,7 @@ impl<T> EventQueue<T> {
             phase: Phase::FIRST,
             present: Default::default(),
             occupied: 0,
-            future: BinaryHeap::new(),
-            sequence: 0,
+            future: Ladder::default(),
             slots: Vec::new(),
             free: Vec::new(),
             live: 0,
@@ -172,9 +155,7 @@ impl<T> EventQueue<T> {
         if time == self.now {
             self.enqueue(phase.index(), slot);
         } else {
-            let order = (phase.index() as u64) << SEQUENCE_BITS | self.sequence;
-            self.sequence += 1;
-            self.future.push(Reverse(Future { time, order, slot }));
+            self.future.push(Place { time: time.micros(), slot, phase: phase.index() as u8 });
         }
         Timer { time, slot, generation }
     }
@@ -233,23 +214,18 @@ impl<T> EventQueue<T> {
                 return Some((self.now, Phase::new(phase), next));
             }
         }
-        let lives = |entry: &&Reverse<Future>| payload(entry.0.slot).is_some();
-        let first = match self.future.peek() {
-            Some(first) if lives(&first) => first,
-            // A tombstone on top: rare, and not worth a mutable borrow.
-            _ => self.future.iter().filter(lives).max()?,
-        };
-        let Reverse(first) = first;
-        Some((first.time, Phase::new(first.phase() as u8), payload(first.slot)?))
+        let first = self.future.peek(|slot| payload(slot).is_some())?;
+        Some((SimTime::from_micros(first.time), Phase::new(first.phase), payload(first.slot)?))
     }
 
     /// The time of the next event after the present instant; clears tombstones on the way.
     pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
-        while let Some(&Reverse(first)) = self.future.peek() {
+        while let Some(time) = self.future.first_time() {
+            let Some(first) = self.future.take_at(time) else { break };
             if self.slots[first.slot as usize].payload.is_some() {
-                return Some(first.time);
+                self.future.put_back();
+                return Some(SimTime::from_micros(time));
             }
-            self.future.pop();
             self.vacate(first.slot);
             self.tombstones -= 1;
         }
@@ -259,16 +235,13 @@ impl<T> EventQueue<T> {
     /// Moves the clock to `time`, once the present instant is drained and if no event lies between.
     pub(crate) fn advance_to(&mut self, time: SimTime) {
         assert!(time > self.now && self.occupied == 0, "invariant: the clock leaves a drained instant");
+        let first = self.future.first_time();
+        assert!(first.is_none_or(|first| first >= time.micros()), "invariant: no event is skipped");
         self.now = time;
         self.phase = Phase::FIRST;
-        while let Some(&Reverse(first)) = self.future.peek() {
-            assert!(first.time >= time, "invariant: no event is skipped");
-            if first.time > time {
-                break;
-            }
-            self.future.pop();
+        while let Some(first) = self.future.take_at(time.micros()) {
             if self.slots[first.slot as usize].payload.is_some() {
-                self.enqueue(first.phase(), first.slot);
+                self.enqueue(usize::from(first.phase), first.slot);
             } else {
                 self.vacate(first.slot);
                 self.tombstones -= 1;
@@ -308,11 +281,11 @@ impl<T> EventQueue<T> {
     /// Removes all tombstones from the future, so that endless rescheduling does not fill the memory.
     fn sweep(&mut self) {
         let Self { future, slots, free, .. } = self;
-        future.retain(|&Reverse(entry)| {
-            let slot = &mut slots[entry.slot as usize];
+        future.retain(|entry| {
+            let slot = &mut slots[entry as usize];
             if slot.payload.is_none() {
                 slot.generation += 1;
-                free.push(entry.slot);
+                free.push(entry);
             }
             slot.payload.is_some()
         });
