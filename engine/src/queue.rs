@@ -4,14 +4,14 @@
 //!                       time == now                      time > now
 //!   push ──────────┬────────────────────┐    ┌─────────────────────────────┐
 //!                  ▼                    │    ▼                             │
-//!   phase 0   ▐▐▐▐▐▐▐ ──► pop           └────┤  heap by (time, phase, sequence)
+//!   phase 0   ▐▐▐▐▐▐▐ ──► pop           └────┤  radix ladder: by time, then order of sending
 //!   phase 1   ▐▐▐                            │
 //!     ...                 ◄── advance_to ────┘
 //!   phase 15  ▐▐
 //! ```
 //!
 //! Most messages of a market are sent for the present instant, and first-in-first-out queues serve them in
-//! constant time; the heap is for the future alone. Both hold places in a slab, where the payload lies still.
+//! constant time; the ladder is for the future alone. Both hold places in a slab, where the payload lies still.
 //! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
 //! outnumber the living.
 
@@ -117,7 +117,9 @@ impl<T> EventQueue<T> {
             && payloads.clone().all(is_sound)
             && self.present.iter().flatten().chain(&self.free).all(has_slot)
             && self.present.iter().enumerate().all(is_occupied)
-            && self.future.iter().all(|Reverse(entry)| has_slot(&entry.slot) && entry.time > self.now)
+            && self.future.iter().all(|place| {
+                has_slot(&place.slot) && place.time > self.now.micros() && usize::from(place.phase) < Phase::COUNT
+            })
     }
 
     pub(crate) fn now(&self) -> SimTime {

@@ -107,6 +107,11 @@ impl Ladder {
         first(&self.near[self.head..]).or_else(|| self.buckets().find_map(|bucket| first(bucket)))
     }
 
+    /// All places, those of one time in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.near[self.head..].iter().chain(self.buckets().flatten())
+    }
+
     /// Keeps only some places.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
         self.near.drain(..self.head);
@@ -229,9 +234,8 @@ impl Ladder {
 /// As places one after another, those of one time in their order.
 impl Serialize for Ladder {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let far = self.buckets().flatten();
-        let places: Vec<&Place> = self.near[self.head..].iter().chain(far).collect();
-        places.serialize(serializer)
+        // With its length, which some formats want.
+        self.iter().collect::<Vec<_>>().serialize(serializer)
     }
 }
 
@@ -312,7 +316,7 @@ mod tests {
                         model.retain(|place| !place.slot.is_multiple_of(divisor));
                     }
                     Step::Save => {
-                        let saved = places(&ladder);
+                        let saved: Vec<Place> = ladder.iter().copied().collect();
                         ladder = Ladder::default();
                         saved.into_iter().for_each(|place| ladder.push(place));
                     }
@@ -324,10 +328,5 @@ mod tests {
                 prop_assert_eq!(ladder.near.len() - ladder.head + ladder.far, model.len());
             }
         }
-    }
-
-    /// What is saved, in its order.
-    fn places(ladder: &Ladder) -> Vec<Place> {
-        ladder.near[ladder.head..].iter().chain(ladder.buckets().flatten()).copied().collect()
     }
 }
