@@ -10,8 +10,8 @@
 //!   phase 15  ▐▐
 //! ```
 //!
-//! Most messages of a market are sent for the present instant, and first-in-first-out queues serve them in
-//! constant time; the ladder is for the future alone. Both hold places in a slab, where the payload lies still.
+//! Most messages of a market are sent for the present instant and cannot be cancelled: they lie in first-in-first-out
+//! queues themselves, and are written and read once. All others lie in a slab, and the queues and the ladder hold their places.
 //! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
 //! outnumber the living.
 
@@ -53,6 +53,15 @@ pub(crate) enum Refusal {
     Full,
 }
 
+/// What waits in the present instant.
+#[derive(Debug, Serialize, Deserialize)]
+enum Entry<T> {
+    /// Itself.
+    Payload(T),
+    /// Where it lies in the slab.
+    Slot(u32),
+}
+
 /// A place for a payload; the generation tells its successive tenants apart.
 #[derive(Debug, Serialize, Deserialize)]
 struct Slot<T> {
@@ -73,8 +82,8 @@ fn bounded(live_max: usize) -> usize {
 pub(crate) struct EventQueue<T> {
     now: SimTime,
     phase: Phase,
-    /// Slots of the present instant's events, by phase.
-    present: [VecDeque<u32>; Phase::COUNT],
+    /// The present instant's events, by phase.
+    present: [VecDeque<Entry<T>>; Phase::COUNT],
     /// A bit for each phase whose queue holds anything.
     occupied: u16,
     /// Events later than `now`.
@@ -110,12 +119,22 @@ impl<T> EventQueue<T> {
     pub(crate) fn resume(&mut self, live_max: usize, is_sound: impl Fn(&T) -> bool) -> bool {
         self.live_max = bounded(live_max);
         let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
-        let payloads = self.slots.iter().filter_map(|slot| slot.payload.as_ref());
-        let is_occupied =
-            |(phase, queue): (usize, &VecDeque<u32>)| queue.is_empty() == (self.occupied >> phase & 1 == 0);
+        let present = || self.present.iter().flatten();
+        let lying = present().filter_map(|entry| match entry {
+            Entry::Payload(payload) => Some(payload),
+            Entry::Slot(_) => None,
+        });
+        let slots = present().filter_map(|entry| match entry {
+            Entry::Payload(_) => None,
+            Entry::Slot(slot) => Some(slot),
+        });
+        let payloads = lying.chain(self.slots.iter().filter_map(|slot| slot.payload.as_ref()));
+        let is_occupied = |(phase, queue): (usize, &VecDeque<Entry<T>>)| {
+            queue.is_empty() == (self.occupied >> phase & 1 == 0)
+        };
         payloads.clone().count() == self.live
             && payloads.clone().all(is_sound)
-            && self.present.iter().flatten().chain(&self.free).all(has_slot)
+            && slots.chain(&self.free).all(has_slot)
             && self.present.iter().enumerate().all(is_occupied)
             && self.future.iter().all(|place| {
                 has_slot(&place.slot) && place.time > self.now.micros() && usize::from(place.phase) < Phase::COUNT
@@ -151,11 +170,23 @@ impl<T> EventQueue<T> {
 
     /// Adds an event after all those already there for its time and phase; [`check`](Self::check) comes first.
     #[inline]
+    pub(crate) fn put(&mut self, time: SimTime, phase: Phase, payload: T) {
+        if time == self.now {
+            debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
+            self.live += 1;
+            self.enqueue(phase.index(), Entry::Payload(payload));
+        } else {
+            self.push(time, phase, payload);
+        }
+    }
+
+    /// As [`put`](Self::put), and it can be cancelled.
+    #[inline]
     pub(crate) fn push(&mut self, time: SimTime, phase: Phase, payload: T) -> Timer {
         debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
         let (slot, generation) = self.occupy(payload);
         if time == self.now {
-            self.enqueue(phase.index(), slot);
+            self.enqueue(phase.index(), Entry::Slot(slot));
         } else {
             self.future.push(Place { time: time.micros(), slot, phase: phase.index() as u8 });
         }
@@ -168,14 +199,18 @@ impl<T> EventQueue<T> {
         while self.occupied != 0 {
             let index = self.occupied.trailing_zeros();
             let queue = &mut self.present[index as usize];
-            let slot = queue.pop_front().expect("invariant: an occupied phase has an event");
+            let entry = queue.pop_front().expect("invariant: an occupied phase has an event");
             if queue.is_empty() {
                 self.occupied &= !(1 << index);
             }
-            if let Some(payload) = self.vacate(slot) {
+            let payload = match entry {
+                Entry::Payload(payload) => Some(payload),
+                Entry::Slot(slot) => self.vacate(slot),
+            };
+            if payload.is_some() {
                 self.phase = Phase::new(index as u8);
                 self.live -= 1;
-                return Some(payload);
+                return payload;
             }
         }
         None
@@ -212,7 +247,11 @@ impl<T> EventQueue<T> {
     pub(crate) fn peek(&self) -> Option<(SimTime, Phase, &T)> {
         let payload = |slot: u32| self.slots[slot as usize].payload.as_ref();
         for (phase, queue) in (0..).zip(&self.present) {
-            if let Some(next) = queue.iter().find_map(|&slot| payload(slot)) {
+            let lying = |entry| match entry {
+                &Entry::Payload(ref payload) => Some(payload),
+                &Entry::Slot(slot) => payload(slot),
+            };
+            if let Some(next) = queue.iter().find_map(lying) {
                 return Some((self.now, Phase::new(phase), next));
             }
         }
@@ -243,7 +282,7 @@ impl<T> EventQueue<T> {
         self.phase = Phase::FIRST;
         while let Some(first) = self.future.take_at(time.micros()) {
             if self.slots[first.slot as usize].payload.is_some() {
-                self.enqueue(usize::from(first.phase), first.slot);
+                self.enqueue(usize::from(first.phase), Entry::Slot(first.slot));
             } else {
                 self.vacate(first.slot);
                 self.tombstones -= 1;
@@ -252,8 +291,8 @@ impl<T> EventQueue<T> {
     }
 
     #[inline]
-    fn enqueue(&mut self, phase: usize, slot: u32) {
-        self.present[phase].push_back(slot);
+    fn enqueue(&mut self, phase: usize, entry: Entry<T>) {
+        self.present[phase].push_back(entry);
         self.occupied |= 1 << phase;
     }
 
@@ -306,6 +345,7 @@ mod tests {
         Push {
             delay: u64,
             phase: u8,
+            can_be_cancelled: bool,
         },
         Pop,
         /// The timer pushed as number `nth`, modulo how many there are.
@@ -318,7 +358,9 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => (0..4u64, 0..3u8).prop_map(|(delay, phase)| Step::Push { delay: delay * 2, phase }),
+            4 => (0..4u64, 0..3u8, any::<bool>()).prop_map(|(delay, phase, can_be_cancelled)| {
+                Step::Push { delay: delay * 2, phase, can_be_cancelled }
+            }),
             3 => Just(Step::Pop),
             2 => any::<usize>().prop_map(|nth| Step::Cancel { nth }),
             1 => Just(Step::Idle),
@@ -344,14 +386,19 @@ mod tests {
             let mut present = Phase::FIRST;
             for step in steps {
                 match step {
-                    Step::Push { delay, phase } => {
+                    Step::Push { delay, phase, can_be_cancelled } => {
                         let time = queue.now() + crate::SimDuration::from_micros(delay);
                         let phase = Phase::new(phase);
                         let past = delay == 0 && phase < present;
                         prop_assert_eq!(queue.check(time, phase).is_err(), past || model.len() == 100);
                         if queue.check(time, phase).is_ok() {
                             model.push((time, phase, timers.len()));
-                            timers.push(queue.push(time, phase, timers.len()));
+                            if can_be_cancelled {
+                                timers.push(queue.push(time, phase, timers.len()));
+                            } else {
+                                queue.put(time, phase, timers.len());
+                                timers.push(Timer::NEVER);
+                            }
                         }
                     }
                     Step::Pop => {
@@ -364,7 +411,8 @@ mod tests {
                     }
                     Step::Cancel { nth } => {
                         let Some(nth) = nth.checked_rem(timers.len()) else { continue };
-                        let place = model.iter().position(|event| event.2 == nth);
+                        let mut place = model.iter().position(|event| event.2 == nth);
+                        place = place.filter(|_| timers[nth] != Timer::NEVER);
                         prop_assert_eq!(queue.cancel(timers[nth]), place.is_some());
                         place.map(|place| model.remove(place));
                     }

@@ -169,7 +169,7 @@ impl<M: Model> Simulation<M> {
         message: M::Message,
     ) -> Result<(), Error> {
         let posted = self.world_mut().post(time, phase, Envelope::message(None, to, 0, message));
-        posted.map(drop).map_err(|error| *error)
+        posted.map_err(|error| *error)
     }
 
     /// Delivers all messages before `end`, and moves the clock there. Messages at `end` itself stay pending, so
