@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::actor::{Actor, ActorId, Fault, Model};
 use crate::body::Body;
-use crate::digest::{Digest, DigestValue};
+use crate::digest::{Digest, DigestValue, Words};
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::pace::{Pacer, Unpaced};
@@ -93,6 +93,9 @@ pub struct Simulation<M: Model> {
     /// `None` only while a process runs.
     world: Option<Box<World<M>>>,
     digest: Digest,
+    words: Words,
+    /// The handler that is at work, and on what.
+    acting: Option<(ActorId, &'static str)>,
     delivered: u64,
     delivered_this_instant: u64,
     undelivered: u64,
@@ -114,6 +117,8 @@ impl<M: Model> Simulation<M> {
             bodies: Vec::new(),
             world: Some(Box::new(World::new(limits.pending))),
             digest: Digest::new(),
+            words: Words::default(),
+            acting: None,
             delivered: 0,
             delivered_this_instant: 0,
             undelivered: 0,
@@ -334,7 +339,7 @@ impl<M: Model> Simulation<M> {
         if let Some(time) = self.failed_at {
             return Err(Error::Poisoned { time });
         }
-        let result = run(self).map_err(|error| *error);
+        let result = self.caught(run).map_err(|error| *error);
         if result.as_ref().is_err_and(Error::is_fatal) {
             self.failed_at = Some(self.now());
         }
@@ -353,7 +358,9 @@ impl<M: Model> Simulation<M> {
             return Ok(Outcome::Stopped);
         }
         while before_end(self.now()) {
-            while let Some(envelope) = self.pop()? {
+            loop {
+                self.check_budget()?;
+                let Some(envelope) = self.world_mut().queue.pop() else { break };
                 if self.deliver(envelope, sink)? == Delivered::Stop {
                     return Ok(Outcome::Stopped);
                 }
@@ -378,14 +385,16 @@ impl<M: Model> Simulation<M> {
 
     /// What is next, moving the clock if need be.
     fn next_envelope(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
-        let next = self.pop()?;
+        self.check_budget()?;
+        let next = self.world_mut().queue.pop();
         if next.is_some() {
             return Ok(next);
         }
         match self.world_mut().queue.next_instant() {
             Some(time) => {
                 self.advance_to(time);
-                self.pop()
+                self.check_budget()?;
+                Ok(self.world_mut().queue.pop())
             }
             None => Ok(None),
         }
