@@ -131,30 +131,6 @@ pub(crate) fn word_of(text: &str) -> u64 {
     (sum ^ last).wrapping_mul(K1).rotate_left(29)
 }
 
-/// The words of the texts that were asked for last, by where they lie: a kind is the same constant every time.
-#[derive(Debug, Default)]
-pub(crate) struct Words([Word; 16]);
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Word {
-    address: usize,
-    length: usize,
-    word: u64,
-}
-
-impl Words {
-    /// As [`word_of`].
-    #[inline]
-    pub(crate) fn of(&mut self, text: &'static str) -> u64 {
-        let (address, length) = (text.as_ptr().addr(), text.len());
-        let place = &mut self.0[(address ^ address >> 4) % 16];
-        if (place.address, place.length) != (address, length) {
-            *place = Word { address, length, word: word_of(text) };
-        }
-        place.word
-    }
-}
-
 /// What a [`Digest`] amounts to: 128 bits, shown as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DigestValue(pub [u64; 2]);
@@ -174,17 +150,6 @@ impl fmt::Debug for DigestValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_remembered_and_never_mistaken() {
-        const TEXT: &str = "withdrawal_request_and_more";
-        let mut words = Words::default();
-        for _ in 0..2 {
-            for (from, to) in (0..TEXT.len()).flat_map(|from| (from..TEXT.len()).map(move |to| (from, to))) {
-                assert_eq!(words.of(&TEXT[from..to]), word_of(&TEXT[from..to]));
-            }
-        }
-    }
 
     /// Byte by byte, from the least significant on.
     fn defined(bytes: &[u8]) -> u64 {

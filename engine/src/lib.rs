@@ -256,6 +256,7 @@ mod directory;
 mod envelope;
 mod error;
 pub mod normal;
+mod kinds;
 mod pace;
 mod periodics;
 mod probe;
@@ -277,7 +278,7 @@ pub use probe::Probe;
 pub use process::{Ask, Either, Process, Received, Recv, Sleep, join, select};
 pub use queue::Timer;
 
-pub use pace::Pacer;
+pub use pace::{Pacer, Unpaced};
 pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
 pub use comparison::{Difference, Upcoming, first_difference};

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use crate::actor::{Actor, ActorId, Fault, Model};
 use crate::body::Body;
-use crate::digest::{Digest, DigestValue, Words};
+use crate::digest::{Digest, DigestValue};
 use crate::envelope::Envelope;
 use crate::error::Error;
+use crate::kinds::Kinds;
 use crate::pace::{Pacer, Unpaced};
 use crate::process::{Process, ProcessBody};
 use crate::time::{Phase, SimTime};
@@ -93,7 +94,7 @@ pub struct Simulation<M: Model> {
     /// `None` only while a process runs.
     world: Option<Box<World<M>>>,
     digest: Digest,
-    words: Words,
+    kinds: Kinds,
     /// The handler that is at work, and on what.
     acting: Option<(ActorId, &'static str)>,
     delivered: u64,
@@ -104,8 +105,6 @@ pub struct Simulation<M: Model> {
     /// How many actors were started, in the order of adding.
     started: usize,
     started_this_instant: u64,
-    /// Deliveries by kind, if they are counted.
-    kinds: Option<BTreeMap<&'static str, u64>>,
     failed_at: Option<SimTime>,
 }
 
@@ -117,7 +116,7 @@ impl<M: Model> Simulation<M> {
             bodies: Vec::new(),
             world: Some(Box::new(World::new(limits.pending))),
             digest: Digest::new(),
-            words: Words::default(),
+            kinds: Kinds::default(),
             acting: None,
             delivered: 0,
             delivered_this_instant: 0,
@@ -126,7 +125,6 @@ impl<M: Model> Simulation<M> {
             retired: 0,
             started: 0,
             started_this_instant: 0,
-            kinds: None,
             failed_at: None,
         }
     }
@@ -155,6 +153,18 @@ impl<M: Model> Simulation<M> {
         let stage = Rc::clone(&self.world().stage);
         self.bodies.push(Body::Process(ProcessBody::new(&stage, id, course)));
         Ok(id)
+    }
+
+    /// Puts a handler actor in the place of another that has not been started; name and address stay. `false` if nobody
+    /// is there, or it has been started.
+    #[must_use]
+    pub fn replace(&mut self, id: ActorId, actor: impl Actor<M>) -> bool {
+        let index = id.index() as usize;
+        let is_waiting = (self.started..self.bodies.len()).contains(&index);
+        if is_waiting {
+            self.bodies[index] = Body::Handler(Box::new(actor));
+        }
+        is_waiting
     }
 
     fn enter(&mut self, name: Box<str>) -> Result<ActorId, Error> {
@@ -199,6 +209,18 @@ impl<M: Model> Simulation<M> {
         pacer: &mut impl Pacer,
     ) -> Result<Outcome, Error> {
         self.guarded(|simulation| simulation.run(Some(end), sink, pacer))
+    }
+
+    /// As [`run_to_exhaustion`](Self::run_to_exhaustion), no faster than `pacer` allows.
+    ///
+    /// # Errors
+    /// As [`run_paced`](Self::run_paced).
+    pub fn run_paced_to_exhaustion(
+        &mut self,
+        sink: &mut M::Sink,
+        pacer: &mut impl Pacer,
+    ) -> Result<Outcome, Error> {
+        self.guarded(|simulation| simulation.run(None, sink, pacer))
     }
 
     /// Delivers all messages until none is pending. The clock stays at the last instant.
@@ -280,14 +302,9 @@ impl<M: Model> Simulation<M> {
         }
     }
 
-    /// Begins to count deliveries by kind, or ends it.
-    pub fn count_kinds(&mut self, count: bool) {
-        self.kinds = count.then(BTreeMap::new);
-    }
-
-    /// Deliveries by kind since [`count_kinds`](Self::count_kinds), in the order of their names.
-    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.kinds.iter().flatten().map(|(&kind, &count)| (kind, count))
+    /// Deliveries by kind, in the order of their names. Those before a [`restore`](Self::restore) are not among them.
+    pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
+        self.kinds.all()
     }
 
     /// Allows for so many deliveries in all, counting those that were.

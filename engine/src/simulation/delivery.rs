@@ -62,13 +62,10 @@ impl<M: Model> Simulation<M> {
             self.leave(&envelope);
             return Ok(Delivered::Gone);
         }
-        envelope.digest(self.words.of(kind), time, phase, &mut self.digest);
+        envelope.digest(self.kinds.count(kind), time, phase, &mut self.digest);
         self.delivered += 1;
         self.instants += u64::from(self.delivered_this_instant == 0);
         self.delivered_this_instant += 1;
-        if let Some(kinds) = &mut self.kinds {
-            *kinds.entry(kind).or_default() += 1;
-        }
         let _span = tracing::level_enabled!(tracing::Level::TRACE).then(|| world.span(receiver, kind));
 
         let turn = match body {
