@@ -483,7 +483,11 @@ impl Community {
         place: ActorId,
         actor: impl Actor<CommunityModel>,
     ) -> Result<(), CommunityError> {
-        if self.simulation.replace(place, actor) { Ok(()) } else { Err(CommunityError::NotReplaceable(place)) }
+        if self.simulation.replace(place, actor) {
+            Ok(())
+        } else {
+            Err(CommunityError::NotReplaceable(place))
+        }
     }
 }
 

@@ -137,7 +137,9 @@ impl<T> EventQueue<T> {
             && slots.chain(&self.free).all(has_slot)
             && self.present.iter().enumerate().all(is_occupied)
             && self.future.iter().all(|place| {
-                has_slot(&place.slot) && place.time > self.now.micros() && usize::from(place.phase) < Phase::COUNT
+                has_slot(&place.slot)
+                    && place.time > self.now.micros()
+                    && usize::from(place.phase) < Phase::COUNT
             })
     }
 

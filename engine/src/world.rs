@@ -79,12 +79,7 @@ impl<M: Model> World<M> {
 
     /// Says what is wrong with an envelope, if anything is.
     #[inline]
-    fn check(
-        &self,
-        time: SimTime,
-        phase: Phase,
-        envelope: &Envelope<M::Message>,
-    ) -> Result<(), Box<Error>> {
+    fn check(&self, time: SimTime, phase: Phase, envelope: &Envelope<M::Message>) -> Result<(), Box<Error>> {
         if !self.directory.is_active(envelope.receiver) {
             return Err(self.lost(envelope));
         }

@@ -45,7 +45,9 @@ impl Pacer for WallPacer {
             if elapsed >= due {
                 let late = elapsed - due;
                 return match tolerance {
-                    Some(tolerance) if late > tolerance => Err(SimDuration::from_micros(late.as_micros() as u64)),
+                    Some(tolerance) if late > tolerance => {
+                        Err(SimDuration::from_micros(late.as_micros() as u64))
+                    }
                     _ => Ok(()),
                 };
             }
@@ -57,7 +59,10 @@ impl Pacer for WallPacer {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "when rows come into being depends on it, never what is in them")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when rows come into being depends on it, never what is in them"
+)]
 fn now() -> Instant {
     Instant::now()
 }

@@ -32,9 +32,12 @@ impl Watch {
             if std::io::stderr().is_terminal() {
                 draw(&progress, done, periods, period_minutes);
             } else {
-                write_lines(|| progress.periods.load(Ordering::Relaxed), done, periods, || {
-                    format!("periods, {} events", progress.events.load(Ordering::Relaxed))
-                });
+                write_lines(
+                    || progress.periods.load(Ordering::Relaxed),
+                    done,
+                    periods,
+                    || format!("periods, {} events", progress.events.load(Ordering::Relaxed)),
+                );
             }
         })
     }
