@@ -88,5 +88,8 @@ impl<T: Message> Envelope<T> {
             Payload::Message(message) => message.digest(digest),
             Payload::Wake { tag, .. } => digest.write_u64(u64::from(*tag)),
         }
+        if self.answers != 0 {
+            digest.write_u64(u64::from(self.answers));
+        }
     }
 }

@@ -86,7 +86,7 @@ pub fn compare(
         Ok(Some(difference)) => return Ok(Verdict::OtherEvent(difference)),
         Err(error) => {
             drop(two);
-            return Err(run::explain(error, one.journal));
+            return Err(run::explain(error, one.journal, Vec::new()));
         }
     }
     let (outcome, parts) = one.conclude()?;

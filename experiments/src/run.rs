@@ -104,10 +104,12 @@ pub enum RunError {
     #[error(transparent)]
     Save(#[from] SaveError),
     /// Asked to stop.
-    #[error("stopped by request after {periods} periods; nothing was kept")]
+    #[error("stopped by request after {periods} periods; {}", kept(.saves))]
     Interrupted {
         /// Periods whose books were closed.
         periods: u32,
+        /// The saves that were written by then.
+        saves: Vec<PathBuf>,
     },
 }
 
@@ -220,7 +222,7 @@ fn run_with(
         let periods = day * loaded.scenario.time.periods_per_day();
         match community.run_to_save(periods, &mut journal) {
             Ok(_) => {}
-            Err(SavingError::Community(error)) => return Err(explain(error, journal)),
+            Err(SavingError::Community(error)) => return Err(explain(error, journal, saved)),
             Err(error) => return Err(SaveError::from(error).into()),
         }
         sealed.extend(journal.end_leg()?);
@@ -235,7 +237,7 @@ fn run_with(
     }
     let outcome = match community.go_on_paced(&mut journal, &mut WallPacer::new(pace, progress)) {
         Ok(outcome) => outcome,
-        Err(error) => return Err(explain(error, journal)),
+        Err(error) => return Err(explain(error, journal, saved)),
     };
     drop(community);
     let (recorder, kpis) = journal.finish();
@@ -255,14 +257,23 @@ fn run_with(
     Ok(Report { manifest, kpis: kpis.iter().map(Kpi::from).collect(), saves: saved, outcome })
 }
 
+/// What is left of a run that was stopped.
+fn kept(saves: &[PathBuf]) -> String {
+    match saves {
+        [] => "nothing was kept".to_owned(),
+        [save] => format!("nothing was kept but {}", save.display()),
+        [.., last] => format!("nothing was kept but {} saves, the last in {}", saves.len(), last.display()),
+    }
+}
+
 /// The reason behind a failed run: the disk's, when that is what ended it.
-pub(crate) fn explain(error: CommunityError, journal: Journal) -> RunError {
+pub(crate) fn explain(error: CommunityError, journal: Journal, saves: Vec<PathBuf>) -> RunError {
     match error.books() {
         Some(BooksError::Unwritable) => match journal.abandon().finish() {
             Err(reason) => RunError::Output(reason),
             Ok(_) => RunError::Community(error),
         },
-        Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods },
+        Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods, saves },
         _ => cause(error),
     }
 }

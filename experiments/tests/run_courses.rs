@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -88,27 +89,57 @@ fn a_run_that_falls_behind_its_pace_by_too_much_ends() {
     smoke(&desk, &["--out", "out", "--pace", "1e9", "--pace-tolerance", "60"]).expect(DONE);
 }
 
+/// A run under way; it ends with the test, if not before.
+struct Running(Child);
+
+impl Running {
+    fn start(desk: &Desk, arguments: &[&str]) -> Self {
+        let smoke = scenarios().join("smoke.toml");
+        let mut command = desk.command(&["run", smoke.to_str().unwrap(), "--out", "out"]);
+        Self(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Asks it to stop, and says what it says.
+    fn stop(&mut self) -> String {
+        assert!(self.0.try_wait().unwrap().is_none(), "it is over");
+        assert!(Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap().success());
+        let mut told = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert_eq!(self.0.wait().unwrap().code(), Some(INTERRUPTED), "{told}");
+        told
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[test]
+fn who_stops_a_run_is_told_of_the_saves_it_leaves() {
+    let desk = Desk::new();
+    let long = ["--set", "time.periods=100000", "--set", "time.days=1100"];
+    let mut running = Running::start(&desk, &[long.as_slice(), &["--save-at", "1"]].concat());
+    while !desk.path("out.day-001.save").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let told = running.stop();
+    assert!(told.contains("periods; nothing was kept but out.day-001.save"), "{told}");
+    assert!(desk.path("out.day-001.save").exists());
+}
+
 #[test]
 fn a_paced_run_stops_when_it_is_asked_to() {
-    struct Running(Child);
-    impl Drop for Running {
-        fn drop(&mut self) {
-            let _ = self.0.kill();
-        }
-    }
     let desk = Desk::new();
-    let smoke = scenarios().join("smoke.toml");
-    let mut command = desk.command(&["run", smoke.to_str().unwrap(), "--out", "out", "--pace", "1"]);
-    let mut running = Running(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut running = Running::start(&desk, &["--pace", "1"]);
     while !desk.path("out/.partial").exists() {
         thread::sleep(Duration::from_millis(10));
     }
     // By now it waits for the second period, a quarter of an hour from now.
     thread::sleep(Duration::from_millis(300));
-    assert!(running.0.try_wait().unwrap().is_none(), "it waits");
     let asked = now();
-    assert!(Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap().success());
-    assert_eq!(running.0.wait().unwrap().code(), Some(INTERRUPTED));
+    running.stop();
     assert!(asked.elapsed() < Duration::from_secs(60), "it does not wait for the period");
 }
 
