@@ -128,6 +128,8 @@ pub struct Validator<S, L = NoLog> {
     helped: Vec<(u64, u32)>,
     /// Its own messages of the last rounds of this height, for who was away.
     said: Vec<(u32, Arc<ConsensusMessage>)>,
+    /// The height and round in which it last asked around, and how often it has.
+    asked: ((u64, u32), u32),
     /// Whether it has been away, and may have missed blocks.
     is_catching_up: bool,
     is_halted: bool,
@@ -185,6 +187,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             requested: 0,
             helped: vec![(0, 0); count],
             said: Vec::new(),
+            asked: ((0, 0), 0),
             is_catching_up: false,
             is_halted: false,
             effects: Vec::new(),
@@ -228,8 +231,12 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             let at_micros = self.now_micros;
             self.note(|| LogEntry::Expired { key, at_micros });
             let outputs = self.core.step(CoreInput::Timeout { round, kind });
+            let is_stuck = outputs.is_empty();
             self.carry_out(outputs);
             self.request_if_behind();
+            if kind == TimerKind::Propose && (height, round) == (self.height(), self.core.round()) {
+                self.ask_around(is_stuck);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, Block, Canonical as _, Change, ChainAudit, CommitCertificate, Committed, ContractId,
+    AccountId, Block, Canonical as _, ChainAudit, Change, CommitCertificate, Committed, ContractId,
     ContractTerms, Digest, Evidence, Genesis, Operation, Proposal, Receipt, TransactionId, Vote, VoteKind,
 };
 use goshawk_market::quantity::{Energy, Money};
@@ -146,7 +146,10 @@ impl Checks {
                         let left = self.metered.entry((terms.period, party)).or_default();
                         *left -= settlement.delivered;
                         if left.is_negative() {
-                            return Err(format!("energy: contract {} moves more than was metered", contract.0));
+                            return Err(format!(
+                                "energy: contract {} moves more than was metered",
+                                contract.0
+                            ));
                         }
                     }
                 }

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use goshawk_ledger::{
-    Committed, Genesis, LedgerError, LogEntry, MemoryLog, Store, Tip, WriteAheadLog,
-};
+use goshawk_ledger::{Committed, Genesis, LedgerError, LogEntry, MemoryLog, Store, Tip, WriteAheadLog};
 
 use crate::trial::random::Random;
 
@@ -63,12 +61,7 @@ pub(crate) struct DiskStore {
 
 impl DiskStore {
     pub(crate) fn new(genesis: &Arc<Genesis>, failing: Option<&Rc<Failing>>) -> Self {
-        Self {
-            genesis: Arc::clone(genesis),
-            blocks: Vec::new(),
-            durable: 0,
-            failing: failing.map(Rc::clone),
-        }
+        Self { genesis: Arc::clone(genesis), blocks: Vec::new(), durable: 0, failing: failing.map(Rc::clone) }
     }
 
     /// Loses the blocks that nobody waited for, or some of them.

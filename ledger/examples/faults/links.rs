@@ -87,8 +87,9 @@ impl Links {
         let alone = self.random.happens(4_000);
         let is_one_way = self.random.happens(2_500);
         let away = self.random.below(self.nodes as u64) as usize;
-        let sides: Vec<bool> =
-            (0..self.nodes).map(|node| if alone { node == away } else { self.random.happens(5_000) }).collect();
+        let sides: Vec<bool> = (0..self.nodes)
+            .map(|node| if alone { node == away } else { self.random.happens(5_000) })
+            .collect();
         counters.isolations += u64::from(alone);
         counters.one_way += u64::from(is_one_way);
         for from in 0..self.nodes {

@@ -23,11 +23,7 @@ use trial::counters::{Counters, Group};
 use trial::{Control, Setting, run};
 
 const CASES: [(&str, &str, Setting); 7] = [
-    (
-        "--control",
-        "too-many-faulty",
-        Setting { weakness: None, control: Some(Control::TooManyFaulty) },
-    ),
+    ("--control", "too-many-faulty", Setting { weakness: None, control: Some(Control::TooManyFaulty) }),
     ("--control", "no-log", Setting { weakness: None, control: Some(Control::NoLog) }),
     ("--control", "no-certificates", weak(Weakness::UncheckedCertificates)),
     ("--mutant", "small-quorum", weak(Weakness::SmallQuorum)),

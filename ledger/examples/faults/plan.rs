@@ -110,14 +110,13 @@ impl Plan {
             down_micros_max: random.pick(&[200_000, 3_000_000, 15_000_000]),
         };
         let clocks_are_wrong = random.happens(3_000);
-        let clocks_ahead_micros = (0..validators)
-            .map(|_| if clocks_are_wrong { random.below(400_000) } else { 0 })
-            .collect();
+        let clocks_ahead_micros =
+            (0..validators).map(|_| if clocks_are_wrong { random.below(400_000) } else { 0 }).collect();
         let periods = match validators {
-            0..=4 => 50,
-            5..=7 => 24,
-            8..=13 => 10,
-            _ => 4,
+            0..=4 => 100,
+            5..=7 => 55,
+            8..=13 => 24,
+            _ => 9,
         };
         Self {
             conduct,

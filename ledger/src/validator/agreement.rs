@@ -22,6 +22,8 @@ use crate::store::Store;
 const ROUNDS_AHEAD_MAX: u32 = 1_000;
 /// How many rounds ahead of ours proposals count, which are larger.
 const PROPOSALS_AHEAD_MAX: u32 = 16;
+/// How often a validator that is stuck in a round asks around.
+const TIMES_ASKED_MAX: u32 = 6;
 /// How many rounds back own messages are kept for those who were away.
 const ROUNDS_SAID_MAX: u32 = 2;
 /// How many different blocks of one proposer and round are looked at: an honest one proposes one.
@@ -47,7 +49,9 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
         }
     }
 
-    /// Whether its signatures are right and it is by whom it must be.
+    /// Whether its signatures are right, it is by whom it must be, and a block in it has the transactions that its header
+    /// commits to. (A header's hash says nothing of a block whose transactions somebody has exchanged on the way: judging
+    /// that one would be judging the true one too.)
     fn is_authentic(&self, message: &ConsensusMessage) -> bool {
         match message {
             ConsensusMessage::Vote(vote) => vote.is_signed(&self.genesis),
@@ -61,11 +65,13 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 };
                 self.genesis.proposer(*height, *round) == proposal.proposer
                     && block.header().height == *height
+                    && block.holds_its_transactions()
                     && proposal.is_signed(&self.genesis)
                     && proposal.polka.as_ref().is_none_or(allows)
             }
             ConsensusMessage::Decided { block, certificate } => {
                 (certificate.height, certificate.hash) == (block.header().height, block.hash())
+                    && block.holds_its_transactions()
                     && (certificate.verify(&self.genesis)
                         || self.genesis.lacks(Weakness::UncheckedCertificates))
             }
@@ -138,6 +144,10 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 CoreOutput::Propose { round, hash, polka_round } => {
                     let Some(block) = self.execution.candidate(&hash).cloned() else { continue };
                     let polka = polka_round.and_then(|round| self.core.polka(round, &hash));
+                    if polka.is_some() {
+                        // The core sets none for a block that is proposed again.
+                        self.set_timer(height, round, TimerKind::Propose);
+                    }
                     let signer = (self.index, &self.signer);
                     let proposal = Proposal::sign(self.genesis.hash(), block, round, polka, signer);
                     let input = proposal_input(&proposal, true);
@@ -158,11 +168,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                     }
                     left.extend(self.core.step(CoreInput::Vote(vote)));
                 }
-                CoreOutput::Timer { round, kind } => {
-                    let after_micros = self.waiting_time(round, kind);
-                    let key = TimerKey { height, round, kind };
-                    self.effects.push(Effect::SetTimer { key, after_micros });
-                }
+                CoreOutput::Timer { round, kind } => self.set_timer(height, round, kind),
                 CoreOutput::Decide { round, hash } => {
                     let signatures = self.core.precommits(round, &hash);
                     self.commit(&hash, CommitCertificate { height, round, hash, signatures });
@@ -238,6 +244,35 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     pub(super) fn meet(&mut self, peer: usize) {
         self.is_catching_up = true;
         self.request(peer);
+        if self.is_started {
+            self.asked = ((0, 0), 0);
+            self.set_timer(self.height(), self.core.round(), TimerKind::Propose);
+        }
+    }
+
+    /// A round takes long, so the timer is set again, for twice as long each time and not for ever: where nobody answers,
+    /// it takes a new connection. If nothing else is to happen, votes must have been lost, or kept back by who should
+    /// have sent them: whoever has the block sends it, and the others say again what they have said.
+    pub(super) fn ask_around(&mut self, is_stuck: bool) {
+        let (height, round) = (self.height(), self.core.round());
+        if self.asked.0 != (height, round) {
+            self.asked = ((height, round), 0);
+        }
+        if is_stuck {
+            let message = ConsensusMessage::Request { height };
+            self.effects.push(Effect::Broadcast(Arc::new(message)));
+        }
+        if self.asked.1 < TIMES_ASKED_MAX {
+            let after_micros = self.waiting_time(round, TimerKind::Propose) << self.asked.1;
+            let key = TimerKey { height, round, kind: TimerKind::Propose };
+            self.effects.push(Effect::SetTimer { key, after_micros });
+            self.asked.1 += 1;
+        }
+    }
+
+    fn set_timer(&mut self, height: u64, round: u32, kind: TimerKind) {
+        let after_micros = self.waiting_time(round, kind);
+        self.effects.push(Effect::SetTimer { key: TimerKey { height, round, kind }, after_micros });
     }
 
     /// Somebody asks for the block of a height. If that is the present one, there is none yet, but votes; if it is a
