@@ -39,6 +39,8 @@ enum Happening {
 /// A validator that runs, or half of one that equivocates.
 pub(crate) struct Process {
     pub(crate) node: usize,
+    /// Which half of an equivocator it is.
+    half: Option<u64>,
     /// The peers that this half speaks to; empty for all.
     sides: Vec<bool>,
     validator: Option<Validator<DiskStore, DiskLog>>,
@@ -85,9 +87,10 @@ impl World {
         let failing = Rc::new(Failing::new(random.fork(), plan.weather.disk_faults));
         let is_log_off = setting.control == Some(Control::NoLog);
         let mut processes = Vec::new();
+        // All equivocators tell one half of the validators one thing and the other half another, and a few both.
+        let first: Vec<u64> = (0..nodes).map(|_| random.below(10)).collect();
         for (node, &conduct) in plan.conduct.iter().enumerate() {
             let halves = if conduct == Conduct::Equivocating { 2 } else { 1 };
-            let first: Vec<u64> = (0..nodes).map(|_| random.below(10)).collect();
             for half in 0..halves {
                 let hears = |side: &u64| *side == 0 || side % 2 == half;
                 let sides = if halves == 1 { Vec::new() } else { first.iter().map(hears).collect() };
@@ -97,6 +100,7 @@ impl World {
                 let log = DiskLog::new(failing, is_log_off);
                 processes.push(Process {
                     node,
+                    half: (halves == 2).then_some(half),
                     sides,
                     validator: None,
                     disk: Some((store, log)),

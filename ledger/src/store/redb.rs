@@ -75,14 +75,14 @@ impl RedbStore {
     /// # Errors
     /// When the file cannot be opened or is corrupt, or holds another chain.
     pub fn create(path: &Path, genesis: &Arc<Genesis>, flush_every: u64) -> Result<Self, LedgerError> {
+        if !path.exists() {
+            begin(path, genesis)?;
+        }
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
-            .create(path)
+            .open(path)
             .map(Access::Write)
             .map_err(|error| failed(path, error))?;
-        if read_record(&database, path, 0)?.is_none() {
-            write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
-        }
         let store = Self::with(database, path, flush_every)?;
         if store.genesis == *genesis {
             Ok(Self { genesis: Arc::clone(genesis), ..store })
@@ -203,6 +203,33 @@ impl Store for RedbStore {
         };
         commit().map_err(|error| failed(&self.path, error))
     }
+}
+
+/// Makes a new file aside, and gives it its name when it holds the genesis: a crash leaves a whole file or none.
+fn begin(path: &Path, genesis: &Genesis) -> Result<(), LedgerError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
+    let io = |error: std::io::Error| failed(path, redb::Error::Io(error));
+    match std::fs::remove_file(&aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => (),
+    }
+    let database = Database::builder()
+        .set_cache_size(CACHE_BYTES)
+        .create(&aside)
+        .map(Access::Write)
+        .map_err(|error| failed(path, error))?;
+    write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+    drop(database);
+    std::fs::rename(&aside, path).map_err(io)?;
+    // The name survives a power failure only when the folder is on the disk too; not every system can say so.
+    if let Some(folder) = path.parent()
+        && let Ok(folder) = std::fs::File::open(folder)
+    {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: impl Into<redb::Error>) -> LedgerError {

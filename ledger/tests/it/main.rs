@@ -5,5 +5,9 @@
 mod agreement;
 mod community;
 mod conduct;
+mod faults;
+mod kill;
 mod network;
 mod tampering;
+#[path = "../../examples/faults/trial.rs"]
+mod trial;

@@ -27,9 +27,12 @@ impl World {
 
     /// Sends a message to all processes of a validator.
     pub(super) fn send(&mut self, sender: usize, to: usize, message: &Arc<ConsensusMessage>) {
-        let from = self.processes[sender].node;
+        let (from, half) = (self.processes[sender].node, self.processes[sender].half);
         for receiver in 0..self.processes.len() {
-            if self.processes[receiver].node != to {
+            let other_half = self.processes[receiver].half;
+            if self.processes[receiver].node != to
+                || (half.is_some() && other_half.is_some_and(|it| Some(it) != half))
+            {
                 continue;
             }
             match self.links.cut(from, to) {
@@ -187,9 +190,8 @@ impl World {
         self.schedule(TICK_MICROS, Happening::ClientsLook);
         let Some(batch) = self.clients.tick(self.now_micros) else { return };
         for process in 0..self.processes.len() {
-            // The second half of a pair sees less, so that it builds other blocks.
-            let is_second = self.processes[process].sides.first().is_some_and(|first| !first)
-                || (process > 0 && self.processes[process - 1].node == self.processes[process].node);
+            // The second half of an equivocator sees less, so that it builds other blocks.
+            let is_second = self.processes[process].half == Some(1);
             let seen: Batch = if is_second { batch[..batch.len() / 2].into() } else { Arc::clone(&batch) };
             self.submit(process, seen);
         }
