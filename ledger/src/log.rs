@@ -16,7 +16,6 @@ pub use file::FileLog;
 
 use crate::block::Block;
 use crate::codec::{Canonical, DecodeError, Reader};
-use crate::consensus::TimerKind;
 use crate::error::LedgerError;
 use crate::message::ConsensusMessage;
 use crate::validator::TimerKey;
@@ -86,13 +85,7 @@ impl Canonical for LogEntry {
             }
             Self::Expired { key, at_micros } => {
                 out.push(3);
-                key.height.write(out);
-                key.round.write(out);
-                out.push(match key.kind {
-                    TimerKind::Propose => 0,
-                    TimerKind::Prevote => 1,
-                    TimerKind::Precommit => 2,
-                });
+                key.write(out);
                 at_micros.write(out);
             }
         }
@@ -107,17 +100,7 @@ impl Canonical for LogEntry {
                 at_micros: Canonical::read(input)?,
                 message: Arc::new(Canonical::read(input)?),
             }),
-            3 => {
-                let (height, round) = (Canonical::read(input)?, Canonical::read(input)?);
-                let kind = match input.tag()? {
-                    0 => TimerKind::Propose,
-                    1 => TimerKind::Prevote,
-                    2 => TimerKind::Precommit,
-                    tag => return Err(DecodeError::Tag { what: "TimerKind", tag }),
-                };
-                let key = TimerKey { height, round, kind };
-                Ok(Self::Expired { key, at_micros: Canonical::read(input)? })
-            }
+            3 => Ok(Self::Expired { key: Canonical::read(input)?, at_micros: Canonical::read(input)? }),
             tag => Err(DecodeError::Tag { what: "LogEntry", tag }),
         }
     }
