@@ -83,6 +83,16 @@ impl RedbStore {
             .open(path)
             .map(Access::Write)
             .map_err(|error| failed(path, error))?;
+        Self::of(database, path, genesis, flush_every)
+    }
+
+    /// A store of this chain in a database that holds its genesis.
+    fn of(
+        database: Access,
+        path: &Path,
+        genesis: &Arc<Genesis>,
+        flush_every: u64,
+    ) -> Result<Self, LedgerError> {
         let store = Self::with(database, path, flush_every)?;
         if store.genesis == *genesis {
             Ok(Self { genesis: Arc::clone(genesis), ..store })
@@ -90,6 +100,25 @@ impl RedbStore {
             let (expected, found) = (genesis.hash().to_string(), store.genesis.hash().to_string());
             Err(LedgerError::OtherChain { expected, found })
         }
+    }
+
+    /// The same on a disk that a test has in its hands.
+    #[cfg(test)]
+    pub(super) fn on(
+        disk: impl redb::StorageBackend,
+        genesis: &Arc<Genesis>,
+        flush_every: u64,
+    ) -> Result<Self, LedgerError> {
+        let path = Path::new("simulated disk");
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(disk)
+            .map(Access::Write)
+            .map_err(|error| failed(path, error))?;
+        if read_record(&database, path, 0)?.is_none() {
+            write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+        }
+        Self::of(database, path, genesis, flush_every)
     }
 
     /// Opens a chain that somebody else has written.

@@ -8,6 +8,7 @@ mod conduct;
 mod faults;
 mod kill;
 mod network;
+mod stores;
 mod tampering;
 #[path = "../../examples/faults/trial.rs"]
 mod trial;
