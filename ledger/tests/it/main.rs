@@ -10,5 +10,6 @@ mod kill;
 mod network;
 mod stores;
 mod tampering;
+mod trade_proofs;
 #[path = "../../examples/faults/trial.rs"]
 mod trial;

@@ -36,7 +36,10 @@ fn keeps_its_promises<S: Store>(genesis: &Arc<Genesis>, empty: S, again: impl Fn
     for (before, committed) in chain[..4].iter().enumerate() {
         for wrong in chain.iter().filter(|it| it.block.header().height != before as u64 + 1) {
             let refused = store.put(wrong);
-            assert!(matches!(refused, Err(LedgerError::NotNext { .. })), "after {before} blocks: {refused:?}");
+            assert!(
+                matches!(refused, Err(LedgerError::NotNext { .. })),
+                "after {before} blocks: {refused:?}"
+            );
         }
         store.put(committed).unwrap();
         assert_eq!(store.tip(), tip_at(before as u64 + 1));
@@ -76,7 +79,8 @@ fn every_store_keeps_its_promises() {
             open()
         });
         let boxed = folder.path().join(format!("boxed-{flush_every}.redb"));
-        let open = || -> Box<dyn Store> { Box::new(RedbStore::create(&boxed, &genesis, flush_every).unwrap()) };
+        let open =
+            || -> Box<dyn Store> { Box::new(RedbStore::create(&boxed, &genesis, flush_every).unwrap()) };
         keeps_its_promises(&genesis, open(), |store| {
             drop(store);
             open()
