@@ -40,7 +40,7 @@ pub struct ProvenTransaction {
 
 canonical_struct!(ProvenTransaction { transaction, transaction_path, receipt, receipt_path });
 
-/// Proof of a trade, see the [module](self).
+/// Proof of a trade: the way of its settlement into a block, and from there back to its terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TradeProof {
     /// The headers from the block that published the contract to the one that closed it.

@@ -10,6 +10,8 @@
 //! one of them a rule or a circumstance is missing, and it fails unless the checks notice within the seeds, 200 by
 //! default. The same seed is always the same trial.
 
+#[path = "../../tests/it/community.rs"]
+mod community;
 #[path = "trial.rs"]
 mod trial;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use goshawk_ledger::{Genesis, SignedTransaction, TransactionId};
 
-use crate::trial::community::Community;
+use crate::community::Community;
 use crate::trial::plan::Plan;
 
 /// How long clients wait before they submit again, in microseconds.

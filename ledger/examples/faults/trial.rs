@@ -11,8 +11,6 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub(crate) mod checks;
-#[path = "../../tests/it/community.rs"]
-pub(crate) mod community;
 pub(crate) mod counters;
 pub(crate) mod disk;
 pub(crate) mod faulty;
@@ -27,7 +25,7 @@ use std::sync::Arc;
 
 use goshawk_ledger::{Digest, Genesis, SignatureScheme, Weakness};
 
-use community::genesis;
+use crate::community::genesis;
 use counters::Counters;
 use plan::Plan;
 use random::Random;
