@@ -58,6 +58,13 @@ impl ValidatorActor {
                 let message = Message::Committed { validator: self.place, committed };
                 context.send_after(self.commons.directory.platform, delay, phase::NETWORK, message);
             }
+            Effect::Equivocation(evidence) => {
+                let accused = self.commons.directory.validators.get(evidence.validator() as usize);
+                let detail =
+                    format!("validator {accused:?} contradicted itself at height {}", evidence.height());
+                let (now, name) = (context.now(), context.name().to_owned());
+                context.sink().event(now, &name, "equivocation", detail);
+            }
             Effect::Halted(error) => return Err(Box::new(error)),
         }
         Ok(())

@@ -11,6 +11,7 @@ mod log;
 mod paper;
 mod plan;
 mod progress;
+mod prove;
 mod replay;
 mod report;
 mod run;
@@ -20,6 +21,7 @@ mod study;
 mod summary;
 mod table;
 mod verify;
+mod verify_proof;
 mod what_is_there;
 
 use std::path::PathBuf;
@@ -99,6 +101,10 @@ enum Command {
     Paper(paper::PaperArguments),
     /// Audit a run or a study: files, conservation of energy and money, ledger, and what is missing.
     Verify(verify::VerifyArguments),
+    /// Write a proof that a trade of a run is in its ledger, for somebody who has only the hash of a block.
+    Prove(prove::ProveArguments),
+    /// Check such a proof.
+    VerifyProof(verify_proof::VerifyProofArguments),
     /// Report every problem of a scenario before anything runs.
     Check(check::CheckArguments),
     /// Print the key figures of a run, or what a study says.
@@ -188,6 +194,8 @@ pub fn main() -> ExitCode {
         Command::Calibrate(arguments) => calibrate::calibrate(arguments, quiet),
         Command::Paper(arguments) => paper::paper(arguments, quiet),
         Command::Verify(arguments) => verify::verify(arguments),
+        Command::Prove(arguments) => prove::prove(arguments),
+        Command::VerifyProof(arguments) => verify_proof::verify_proof(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Summary(arguments) => summary::summary(arguments),
         Command::Report(arguments) => report::report(arguments),

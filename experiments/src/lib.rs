@@ -17,6 +17,7 @@
 //! | [`statistics`] | summaries over replicates, and how sure they are |
 //! | [`summary`] | what a study says |
 //! | [`verify`] | the audit of a run's tables and of its ledger, against each other |
+//! | [`proof`] | proof of a trade, for somebody who knows the hash of one block |
 //! | [`report`] | a run or a study as one page, and its figures |
 //! | [`views`] | the tables as views for DuckDB |
 //! | [`cli`] | the command line |
@@ -30,6 +31,7 @@ pub mod determinism;
 mod memory;
 pub mod pace;
 pub mod paper;
+pub mod proof;
 pub mod report;
 pub mod run;
 pub mod save;

@@ -430,7 +430,8 @@ fn log_lines_are_json_where_that_is_asked_for() {
 #[test]
 fn help_names_every_command_and_flag() {
     let desk = Desk::new();
-    let commands = ["run", "compare", "verify", "check", "summary", "init", "schema"];
+    let commands =
+        ["run", "compare", "verify", "prove", "verify-proof", "check", "summary", "init", "schema"];
     let mut text = desk.give(&["--help"]).expect(DONE).out;
     for command in commands {
         text.push_str(&format!("\n== goshawk {command} --help\n\n"));

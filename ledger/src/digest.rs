@@ -23,6 +23,7 @@ pub(crate) enum Domain {
     Proposal = 9,
     Secret = 10,
     KeyedSignature = 11,
+    LogEntry = 12,
 }
 
 /// Bytes of a block of SHA-256.

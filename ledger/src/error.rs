@@ -50,6 +50,14 @@ pub enum LedgerError {
         /// The height.
         height: u64,
     },
+    /// The write-ahead log failed.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// Its file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
     /// The database failed.
     #[error("{}: {source}", path.display())]
     Database {
@@ -64,7 +72,14 @@ impl LedgerError {
     /// Whether the database failed because a disk, a quota or the largest permitted file size is reached.
     pub fn is_out_of_room(&self) -> bool {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        let Self::Database { source, .. } = self else { return false };
-        matches!(&**source, redb::Error::Io(error) if matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull))
+        let error = match self {
+            Self::Log { source, .. } => source,
+            Self::Database { source, .. } => match &**source {
+                redb::Error::Io(error) => error,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
     }
 }

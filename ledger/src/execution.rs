@@ -211,6 +211,11 @@ impl Execution {
         self.candidates.get(hash).map(|(block, _)| block)
     }
 
+    /// Whether a block proposed for this height is known to hold.
+    pub(crate) fn holds(&self, hash: &Digest) -> bool {
+        self.candidates.get(hash).is_some_and(|(_, holds)| *holds)
+    }
+
     /// Builds a block of transactions that their senders sent in turn.
     pub(crate) fn build(
         &mut self,

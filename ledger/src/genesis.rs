@@ -8,6 +8,7 @@ use crate::bucket_tree::TreeParams;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::digest::{Digest, Domain};
 use crate::error::LedgerError;
+use crate::rules::Weakness;
 use crate::signature::{KeyOwner, SignatureScheme, Signer, Verifier};
 use crate::transaction::AccountId;
 
@@ -169,6 +170,7 @@ pub struct Genesis {
     platform: AccountId,
     hash: Digest,
     keys: OnceLock<KeyRegistry>,
+    weakness: Option<Weakness>,
 }
 
 impl Genesis {
@@ -190,7 +192,21 @@ impl Genesis {
         let platform = only(Role::Platform, "there must be exactly one platform account")?;
         check(&config)?;
         let hash = Digest::of(Domain::Genesis, &[&config.to_bytes()]);
-        Ok(Self { config, grid, platform, hash, keys: OnceLock::new() })
+        Ok(Self { config, grid, platform, hash, keys: OnceLock::new(), weakness: None })
+    }
+
+    /// A chain without one of its rules, for tests that must notice.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[doc(hidden)]
+    pub fn weakened(config: GenesisConfig, weakness: Weakness) -> Result<Self, LedgerError> {
+        Ok(Self { weakness: Some(weakness), ..Self::new(config)? })
+    }
+
+    /// Whether a rule is missing; never outside tests.
+    pub(crate) fn lacks(&self, weakness: Weakness) -> bool {
+        self.weakness == Some(weakness)
     }
 
     /// What it is made of.
@@ -225,7 +241,8 @@ impl Genesis {
 
     /// The votes that decide: more than two thirds of all.
     pub fn quorum(&self) -> usize {
-        self.validator_count() * 2 / 3 + 1
+        let quorum = self.validator_count() * 2 / 3 + 1;
+        if self.lacks(Weakness::SmallQuorum) { 2 * ((self.validator_count() - 1) / 3) } else { quorum }
     }
 
     /// Who proposes at a height and round.

@@ -18,7 +18,7 @@
 //! | application | requests of accounts, and answers | [`Transaction`], [`Operation`], [`Receipt`] |
 //! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`] |
 //! | consensus | one decision for each height | [`Validator`], [`Event`], [`Effect`], [`ConsensusMessage`] |
-//! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`] |
+//! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`], [`TradeProof`], [`WriteAheadLog`] |
 //! | all | start, keys, encoding | [`Genesis`], [`Signer`], [`Canonical`] |
 //!
 //! # A chain of one validator
@@ -82,6 +82,7 @@
 //!   [`LedgerError`]; a broken invariant of ours panics.
 //! - Money is only moved, and energy only dealt out; both to the last unit.
 
+mod audit_path;
 mod block;
 mod bucket_tree;
 mod codec;
@@ -90,17 +91,21 @@ mod contract;
 mod credit;
 mod digest;
 mod error;
+mod evidence;
 mod execution;
 mod genesis;
+mod log;
 mod mempool;
 mod message;
 mod receipt;
 mod replay;
+mod rules;
 mod settlement;
 mod shared_list;
 mod signature;
 mod state;
 mod store;
+mod trade_proof;
 mod transaction;
 mod validator;
 
@@ -122,9 +127,17 @@ pub use consensus::TimerKind;
 pub use message::{ConsensusMessage, PolkaCertificate, Proposal, Vote, VoteKind};
 pub use validator::{Effect, Event, TimerKey, Validator};
 
+pub use evidence::{Evidence, ProposalClaim};
+pub use log::{FileLog, LogEntry, MemoryLog, NoLog, WriteAheadLog};
+#[doc(hidden)]
+pub use rules::Weakness;
+
 pub use execution::BlockFault;
-pub use replay::{ChainFault, ChainReport, Fault, replay, verify_store};
+pub use replay::{ChainAudit, ChainFault, ChainReport, Fault, replay, verify_store};
 pub use store::{MemoryStore, RedbStore, Store, Tip};
+
+pub use audit_path::{AuditPath, Sibling};
+pub use trade_proof::{ProofFault, ProvenTrade, ProvenTransaction, TradeProof};
 
 pub use codec::{Canonical, DecodeError, Reader};
 pub use digest::Digest;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::genesis::{Genesis, Limits};
+use crate::rules::Weakness;
 use crate::state::LedgerState;
 use crate::transaction::{AccountId, SignedTransaction};
 
@@ -25,13 +26,23 @@ fn turn(transaction: &SignedTransaction) -> (AccountId, u64) {
     (transaction.transaction().sender, transaction.transaction().nonce)
 }
 
+/// Whether a transaction's turn has come.
+fn is_next(state: &LedgerState, next: u64, nonce: u64) -> bool {
+    nonce == next || (nonce < next && takes_any_nonce(state))
+}
+
+/// Never outside tests.
+fn takes_any_nonce(state: &LedgerState) -> bool {
+    state.genesis().lacks(Weakness::NoNonce)
+}
+
 impl Mempool {
     /// Lets a transaction wait, unless no block could ever take it in, it is known, or there is no room.
     pub(crate) fn admit(&mut self, state: &LedgerState, transaction: &Arc<SignedTransaction>) {
         let genesis: &Genesis = state.genesis();
         let limits = &genesis.config().limits;
         let (sender, nonce) = turn(transaction);
-        let in_time = state.next_nonce(sender).is_some_and(|next| nonce >= next);
+        let in_time = state.next_nonce(sender).is_some_and(|next| nonce >= next || takes_any_nonce(state));
         let fits = transaction.encoded_len() + HEADER_BYTES_MAX <= limits.block_bytes as usize;
         let has_room = self.waiting.len() < limits.mempool_transactions as usize;
         if has_room
@@ -63,7 +74,7 @@ impl Mempool {
     pub(crate) fn has_ready(&self, state: &LedgerState) -> bool {
         self.waiting.iter().any(|transaction| {
             let (sender, nonce) = turn(transaction);
-            state.next_nonce(sender) == Some(nonce)
+            state.next_nonce(sender).is_some_and(|next| is_next(state, next, nonce))
         })
     }
 
@@ -81,10 +92,10 @@ impl Mempool {
                     next.entry(sender).or_insert_with(|| state.next_nonce(sender).unwrap_or(u64::MAX));
                 let fits = transaction.encoded_len() <= bytes_left
                     && selected.len() < limits.block_transactions as usize;
-                if *expected != nonce || !fits {
+                if !is_next(state, *expected, nonce) || !fits {
                     return true;
                 }
-                *expected += 1;
+                *expected += u64::from(*expected == nonce);
                 bytes_left -= transaction.encoded_len();
                 selected.push(Arc::clone(transaction));
                 false

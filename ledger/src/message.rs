@@ -185,7 +185,7 @@ impl Canonical for Proposal {
     }
 }
 
-fn proposal_digest(
+pub(crate) fn proposal_digest(
     genesis: &Digest,
     height: u64,
     round: u32,
@@ -238,6 +238,17 @@ impl Vote {
         (validator, signer): (u32, &Signer),
     ) -> Self {
         let signature = signer.sign(&vote_digest(genesis, kind, height, round, hash.as_ref()));
+        Self::signed(kind, (height, round), hash, validator, signature)
+    }
+
+    /// A vote that somebody has signed; nothing is checked.
+    pub(crate) fn signed(
+        kind: VoteKind,
+        (height, round): (u64, u32),
+        hash: Option<Digest>,
+        validator: u32,
+        signature: Signature,
+    ) -> Self {
         Self { kind, height, round, hash, validator, signature, memo: VerificationMemo::default() }
     }
 

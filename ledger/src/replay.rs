@@ -1,10 +1,13 @@
 //! Checks a stored chain from its genesis, trusting nothing but the genesis.
 
+use std::sync::Arc;
+
 use goshawk_market::quantity::Money;
 
 use crate::block::{Block, CommitCertificate, Committed};
 use crate::error::LedgerError;
 use crate::execution::{BlockFault, ChainTip, check_block};
+use crate::genesis::Genesis;
 use crate::receipt::Receipt;
 use crate::state::LedgerState;
 use crate::store::Store;
@@ -78,26 +81,61 @@ pub fn replay(
     store: &dyn Store,
     visit: &mut dyn FnMut(&Block, &[Receipt], &CommitCertificate),
 ) -> Result<ChainReport, Vec<ChainFault>> {
-    let mut state = LedgerState::new(store.genesis());
-    let mut report = ChainReport { heights: 0, transactions: 0, accepted: 0, money: state.total_money() };
-    let mut tip = ChainTip::of_genesis(store.genesis());
+    let mut audit = ChainAudit::new(store.genesis());
     for height in 1..=store.tip().height {
         let committed = match store.block(height) {
             Ok(Some(committed)) => committed,
             Ok(None) => return Err(vec![ChainFault { height, fault: Fault::Missing }]),
             Err(error) => return Err(vec![ChainFault { height, fault: Fault::Unreadable(error) }]),
         };
-        let faults = check(&mut state, &tip, &committed, report.money);
+        audit.next(&committed)?;
+        visit(&committed.block, &committed.receipts, &committed.certificate);
+    }
+    Ok(audit.report)
+}
+
+/// A third party that checks one block after the other as they become final.
+#[derive(Debug)]
+pub struct ChainAudit {
+    state: LedgerState,
+    tip: ChainTip,
+    report: ChainReport,
+}
+
+impl ChainAudit {
+    /// At the genesis.
+    pub fn new(genesis: &Arc<Genesis>) -> Self {
+        let state = LedgerState::new(genesis);
+        let report = ChainReport { heights: 0, transactions: 0, accepted: 0, money: state.total_money() };
+        Self { state, tip: ChainTip::of_genesis(genesis), report }
+    }
+
+    /// Checks the next block.
+    ///
+    /// # Errors
+    /// With all that is wrong with it. What comes after it says nothing.
+    pub fn next(&mut self, committed: &Committed) -> Result<(), Vec<ChainFault>> {
+        let height = self.report.heights + 1;
+        let faults = check(&mut self.state, &self.tip, committed, self.report.money);
         if !faults.is_empty() {
             return Err(faults.into_iter().map(|fault| ChainFault { height, fault }).collect());
         }
-        report.heights = height;
-        report.transactions += committed.receipts.len() as u64;
-        report.accepted += committed.receipts.iter().filter(|it| it.change().is_some()).count() as u64;
-        visit(&committed.block, &committed.receipts, &committed.certificate);
-        tip = ChainTip::of(&committed.block);
+        self.report.heights = height;
+        self.report.transactions += committed.receipts.len() as u64;
+        self.report.accepted += committed.receipts.iter().filter(|it| it.change().is_some()).count() as u64;
+        self.tip = ChainTip::of(&committed.block);
+        Ok(())
     }
-    Ok(report)
+
+    /// What the blocks so far contain.
+    pub fn report(&self) -> &ChainReport {
+        &self.report
+    }
+
+    /// The state after the last of them.
+    pub fn state(&self) -> &LedgerState {
+        &self.state
+    }
 }
 
 fn check(state: &mut LedgerState, tip: &ChainTip, committed: &Committed, money: Money) -> Vec<Fault> {

@@ -13,20 +13,24 @@
 //! Clients submit a transaction to every validator. There are no empty blocks: a validator enters a height when
 //! it has a transaction for it, or when a message says that somebody else has. What is left to it by the core is
 //! listed in [`agreement`]: checking signatures and proposers, keeping early messages, helping who fell behind.
+//! What it must remember of a height over a crash is in a [`WriteAheadLog`]; see [`recovery`].
 
 mod agreement;
 mod early;
+mod recovery;
 mod saved;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::block::{CommitCertificate, Committed};
 use crate::consensus::{ConsensusCore, CoreInput, TendermintCore, TimerKind};
 use crate::digest::Digest;
 use crate::error::LedgerError;
+use crate::evidence::Evidence;
 use crate::execution::Execution;
 use crate::genesis::Genesis;
+use crate::log::{LogEntry, NoLog, WriteAheadLog};
 use crate::mempool::Mempool;
 use crate::message::ConsensusMessage;
 use crate::signature::Signer;
@@ -60,6 +64,12 @@ pub enum Event {
     },
     /// A timer has run out. One that no longer matters is ignored.
     Timer(TimerKey),
+    /// There is a connection to another validator again, after one of the two was away: what was sent in between may be
+    /// lost.
+    Connected {
+        /// Its index.
+        peer: usize,
+    },
 }
 
 /// What a validator wants done.
@@ -83,17 +93,24 @@ pub enum Effect {
     },
     /// A block is final, and stored.
     Committed(Committed),
-    /// The store has failed. The validator does nothing any more.
+    /// A validator has contradicted itself at the height that has just been decided.
+    Equivocation(Evidence),
+    /// The store or the log has failed. The validator does nothing any more.
     Halted(LedgerError),
 }
 
 /// One validator and everything it knows.
 #[derive(Debug)]
-pub struct Validator<S> {
+pub struct Validator<S, L = NoLog> {
     genesis: Arc<Genesis>,
     index: u32,
     signer: Signer,
     store: S,
+    log: L,
+    /// Whether the log has entries that may not be on the disk yet.
+    is_log_ahead: bool,
+    /// While it starts again: entries of the log that are still to be taken in.
+    recalled: Option<VecDeque<LogEntry>>,
     execution: Execution,
     mempool: Mempool,
     core: TendermintCore,
@@ -109,16 +126,29 @@ pub struct Validator<S> {
     requested: u64,
     /// The last height and round in which each validator was seen to be stuck, and was helped.
     helped: Vec<(u64, u32)>,
+    /// Its own messages of the last rounds of this height, for who was away.
+    said: Vec<(u32, Arc<ConsensusMessage>)>,
+    /// The height and round in which it last asked around, and how often it has.
+    asked: ((u64, u32), u32),
+    /// Whether it has been away, and may have missed blocks.
+    is_catching_up: bool,
     is_halted: bool,
     effects: Vec<Effect>,
 }
 
 impl<S: Store> Validator<S> {
-    /// A validator at the end of its store's chain, which is executed from the genesis.
+    /// A validator at the end of its store's chain, which is executed from the genesis. It must not crash and start
+    /// again; one that may do so needs a log, see [`recover`](Validator::recover).
     ///
     /// # Errors
     /// When there is no such validator, or the store is of another chain, fails, or holds a block that does not hold.
     pub fn new(genesis: Arc<Genesis>, index: usize, store: S) -> Result<Self, LedgerError> {
+        Self::at_the_end_of(genesis, index, store, NoLog)
+    }
+}
+
+impl<S: Store, L: WriteAheadLog> Validator<S, L> {
+    fn at_the_end_of(genesis: Arc<Genesis>, index: usize, store: S, log: L) -> Result<Self, LedgerError> {
         let count = genesis.validator_count();
         let signer = genesis.validator_signer(index).ok_or(LedgerError::NoValidator { index, count })?;
         if **store.genesis() != *genesis {
@@ -129,8 +159,11 @@ impl<S: Store> Validator<S> {
         for height in 1..=store.tip().height {
             let hold = |execution: &mut Execution| {
                 let stored = store.block(height)?.ok_or(LedgerError::DoesNotHold { height })?;
-                let holds =
-                    execution.admit(&stored.block) && execution.commit(&stored.block.hash()).is_some();
+                let certificate = &stored.certificate;
+                let holds = (certificate.height, certificate.hash) == (height, stored.block.hash())
+                    && certificate.verify(&genesis)
+                    && execution.admit(&stored.block)
+                    && execution.commit(&stored.block.hash()).is_some();
                 if holds { Ok(()) } else { Err(LedgerError::DoesNotHold { height }) }
             };
             hold(&mut execution)?;
@@ -140,6 +173,9 @@ impl<S: Store> Validator<S> {
             index: index as u32,
             signer,
             store,
+            log,
+            is_log_ahead: false,
+            recalled: None,
             execution,
             mempool: Mempool::default(),
             core,
@@ -150,6 +186,9 @@ impl<S: Store> Validator<S> {
             proposed: BTreeMap::new(),
             requested: 0,
             helped: vec![(0, 0); count],
+            said: Vec::new(),
+            asked: ((0, 0), 0),
+            is_catching_up: false,
             is_halted: false,
             effects: Vec::new(),
             genesis,
@@ -168,14 +207,15 @@ impl<S: Store> Validator<S> {
                 transactions.iter().for_each(|transaction| self.mempool.admit(state, transaction));
             }
             Event::Message { from, message } => self.receive(from, message),
-            Event::Timer(TimerKey { height, round, kind }) => {
-                if self.is_started && height == self.height() {
-                    let outputs = self.core.step(CoreInput::Timeout { round, kind });
-                    self.carry_out(outputs);
-                    self.request_if_behind();
-                }
-            }
+            Event::Timer(key) => self.expire(key),
+            Event::Connected { peer } => self.meet(peer),
         }
+        self.go_on();
+        self.take_effects()
+    }
+
+    /// Does what can be done without a further event: early messages whose height has come, and blocks to propose.
+    fn go_on(&mut self) {
         while !self.is_halted {
             if let Some((from, message)) = self.early.take(self.height()) {
                 self.receive(from, message);
@@ -183,7 +223,21 @@ impl<S: Store> Validator<S> {
                 break;
             }
         }
-        std::mem::take(&mut self.effects)
+    }
+
+    fn expire(&mut self, key: TimerKey) {
+        let TimerKey { height, round, kind } = key;
+        if self.is_started && height == self.height() {
+            let at_micros = self.now_micros;
+            self.note(|| LogEntry::Expired { key, at_micros });
+            let outputs = self.core.step(CoreInput::Timeout { round, kind });
+            let is_stuck = outputs.is_empty();
+            self.carry_out(outputs);
+            self.request_if_behind();
+            if kind == TimerKind::Propose && (height, round) == (self.height(), self.core.round()) {
+                self.ask_around(is_stuck);
+            }
+        }
     }
 
     /// The height that is being agreed on, or will be next.
@@ -232,9 +286,16 @@ impl<S: Store> Validator<S> {
         }
         match self.wanted.take() {
             Some(round) => self.offer_value(round),
-            None => self.enter_height(),
+            None => self.enter_height_alone(),
         }
         true
+    }
+
+    /// Enters the height though nobody has sent anything of it.
+    fn enter_height_alone(&mut self) {
+        let (height, at_micros) = (self.height(), self.now_micros);
+        self.note(|| LogEntry::Entered { height, at_micros });
+        self.enter_height();
     }
 
     fn enter_height(&mut self) {
@@ -247,19 +308,35 @@ impl<S: Store> Validator<S> {
     fn commit(&mut self, hash: &Digest, certificate: CommitCertificate) {
         let (block, receipts) =
             self.execution.commit(hash).expect("invariant: a quorum decides on blocks that hold only");
+        let accused = self.core.take_evidence();
+        self.effects.extend(accused.into_iter().map(Effect::Equivocation));
         self.mempool.drop_stale(self.execution.state());
         self.is_started = false;
         self.wanted = None;
         self.proposed.clear();
+        self.said.clear();
         let proposed_at_micros = block.header().time_micros;
         let certificate = Arc::new(certificate);
         let committed = Committed { block, receipts, certificate, proposed_at_micros };
-        match self.store.put(&committed) {
+        match self.keep(&committed) {
             Ok(()) => self.effects.push(Effect::Committed(committed)),
-            Err(error) => {
-                self.is_halted = true;
-                self.effects.push(Effect::Halted(error));
-            }
+            Err(error) => self.halt(error),
         }
+    }
+
+    /// Stores a final block. Where there is a log it reaches back to the last block that survives a crash.
+    fn keep(&mut self, committed: &Committed) -> Result<(), LedgerError> {
+        self.store.put(committed)?;
+        if L::KEEPS {
+            self.store.flush()?;
+            self.log.clear()?;
+            self.is_log_ahead = false;
+        }
+        Ok(())
+    }
+
+    fn halt(&mut self, error: LedgerError) {
+        self.is_halted = true;
+        self.effects.push(Effect::Halted(error));
     }
 }

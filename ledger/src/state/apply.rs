@@ -5,6 +5,7 @@ use goshawk_market::quantity::{Energy, Money};
 use super::{LedgerState, Meter, StateKey, Value};
 use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
 use crate::receipt::{Change, Outcome, Receipt, Rejection};
+use crate::rules::Weakness;
 use crate::settlement::{Delivery, Settlement};
 use crate::transaction::{AccountId, ContractId, Operation, SignedTransaction};
 
@@ -37,7 +38,7 @@ fn admit(state: &LedgerState, signed: &SignedTransaction) -> Result<(), Rejectio
     if !signed.is_signed_by_sender(state.genesis.keys()) {
         return Err(Rejection::BadSignature);
     }
-    if transaction.nonce != expected {
+    if transaction.nonce != expected && !state.genesis.lacks(Weakness::NoNonce) {
         return Err(Rejection::WrongNonce { expected, found: transaction.nonce });
     }
     Ok(())
@@ -246,6 +247,9 @@ fn left(state: &LedgerState, period: u32, account: AccountId) -> Energy {
 }
 
 fn deliver(state: &LedgerState, terms: &ContractTerms) -> Delivery {
+    if state.genesis.lacks(Weakness::ContractedSettlement) {
+        return Delivery::of(terms.energy, terms.energy, terms.energy);
+    }
     let left = |account| left(state, terms.period, account);
     Delivery::of(terms.energy, left(terms.seller), left(terms.buyer))
 }

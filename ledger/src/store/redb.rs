@@ -4,12 +4,13 @@
 //! block, [`RedbStore::flush`] and [`RedbStore::close`] wait. A crash in between loses the last blocks whole, never
 //! a part of one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::{
-    Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _,
-    ReadableTable as _, TableDefinition, TransactionError,
+    Database, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    TableDefinition, TransactionError,
 };
 
 use super::{Store, Tip, next_tip};
@@ -75,14 +76,21 @@ impl RedbStore {
     /// # Errors
     /// When the file cannot be opened or is corrupt, or holds another chain.
     pub fn create(path: &Path, genesis: &Arc<Genesis>, flush_every: u64) -> Result<Self, LedgerError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map(Access::Write)
-            .map_err(|error| failed(path, error))?;
-        if read_record(&database, path, 0)?.is_none() {
-            write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+        if !path.exists() {
+            begin(path, genesis)?;
         }
+        let open = || Ok(Database::builder().set_cache_size(CACHE_BYTES).open(path)?);
+        let database = attempt(path, open).map(Access::Write)?;
+        Self::of(database, path, genesis, flush_every)
+    }
+
+    /// A store of this chain in a database that holds its genesis.
+    fn of(
+        database: Access,
+        path: &Path,
+        genesis: &Arc<Genesis>,
+        flush_every: u64,
+    ) -> Result<Self, LedgerError> {
         let store = Self::with(database, path, flush_every)?;
         if store.genesis == *genesis {
             Ok(Self { genesis: Arc::clone(genesis), ..store })
@@ -92,16 +100,32 @@ impl RedbStore {
         }
     }
 
+    /// The same on a disk that a test has in its hands.
+    #[cfg(test)]
+    pub(super) fn on(
+        disk: impl redb::StorageBackend,
+        genesis: &Arc<Genesis>,
+        flush_every: u64,
+    ) -> Result<Self, LedgerError> {
+        let path = Path::new("simulated disk");
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(disk)
+            .map(Access::Write)
+            .map_err(|error| failed(path, error))?;
+        if read_record(&database, path, 0)?.is_none() {
+            write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+        }
+        Self::of(database, path, genesis, flush_every)
+    }
+
     /// Opens a chain that somebody else has written.
     ///
     /// # Errors
     /// When the file cannot be opened, or its genesis or last block is corrupt.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .open(path)
-            .map(Access::Write)
-            .map_err(|error| failed(path, error))?;
+        let open = || Ok(Database::builder().set_cache_size(CACHE_BYTES).open(path)?);
+        let database = attempt(path, open).map(Access::Write)?;
         Self::with(database, path, 0)
     }
 
@@ -110,10 +134,8 @@ impl RedbStore {
     /// # Errors
     /// As [`open`](Self::open); also when the file was not closed by whoever wrote it.
     pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
-        let open = || -> Result<ReadOnlyDatabase, DatabaseError> {
-            Database::builder().set_cache_size(CACHE_BYTES).open_read_only(path)
-        };
-        let database = open().map(Access::Read).map_err(|error| failed(path, error))?;
+        let open = || Ok(Database::builder().set_cache_size(CACHE_BYTES).open_read_only(path)?);
+        let database = attempt(path, open).map(Access::Read)?;
         Self::with(database, path, 0)
     }
 
@@ -132,11 +154,10 @@ impl RedbStore {
     }
 
     fn last_height(&self) -> Result<u64, LedgerError> {
-        let read = || -> Result<u64, redb::Error> {
+        attempt(&self.path, || {
             let table = self.database.begin_read()?.open_table(RECORDS)?;
             Ok(table.last()?.map_or(0, |(height, _)| height.value()))
-        };
-        read().map_err(|error| failed(&self.path, error))
+        })
     }
 
     /// Waits for the disk and gives back the file's free space.
@@ -146,7 +167,7 @@ impl RedbStore {
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.flush()?;
         if let Access::Write(database) = &mut self.database {
-            database.compact().map_err(|error| failed(&self.path, error))?;
+            attempt(&self.path, || Ok(database.compact()?))?;
         }
         Ok(())
     }
@@ -196,28 +217,63 @@ impl Store for RedbStore {
         if matches!(self.database, Access::Read(_)) {
             return Ok(());
         }
-        let commit = || -> Result<(), redb::Error> {
+        attempt(&self.path, || {
             let mut transaction = self.database.for_writing()?.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
             Ok(transaction.commit()?)
-        };
-        commit().map_err(|error| failed(&self.path, error))
+        })
     }
+}
+
+/// Makes a new file aside, and gives it its name when it holds the genesis: a crash leaves a whole file or none.
+fn begin(path: &Path, genesis: &Genesis) -> Result<(), LedgerError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
+    let io = |error: std::io::Error| failed(path, redb::Error::Io(error));
+    match std::fs::remove_file(&aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => (),
+    }
+    let create = || Ok(Database::builder().set_cache_size(CACHE_BYTES).create(&aside)?);
+    let database = attempt(path, create).map(Access::Write)?;
+    write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
+    drop(database);
+    std::fs::rename(&aside, path).map_err(io)?;
+    // The name survives a power failure only when the folder is on the disk too; not every system can say so.
+    if let Some(folder) = path.parent()
+        && let Ok(folder) = std::fs::File::open(folder)
+    {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, error: impl Into<redb::Error>) -> LedgerError {
     LedgerError::Database { path: path.to_owned(), source: Box::new(error.into()) }
 }
 
+/// Does something with the database. It trusts what a page says and panics where that makes no sense, as after a disk has
+/// changed some bytes; that is the file's fault, not ours.
+fn attempt<T>(path: &Path, operation: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, LedgerError> {
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(done) => done.map_err(|error| failed(path, error)),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
+            Err(failed(path, redb::StorageError::Corrupted(said.unwrap_or_default())))
+        }
+    }
+}
+
 fn read_record(database: &Access, path: &Path, height: u64) -> Result<Option<Vec<u8>>, LedgerError> {
-    let read = || -> Result<Option<Vec<u8>>, redb::Error> {
+    attempt(path, || {
         let table = match database.begin_read()?.open_table(RECORDS) {
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
             table => table?,
         };
         Ok(table.get(height)?.map(|record| record.value().to_vec()))
-    };
-    read().map_err(|error| failed(path, error))
+    })
 }
 
 fn write_record(
@@ -227,11 +283,10 @@ fn write_record(
     record: &[u8],
     durability: Durability,
 ) -> Result<(), LedgerError> {
-    let write = || -> Result<(), redb::Error> {
+    attempt(path, || {
         let mut transaction = database.for_writing()?.begin_write()?;
         transaction.set_durability(durability)?;
         transaction.open_table(RECORDS)?.insert(height, record)?;
         Ok(transaction.commit()?)
-    };
-    write().map_err(|error| failed(path, error))
+    })
 }

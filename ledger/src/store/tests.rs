@@ -1,5 +1,7 @@
 //! One suite for every store.
 
+mod disk;
+
 use std::path::Path;
 
 use super::*;
@@ -82,6 +84,7 @@ fn keeps_blocks_in_order(mut store: impl Store, genesis: &Genesis) {
 fn every_store_keeps_blocks_in_order() {
     let genesis = genesis(1);
     keeps_blocks_in_order(MemoryStore::new(Arc::clone(&genesis), 10), &genesis);
+    keeps_blocks_in_order(RedbStore::on(disk::Disk::new(), &genesis, 1).unwrap(), &genesis);
     let folder = tempfile::tempdir().unwrap();
     for flush_every in [0, 1, 2] {
         let path = folder.path().join(format!("{flush_every}.redb"));

@@ -5,30 +5,42 @@
 //! - keeps messages of coming heights, and sends final blocks to those who are seen to be stuck at past ones;
 //! - carries the core's votes, proposals and timers out.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Effect, TimerKey, Validator};
 use crate::block::{Block, CommitCertificate};
 use crate::consensus::{ConsensusCore, CoreInput, CoreOutput, TimerKind};
+use crate::digest::Digest;
+use crate::log::{LogEntry, WriteAheadLog};
 use crate::message::{ConsensusMessage, PolkaCertificate, Proposal, Vote, VoteKind};
+use crate::rules::Weakness;
 use crate::store::Store;
 
 /// How many rounds ahead of ours votes count. A bound on what a faulty validator can make us keep.
 const ROUNDS_AHEAD_MAX: u32 = 1_000;
+/// How many rounds ahead of ours proposals count, which are larger.
+const PROPOSALS_AHEAD_MAX: u32 = 16;
+/// How often a validator that is stuck in a round asks around.
+const TIMES_ASKED_MAX: u32 = 6;
+/// How many rounds back own messages are kept for those who were away.
+const ROUNDS_SAID_MAX: u32 = 2;
 /// How many different blocks of one proposer and round are looked at: an honest one proposes one.
 const BLOCKS_PER_ROUND_MAX: usize = 2;
 
-impl<S: Store> Validator<S> {
+impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     /// Takes in another validator's message.
     pub(super) fn receive(&mut self, from: usize, message: Arc<ConsensusMessage>) {
         match &*message {
-            ConsensusMessage::Request { height } => self.help(from, *height),
+            ConsensusMessage::Request { height } => self.answer(from, *height),
             _ if message.height() < self.height() => self.help_if_stuck(from, &message),
             _ if !self.is_authentic(&message) => (),
             _ if message.height() > self.height() => self.keep_for_later(from, message),
             ConsensusMessage::Decided { block, certificate } => self.adopt(from, block, certificate),
             _ => {
+                let (sender, at_micros) = (from as u32, self.now_micros);
+                self.note(|| LogEntry::Received { from: sender, at_micros, message: Arc::clone(&message) });
                 if !self.is_started {
                     self.enter_height();
                 }
@@ -37,7 +49,9 @@ impl<S: Store> Validator<S> {
         }
     }
 
-    /// Whether its signatures are right and it is by whom it must be.
+    /// Whether its signatures are right, it is by whom it must be, and a block in it has the transactions that its header
+    /// commits to. (A header's hash says nothing of a block whose transactions somebody has exchanged on the way: judging
+    /// that one would be judging the true one too.)
     fn is_authentic(&self, message: &ConsensusMessage) -> bool {
         match message {
             ConsensusMessage::Vote(vote) => vote.is_signed(&self.genesis),
@@ -51,12 +65,15 @@ impl<S: Store> Validator<S> {
                 };
                 self.genesis.proposer(*height, *round) == proposal.proposer
                     && block.header().height == *height
+                    && block.holds_its_transactions()
                     && proposal.is_signed(&self.genesis)
                     && proposal.polka.as_ref().is_none_or(allows)
             }
             ConsensusMessage::Decided { block, certificate } => {
                 (certificate.height, certificate.hash) == (block.header().height, block.hash())
-                    && certificate.verify(&self.genesis)
+                    && block.holds_its_transactions()
+                    && (certificate.verify(&self.genesis)
+                        || self.genesis.lacks(Weakness::UncheckedCertificates))
             }
             ConsensusMessage::Request { .. } => false,
         }
@@ -64,7 +81,8 @@ impl<S: Store> Validator<S> {
 
     /// Feeds an authentic message of this height to the core.
     fn take_part(&mut self, message: &ConsensusMessage) {
-        let last_round = self.core.round().saturating_add(ROUNDS_AHEAD_MAX);
+        let round = self.core.round();
+        let last_round = round.saturating_add(ROUNDS_AHEAD_MAX);
         let outputs = match message {
             ConsensusMessage::Vote(vote) if vote.round <= last_round => {
                 self.core.step(CoreInput::Vote(vote.clone()))
@@ -72,7 +90,9 @@ impl<S: Store> Validator<S> {
             ConsensusMessage::Polka(polka) if polka.round <= last_round => {
                 self.core.step(CoreInput::Polka(polka.clone()))
             }
-            ConsensusMessage::Proposal(proposal) if proposal.round <= last_round => {
+            ConsensusMessage::Proposal(proposal)
+                if proposal.round <= round.saturating_add(PROPOSALS_AHEAD_MAX) =>
+            {
                 return self.consider(proposal);
             }
             _ => return,
@@ -124,30 +144,31 @@ impl<S: Store> Validator<S> {
                 CoreOutput::Propose { round, hash, polka_round } => {
                     let Some(block) = self.execution.candidate(&hash).cloned() else { continue };
                     let polka = polka_round.and_then(|round| self.core.polka(round, &hash));
+                    if polka.is_some() {
+                        // The core sets none for a block that is proposed again.
+                        self.set_timer(height, round, TimerKind::Propose);
+                    }
                     let signer = (self.index, &self.signer);
                     let proposal = Proposal::sign(self.genesis.hash(), block, round, polka, signer);
                     let input = proposal_input(&proposal, true);
-                    self.broadcast(ConsensusMessage::Proposal(proposal));
+                    self.say(round, ConsensusMessage::Proposal(proposal));
                     left.extend(self.core.step(input));
                 }
                 CoreOutput::Vote { kind, round, hash } => {
+                    let hash = self.voted(kind, round, hash);
                     let signer = (self.index, &self.signer);
                     let vote = Vote::sign(self.genesis.hash(), kind, (height, round), hash, signer);
-                    self.broadcast(ConsensusMessage::Vote(vote.clone()));
+                    self.say(round, ConsensusMessage::Vote(vote.clone()));
                     // Past the first round somebody has missed something: show why this block may be precommitted.
                     let polka = hash
                         .filter(|_| kind == VoteKind::Precommit && round > 0)
                         .and_then(|hash| self.core.polka(round, &hash));
                     if let Some(polka) = polka {
-                        self.broadcast(ConsensusMessage::Polka(polka));
+                        self.say(round, ConsensusMessage::Polka(polka));
                     }
                     left.extend(self.core.step(CoreInput::Vote(vote)));
                 }
-                CoreOutput::Timer { round, kind } => {
-                    let after_micros = self.waiting_time(round, kind);
-                    let key = TimerKey { height, round, kind };
-                    self.effects.push(Effect::SetTimer { key, after_micros });
-                }
+                CoreOutput::Timer { round, kind } => self.set_timer(height, round, kind),
                 CoreOutput::Decide { round, hash } => {
                     let signatures = self.core.precommits(round, &hash);
                     self.commit(&hash, CommitCertificate { height, round, hash, signatures });
@@ -169,6 +190,9 @@ impl<S: Store> Validator<S> {
 
     /// A new block for the core, if there is anything to put into one.
     fn value(&mut self, round: u32) -> Option<CoreInput> {
+        if self.recalled.is_some() {
+            return self.recalled_value(round);
+        }
         let limits = &self.genesis.config().limits;
         let transactions = self.mempool.select(self.execution.state(), limits);
         if transactions.is_empty() {
@@ -176,6 +200,7 @@ impl<S: Store> Validator<S> {
         }
         self.wanted = None;
         let block = self.execution.build((round, self.index), self.now_micros, transactions);
+        self.note(|| LogEntry::Built { block: Arc::clone(&block) });
         Some(CoreInput::Value { round, hash: block.hash() })
     }
 
@@ -189,8 +214,19 @@ impl<S: Store> Validator<S> {
         first.saturating_add(timeouts.round_micros.saturating_mul(u64::from(round)))
     }
 
-    fn broadcast(&mut self, message: ConsensusMessage) {
-        self.effects.push(Effect::Broadcast(Arc::new(message)));
+    /// What is voted for: what the core says. Without the rule of locks, a prevote is for any block that holds.
+    fn voted(&self, kind: VoteKind, round: u32, hash: Option<Digest>) -> Option<Digest> {
+        let lockless = self.genesis.lacks(Weakness::NoLock) && kind == VoteKind::Prevote;
+        let holds = |hash: &&Digest| self.execution.holds(hash);
+        hash.or_else(|| self.proposed.get(&round).filter(|_| lockless)?.iter().find(holds).copied())
+    }
+
+    /// Sends a message of its own to all, and keeps it for who is away.
+    fn say(&mut self, round: u32, message: ConsensusMessage) {
+        let message = Arc::new(message);
+        self.said.retain(|(said, _)| said.saturating_add(ROUNDS_SAID_MAX) > round);
+        self.said.push((round, Arc::clone(&message)));
+        self.effects.push(Effect::Broadcast(message));
     }
 
     /// Keeps a message of a coming height. Somebody is ahead of us, so we enter our height, lest we sleep through it.
@@ -200,7 +236,60 @@ impl<S: Store> Validator<S> {
             self.request(from);
         }
         if !self.is_started {
-            self.enter_height();
+            self.enter_height_alone();
+        }
+    }
+
+    /// Somebody has come back, or we have: whoever is behind catches up, and each says again what it has said.
+    pub(super) fn meet(&mut self, peer: usize) {
+        self.is_catching_up = true;
+        self.request(peer);
+        if self.is_started {
+            self.asked = ((0, 0), 0);
+            self.set_timer(self.height(), self.core.round(), TimerKind::Propose);
+        }
+    }
+
+    /// A round takes long, so the timer is set again, for twice as long each time and not for ever: where nobody answers,
+    /// it takes a new connection. If nothing else is to happen, votes must have been lost, or kept back by who should
+    /// have sent them: whoever has the block sends it, and the others say again what they have said.
+    pub(super) fn ask_around(&mut self, is_stuck: bool) {
+        let (height, round) = (self.height(), self.core.round());
+        if self.asked.0 != (height, round) {
+            self.asked = ((height, round), 0);
+        }
+        if is_stuck {
+            let message = ConsensusMessage::Request { height };
+            self.effects.push(Effect::Broadcast(Arc::new(message)));
+        }
+        if self.asked.1 < TIMES_ASKED_MAX {
+            let after_micros = self.waiting_time(round, TimerKind::Propose) << self.asked.1;
+            let key = TimerKey { height, round, kind: TimerKind::Propose };
+            self.effects.push(Effect::SetTimer { key, after_micros });
+            self.asked.1 += 1;
+        }
+    }
+
+    fn set_timer(&mut self, height: u64, round: u32, kind: TimerKind) {
+        let after_micros = self.waiting_time(round, kind);
+        self.effects.push(Effect::SetTimer { key: TimerKey { height, round, kind }, after_micros });
+    }
+
+    /// Somebody asks for the block of a height. If that is the present one, there is none yet, but votes; if it is a
+    /// coming one, it is we who are behind.
+    fn answer(&mut self, from: usize, height: u64) {
+        match height.cmp(&self.height()) {
+            Ordering::Less => self.help(from, height),
+            Ordering::Equal => {
+                let said = self.said.iter().map(|(_, message)| Arc::clone(message));
+                self.effects.extend(said.map(|message| Effect::Send { to: from, message }));
+            }
+            Ordering::Greater => {
+                self.early.see(from, height);
+                if !self.is_started {
+                    self.enter_height_alone();
+                }
+            }
         }
     }
 
@@ -216,6 +305,7 @@ impl<S: Store> Validator<S> {
     pub(super) fn request_if_behind(&mut self) {
         if let Some(who) = self.early.who_is_ahead_of(self.height()) {
             self.request(who);
+            self.early.ask_another();
         }
     }
 
@@ -223,8 +313,13 @@ impl<S: Store> Validator<S> {
     fn adopt(&mut self, from: usize, block: &Arc<Block>, certificate: &CommitCertificate) {
         if self.execution.admit(block) {
             self.commit(&certificate.hash, certificate.clone());
-            if self.early.who_is_ahead_of(self.height()).is_some() {
+            let is_behind = self.early.who_is_ahead_of(self.height()).is_some();
+            if is_behind || self.is_catching_up {
                 self.request(from);
+            }
+            if is_behind && !self.is_halted {
+                // Its timers see to it that somebody else is asked if this one does not answer.
+                self.enter_height_alone();
             }
         }
     }

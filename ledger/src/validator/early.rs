@@ -18,21 +18,38 @@ const MESSAGES_MAX: usize = 64;
 pub(super) struct EarlyMessages {
     by_height: BTreeMap<u64, VecDeque<(usize, Arc<ConsensusMessage>)>>,
     kept: Vec<usize>,
-    /// The highest height that anybody has been seen at, and who that was.
+    /// The highest height that each validator has been seen at, and who was the first at the highest.
+    seen: Vec<u64>,
     furthest: (u64, usize),
+    /// Whom to ask next: the furthest first, then one after the other, because any of them may have lied.
+    turn: usize,
 }
 
 impl EarlyMessages {
     pub(super) fn new(validators: usize) -> Self {
-        Self { by_height: BTreeMap::new(), kept: vec![0; validators], furthest: (0, 0) }
+        Self {
+            by_height: BTreeMap::new(),
+            kept: vec![0; validators],
+            seen: vec![0; validators],
+            furthest: (0, 0),
+            turn: 0,
+        }
+    }
+
+    /// Somebody has been seen at a height.
+    pub(super) fn see(&mut self, who: usize, height: u64) {
+        if let Some(seen) = self.seen.get_mut(who) {
+            *seen = height.max(*seen);
+        }
+        if height > self.furthest.0 {
+            self.furthest = (height, who);
+        }
     }
 
     /// Keeps a message for later, and says whether it is within reach. Out of reach, we have fallen behind.
     pub(super) fn keep(&mut self, current: u64, from: usize, message: Arc<ConsensusMessage>) -> bool {
         let height = message.height();
-        if height > self.furthest.0 {
-            self.furthest = (height, from);
-        }
+        self.see(from, height);
         if height > current + HEIGHTS_MAX {
             return false;
         }
@@ -67,7 +84,16 @@ impl EarlyMessages {
 
     /// Somebody who has been seen beyond this height.
     pub(super) fn who_is_ahead_of(&self, height: u64) -> Option<usize> {
-        let (furthest, who) = self.furthest;
-        (furthest > height).then_some(who)
+        if self.furthest.0 <= height {
+            return None;
+        }
+        let ahead: Vec<usize> = (0..self.seen.len()).filter(|&who| self.seen[who] > height).collect();
+        let first = ahead.iter().position(|&who| who == self.furthest.1)?;
+        Some(ahead[(first + self.turn) % ahead.len()])
+    }
+
+    /// Lets somebody else be asked the next time.
+    pub(super) fn ask_another(&mut self) {
+        self.turn = self.turn.wrapping_add(1);
     }
 }

@@ -12,6 +12,7 @@ use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_str
 use crate::consensus::TimerKind;
 use crate::error::LedgerError;
 use crate::execution::Execution;
+use crate::log::NoLog;
 use crate::mempool::Mempool;
 use crate::store::Store;
 
@@ -36,6 +37,10 @@ impl<S: Store> Validator<S> {
             index: _,
             signer: _,
             store: _,
+            // It keeps nothing, so there is nothing to recall.
+            log: NoLog,
+            is_log_ahead: _,
+            recalled: _,
             execution,
             mempool,
             // Of a height, and none is entered.
@@ -43,6 +48,8 @@ impl<S: Store> Validator<S> {
             is_started: _,
             wanted: _,
             proposed: _,
+            said: _,
+            asked: _,
             is_halted: _,
             // Empty between two events.
             effects: _,
@@ -50,6 +57,7 @@ impl<S: Store> Validator<S> {
             now_micros,
             requested,
             helped,
+            is_catching_up,
         } = self;
         execution.write_last(out);
         mempool.write_waiting(out);
@@ -60,6 +68,7 @@ impl<S: Store> Validator<S> {
             height.write(out);
             round.write(out);
         }
+        out.push(u8::from(*is_catching_up));
     }
 
     /// Goes on from what was saved, in the place of what this validator knew. Its store is to be
@@ -78,7 +87,13 @@ impl<S: Store> Validator<S> {
         for helped in &mut self.helped {
             *helped = (Canonical::read(input)?, Canonical::read(input)?);
         }
+        self.is_catching_up = match input.tag()? {
+            0 => false,
+            1 => true,
+            tag => return Err(DecodeError::Tag { what: "is_catching_up", tag }),
+        };
         (self.is_started, self.wanted, self.proposed) = (false, None, BTreeMap::new());
+        (self.said, self.asked) = (Vec::new(), ((0, 0), 0));
         match input.remaining().len() {
             0 => Ok(()),
             left => Err(DecodeError::Trailing(left)),

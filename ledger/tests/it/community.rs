@@ -24,7 +24,7 @@ pub(crate) fn genesis(scheme: SignatureScheme, households: usize, validators: us
         limits: Limits::default(),
         timeouts: Timeouts::default(),
     };
-    Arc::new(Genesis::new(config).unwrap())
+    Arc::new(Genesis::new(config).expect("a genesis without fault"))
 }
 
 /// Everybody's keys and nonces.
@@ -39,7 +39,9 @@ pub(crate) struct Community {
 impl Community {
     pub(crate) fn new(genesis: &Arc<Genesis>) -> Self {
         let count = genesis.config().accounts.len();
-        let signers = (0..count as u32).map(|id| genesis.signer(AccountId(id)).unwrap()).collect();
+        let signers = (0..count as u32)
+            .map(|id| genesis.signer(AccountId(id)).expect("an account of the genesis"))
+            .collect();
         Self { genesis: Arc::clone(genesis), signers, nonces: vec![0; count], period: 0, contract: 0 }
     }
 

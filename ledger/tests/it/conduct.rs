@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    Block, Canonical, Committed, ConsensusMessage, Effect, Event, Genesis, Header, LedgerError, MemoryStore,
-    Proposal, SignatureScheme, Store, TimerKind, Tip, Validator, Vote, VoteKind,
+    Block, Canonical, Committed, ConsensusMessage, Digest, Effect, Event, Evidence, Genesis, Header,
+    LedgerError, MemoryStore, Proposal, SignatureScheme, Store, TimerKind, Tip, Validator, Vote, VoteKind,
 };
 
 use crate::community::{Community, genesis};
@@ -59,10 +59,9 @@ fn a_block_that_holds_is_prevoted_and_one_that_does_not_is_not() {
     let vote = answer(Arc::new(ConsensusMessage::Proposal(honest))).unwrap();
     assert_eq!(vote.hash, Some(hash));
 
-    let bends: [fn(&mut Header); 7] = [
+    let bends: [fn(&mut Header); 6] = [
         |header| header.state_root.0[0] ^= 1,
         |header| header.receipts_root.0[0] ^= 1,
-        |header| header.transaction_root.0[0] ^= 1,
         |header| header.previous.0[0] ^= 1,
         |header| header.round = 4,
         |header| header.proposer = 2,
@@ -88,6 +87,23 @@ fn a_proposal_out_of_turn_or_with_a_forged_signature_is_ignored() {
     // The rightful one still counts.
     let message = Arc::new(ConsensusMessage::Proposal(honest_proposal(&genesis)));
     assert!(prevote(receiver.handle(10, Event::Message { from: 0, message })).unwrap().hash.is_some());
+}
+
+#[test]
+fn a_block_with_exchanged_transactions_says_nothing_about_the_true_one() {
+    let genesis = genesis(SignatureScheme::Ed25519, 4, 4);
+    let mut receiver = validator(&genesis, 1);
+    let honest = honest_proposal(&genesis);
+    // The header, and so the signature, is the proposer's; the last transaction is missing.
+    let mut fewer = honest.clone();
+    let kept = honest.block.transactions().len() - 1;
+    let block = Block::new(honest.block.header().clone(), honest.block.transactions()[..kept].to_vec());
+    fewer.block = Arc::new(block);
+    let fewer = ConsensusMessage::from_bytes(&ConsensusMessage::Proposal(fewer).to_bytes()).unwrap();
+    assert!(receiver.handle(10, Event::Message { from: 3, message: Arc::new(fewer) }).is_empty());
+    let hash = honest.block.hash();
+    let message = Arc::new(ConsensusMessage::Proposal(honest));
+    assert_eq!(prevote(receiver.handle(10, Event::Message { from: 0, message })).unwrap().hash, Some(hash));
 }
 
 #[test]
@@ -221,4 +237,50 @@ fn a_validator_whose_store_fails_says_so_and_stops() {
     assert!(matches!(effects.last(), Some(Effect::Halted(_))));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Committed(_))));
     assert!(validator.handle(2, Event::Submit(community.period(2).into())).is_empty());
+}
+
+fn vote_of(genesis: &Genesis, by: u32, kind: VoteKind, hash: Option<Digest>) -> Event {
+    let signer = genesis.validator_signer(by as usize).unwrap();
+    let vote = Vote::sign(genesis.hash(), kind, (1, 0), hash, (by, &signer));
+    Event::Message { from: by as usize, message: Arc::new(ConsensusMessage::Vote(vote)) }
+}
+
+#[test]
+fn who_votes_twice_or_proposes_twice_is_named_with_evidence_that_anybody_can_check() {
+    let genesis = genesis(SignatureScheme::Ed25519, 4, 4);
+    let mut receiver = validator(&genesis, 1);
+    let proposal = honest_proposal(&genesis);
+    let hash = proposal.block.hash();
+    let mut evidence = Vec::new();
+    let other = bent(&genesis, 0, |header| header.state_root.0[0] ^= 1);
+    let mut events = vec![
+        Event::Message { from: 0, message: Arc::new(ConsensusMessage::Proposal(proposal)) },
+        Event::Message { from: 0, message: other },
+        vote_of(&genesis, 3, VoteKind::Prevote, None),
+        vote_of(&genesis, 3, VoteKind::Prevote, Some(hash)),
+    ];
+    for kind in [VoteKind::Prevote, VoteKind::Precommit] {
+        events.extend([0, 2].map(|by| vote_of(&genesis, by, kind, Some(hash))));
+    }
+    for event in events {
+        let found = receiver.handle(10, event).into_iter().filter_map(|effect| match effect {
+            Effect::Equivocation(found) => Some(found),
+            _ => None,
+        });
+        evidence.extend(found);
+    }
+    assert_eq!(receiver.height(), 2);
+    let accused: Vec<(u32, u64)> = evidence.iter().map(|it| (it.validator(), it.height())).collect();
+    assert_eq!(accused, [(3, 1), (0, 1)]);
+    assert!(evidence.iter().all(|it| it.verify(&genesis)));
+    let Evidence::Votes(votes) = &evidence[0] else { panic!("{evidence:?}") };
+    let one_vote_twice = Evidence::Votes(Box::new([votes[0].clone(), votes[0].clone()]));
+    assert!(!one_vote_twice.verify(&genesis), "no contradiction");
+    let of_another = |place: usize| {
+        let mut vote = votes[place].clone();
+        vote.validator = 2;
+        Vote::from_bytes(&vote.to_bytes()).unwrap()
+    };
+    let framed = Evidence::Votes(Box::new([0, 1].map(of_another)));
+    assert!(!framed.verify(&genesis), "signed by somebody else");
 }

@@ -5,5 +5,11 @@
 mod agreement;
 mod community;
 mod conduct;
+mod faults;
+mod kill;
 mod network;
+mod stores;
 mod tampering;
+mod trade_proofs;
+#[path = "../../examples/faults/trial.rs"]
+mod trial;

@@ -177,6 +177,11 @@ impl Network {
                         self.chains[node].push(committed);
                     }
                 }
+                Effect::Equivocation(evidence) => {
+                    assert!(evidence.verify(&self.genesis));
+                    let accused = evidence.validator() as usize;
+                    assert_eq!(self.conduct[accused], Conduct::Twin, "an honest validator is accused");
+                }
                 Effect::Halted(error) => panic!("validator halted: {error}"),
             }
         }

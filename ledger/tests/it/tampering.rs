@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 use crate::community::{Community, genesis};
 use crate::network::{Conduct, Network, Weather};
+use crate::trial::random::Random;
 
 const RECORDS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("records");
 
@@ -156,4 +157,49 @@ fn a_block_with_a_certificate_of_too_few_is_found() {
     store.put(&Committed { certificate: Arc::new(certificate), ..chain[1].clone() }).unwrap();
     let faults = verify_store(&store).unwrap_err();
     assert_eq!(faults[0].to_string(), "block 2: the certificate does not make it final");
+}
+
+/// The blocks of a chain that holds, or nothing of one that does not open or does not hold.
+fn content(path: &Path) -> Option<Vec<Committed>> {
+    let store = RedbStore::open_read_only(path).ok()?;
+    verify_store(&store).ok()?;
+    (1..=store.tip().height).map(|height| store.block(height).unwrap()).collect()
+}
+
+#[test]
+fn a_file_with_any_byte_changed_tells_a_beginning_of_its_chain_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chain.redb");
+    let chain = chain_in(&path, 3);
+    assert_eq!(content(&path).as_ref(), Some(&chain));
+    let whole = std::fs::read(&path).unwrap();
+    let bent_path = folder.path().join("bent.redb");
+    let mut random = Random::new(4);
+    let mut told_nothing = 0;
+    for _ in 0..3_000 {
+        let mut bent = whole.clone();
+        let place = random.below(whole.len() as u64) as usize;
+        bent[place] ^= random.between(1, 255) as u8;
+        std::fs::write(&bent_path, &bent).unwrap();
+        match content(&bent_path) {
+            Some(told) => assert!(chain.starts_with(&told), "byte {place}"),
+            None => told_nothing += 1,
+        }
+    }
+    assert!(told_nothing > 100, "{told_nothing}");
+}
+
+#[test]
+fn a_file_cut_at_any_byte_tells_a_beginning_of_its_chain_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chain.redb");
+    let chain = chain_in(&path, 3);
+    let whole = std::fs::read(&path).unwrap();
+    let cut_path = folder.path().join("cut.redb");
+    let mut random = Random::new(5);
+    for cut in (0..300).map(|_| random.below(whole.len() as u64) as usize).chain(0..40) {
+        std::fs::write(&cut_path, &whole[..cut]).unwrap();
+        let told = content(&cut_path).unwrap_or_default();
+        assert!(chain.starts_with(&told), "cut at {cut}");
+    }
 }

@@ -36,6 +36,7 @@ mod invariants;
 mod key_figures;
 mod pandapower;
 mod prices;
+mod proofs;
 mod pvlib;
 mod python;
 mod queries;

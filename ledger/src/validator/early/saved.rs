@@ -12,6 +12,8 @@ impl EarlyMessages {
         let (height, who) = self.furthest;
         height.write(out);
         (who as u64).write(out);
+        self.seen.iter().for_each(|height| height.write(out));
+        (self.turn as u64).write(out);
         let kept = || self.by_height.values().flatten();
         (kept().count() as u64).write(out);
         for (from, message) in kept() {
@@ -31,6 +33,10 @@ impl EarlyMessages {
         };
         let mut early = Self::new(validators);
         early.furthest = (u64::read(input)?, place(input)?);
+        for seen in &mut early.seen {
+            *seen = u64::read(input)?;
+        }
+        early.turn = u64::read(input)? as usize;
         for _ in 0..u64::read(input)? {
             let from = place(input)?;
             let message = ConsensusMessage::read(input)?;
