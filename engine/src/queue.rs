@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Most messages of a market are sent for the present instant and cannot be cancelled: they lie in first-in-first-out
-//! queues themselves, and are written and read once. All others lie in a slab, and the queues and the ladder hold their places.
+//! queues themselves, and are written and read once. So do later ones in the ladder. What can be cancelled lies in a slab, and
+//! queues and ladder hold its place.
 //! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
 //! outnumber the living.
 
@@ -21,7 +22,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use self::ladder::{Ladder, Place};
+use self::ladder::{Ladder, Later};
 use crate::time::{Phase, SimTime};
 
 /// A message scheduled to oneself, by which it can be cancelled.
@@ -53,7 +54,7 @@ pub(crate) enum Refusal {
     Full,
 }
 
-/// What waits in the present instant.
+/// What waits.
 #[derive(Debug, Serialize, Deserialize)]
 enum Entry<T> {
     /// Itself.
@@ -87,7 +88,7 @@ pub(crate) struct EventQueue<T> {
     /// A bit for each phase whose queue holds anything.
     occupied: u16,
     /// Events later than `now`.
-    future: Ladder,
+    future: Ladder<Entry<T>>,
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     live: usize,
@@ -118,29 +119,29 @@ impl<T> EventQueue<T> {
     /// Sets what is not saved, and says whether the rest can be what was saved.
     pub(crate) fn resume(&mut self, live_max: usize, is_sound: impl Fn(&T) -> bool) -> bool {
         self.live_max = bounded(live_max);
-        let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
-        let present = || self.present.iter().flatten();
-        let lying = present().filter_map(|entry| match entry {
+        let entries = || self.present.iter().flatten().chain(self.future.iter().map(|later| &later.entry));
+        let lying = entries().filter_map(|entry| match entry {
             Entry::Payload(payload) => Some(payload),
             Entry::Slot(_) => None,
         });
-        let slots = present().filter_map(|entry| match entry {
+        let slots = entries().filter_map(|entry| match entry {
             Entry::Payload(_) => None,
             Entry::Slot(slot) => Some(slot),
         });
-        let payloads = lying.chain(self.slots.iter().filter_map(|slot| slot.payload.as_ref()));
+        let in_slots = self.slots.iter().filter_map(|slot| slot.payload.as_ref());
+        let payloads: Vec<&T> = lying.chain(in_slots).collect();
+        let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
         let is_occupied = |(phase, queue): (usize, &VecDeque<Entry<T>>)| {
             queue.is_empty() == (self.occupied >> phase & 1 == 0)
         };
-        payloads.clone().count() == self.live
-            && payloads.clone().all(is_sound)
+        let is_later = |later: &Later<Entry<T>>| {
+            later.time > self.now.micros() && usize::from(later.phase) < Phase::COUNT
+        };
+        payloads.len() == self.live
+            && payloads.into_iter().all(is_sound)
             && slots.chain(&self.free).all(has_slot)
             && self.present.iter().enumerate().all(is_occupied)
-            && self.future.iter().all(|place| {
-                has_slot(&place.slot)
-                    && place.time > self.now.micros()
-                    && usize::from(place.phase) < Phase::COUNT
-            })
+            && self.future.iter().all(is_later)
     }
 
     pub(crate) fn now(&self) -> SimTime {
@@ -173,12 +174,17 @@ impl<T> EventQueue<T> {
     /// Adds an event after all those already there for its time and phase; [`check`](Self::check) comes first.
     #[inline]
     pub(crate) fn put(&mut self, time: SimTime, phase: Phase, payload: T) {
+        debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
+        self.live += 1;
+        self.add(time, phase, Entry::Payload(payload));
+    }
+
+    #[inline]
+    fn add(&mut self, time: SimTime, phase: Phase, entry: Entry<T>) {
         if time == self.now {
-            debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
-            self.live += 1;
-            self.enqueue(phase.index(), Entry::Payload(payload));
+            self.enqueue(phase.index(), entry);
         } else {
-            self.push(time, phase, payload);
+            self.future.push(Later { time: time.micros(), phase: phase.index() as u8, entry });
         }
     }
 
@@ -187,11 +193,7 @@ impl<T> EventQueue<T> {
     pub(crate) fn push(&mut self, time: SimTime, phase: Phase, payload: T) -> Timer {
         debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
         let (slot, generation) = self.occupy(payload);
-        if time == self.now {
-            self.enqueue(phase.index(), Entry::Slot(slot));
-        } else {
-            self.future.push(Place { time: time.micros(), slot, phase: phase.index() as u8 });
-        }
+        self.add(time, phase, Entry::Slot(slot));
         Timer { time, slot, generation }
     }
 
@@ -245,51 +247,61 @@ impl<T> EventQueue<T> {
         self.peek().map(|(time, _, _)| time)
     }
 
+    /// What an entry stands for; nothing if it was cancelled.
+    fn payload<'a>(&'a self, entry: &'a Entry<T>) -> Option<&'a T> {
+        match entry {
+            Entry::Payload(payload) => Some(payload),
+            &Entry::Slot(slot) => self.slots[slot as usize].payload.as_ref(),
+        }
+    }
+
     /// The next event with its time and phase, without moving there.
     pub(crate) fn peek(&self) -> Option<(SimTime, Phase, &T)> {
-        let payload = |slot: u32| self.slots[slot as usize].payload.as_ref();
         for (phase, queue) in (0..).zip(&self.present) {
-            let lying = |entry| match entry {
-                &Entry::Payload(ref payload) => Some(payload),
-                &Entry::Slot(slot) => payload(slot),
-            };
-            if let Some(next) = queue.iter().find_map(lying) {
+            if let Some(next) = queue.iter().find_map(|entry| self.payload(entry)) {
                 return Some((self.now, Phase::new(phase), next));
             }
         }
-        let first = self.future.peek(|slot| payload(slot).is_some())?;
-        Some((SimTime::from_micros(first.time), Phase::new(first.phase), payload(first.slot)?))
+        let first = self.future.peek(|entry| self.payload(entry).is_some())?;
+        Some((SimTime::from_micros(first.time), Phase::new(first.phase), self.payload(&first.entry)?))
     }
 
     /// The time of the next event after the present instant; clears tombstones on the way.
+    #[inline]
     pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
-        while let Some(time) = self.future.first_time() {
-            let Some(first) = self.future.take_at(time) else { break };
-            if self.slots[first.slot as usize].payload.is_some() {
-                self.future.put_back();
-                return Some(SimTime::from_micros(time));
+        while let Some(first) = self.future.first() {
+            match first.entry {
+                Entry::Slot(slot) if self.slots[slot as usize].payload.is_none() => {
+                    self.future.take();
+                    self.clear(slot);
+                }
+                _ => return Some(SimTime::from_micros(first.time)),
             }
-            self.vacate(first.slot);
-            self.tombstones -= 1;
         }
         None
     }
 
     /// Moves the clock to `time`, once the present instant is drained and if no event lies between.
+    #[inline]
     pub(crate) fn advance_to(&mut self, time: SimTime) {
         assert!(time > self.now && self.occupied == 0, "invariant: the clock leaves a drained instant");
-        let first = self.future.first_time();
-        assert!(first.is_none_or(|first| first >= time.micros()), "invariant: no event is skipped");
+        let first = self.future.first();
+        assert!(first.is_none_or(|first| first.time >= time.micros()), "invariant: no event is skipped");
         self.now = time;
         self.phase = Phase::FIRST;
-        while let Some(first) = self.future.take_at(time.micros()) {
-            if self.slots[first.slot as usize].payload.is_some() {
-                self.enqueue(usize::from(first.phase), Entry::Slot(first.slot));
-            } else {
-                self.vacate(first.slot);
-                self.tombstones -= 1;
+        while let Some(Later { phase, entry, .. }) = self.future.take_at(time.micros()) {
+            match entry {
+                Entry::Slot(slot) if self.slots[slot as usize].payload.is_none() => self.clear(slot),
+                entry => self.enqueue(usize::from(phase), entry),
             }
         }
+    }
+
+    /// Frees the slot of a tombstone that was taken from the future.
+    #[cold]
+    fn clear(&mut self, slot: u32) {
+        self.vacate(slot);
+        self.tombstones -= 1;
     }
 
     #[inline]
@@ -325,10 +337,11 @@ impl<T> EventQueue<T> {
     fn sweep(&mut self) {
         let Self { future, slots, free, .. } = self;
         future.retain(|entry| {
-            let slot = &mut slots[entry as usize];
+            let &Entry::Slot(index) = entry else { return true };
+            let slot = &mut slots[index as usize];
             if slot.payload.is_none() {
                 slot.generation += 1;
-                free.push(entry);
+                free.push(index);
             }
             slot.payload.is_some()
         });
