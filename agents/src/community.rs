@@ -157,8 +157,8 @@ pub enum CommunityError {
         /// Periods of the run.
         periods: u32,
     },
-    /// An actor was to take a place at which nobody is, or everybody has begun.
-    #[error("nobody waits to be replaced at {0}")]
+    /// An actor was to take a place at which nobody is, or somebody who keeps the ledger, or whose actor has begun.
+    #[error("nobody waits at {0} whom another may replace")]
     NotReplaceable(ActorId),
 }
 
@@ -475,15 +475,18 @@ impl Community {
     }
 
     /// Puts an actor in the place of another, whose name and address it takes over. This is done before anything runs.
+    /// The platform and the validators keep their places: their actors are asked for the ledger as a run ends.
     ///
     /// # Errors
-    /// [`CommunityError::NotReplaceable`] if nobody is there, or everything is running already.
+    /// [`CommunityError::NotReplaceable`] for those, if nobody is there, or if everything is running already.
     pub fn replace(
         &mut self,
         place: ActorId,
         actor: impl Actor<CommunityModel>,
     ) -> Result<(), CommunityError> {
-        if self.simulation.replace(place, actor) {
+        let directory = &self.commons.directory;
+        let keeps_the_ledger = place == directory.platform || directory.validators.contains(&place);
+        if !keeps_the_ledger && self.simulation.replace(place, actor) {
             Ok(())
         } else {
             Err(CommunityError::NotReplaceable(place))

@@ -130,16 +130,24 @@ impl<T> EventQueue<T> {
         });
         let in_slots = self.slots.iter().filter_map(|slot| slot.payload.as_ref());
         let payloads: Vec<&T> = lying.chain(in_slots).collect();
-        let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
+        let mut is_known = vec![false; self.slots.len()];
+        // Each slot is named once: by who waits in it, or as free.
+        let mut is_new = |&slot: &u32| {
+            is_known.get_mut(slot as usize).is_some_and(|known| !std::mem::replace(known, true))
+        };
+        let are_slots_sound = slots.chain(&self.free).all(&mut is_new) && is_known.iter().all(|&known| known);
+        let is_tombstone = |later: &&Later<Entry<T>>| self.payload(&later.entry).is_none();
         let is_occupied = |(phase, queue): (usize, &VecDeque<Entry<T>>)| {
             queue.is_empty() == (self.occupied >> phase & 1 == 0)
         };
         let is_later = |later: &Later<Entry<T>>| {
             later.time > self.now.micros() && usize::from(later.phase) < Phase::COUNT
         };
-        payloads.len() == self.live
+        are_slots_sound
+            && payloads.len() == self.live
             && payloads.into_iter().all(is_sound)
-            && slots.chain(&self.free).all(has_slot)
+            && self.free.iter().all(|&slot| self.slots[slot as usize].payload.is_none())
+            && self.future.iter().filter(is_tombstone).count() == self.tombstones
             && self.present.iter().enumerate().all(is_occupied)
             && self.future.iter().all(is_later)
     }
@@ -266,10 +274,10 @@ impl<T> EventQueue<T> {
         Some((SimTime::from_micros(first.time), Phase::new(first.phase), self.payload(&first.entry)?))
     }
 
-    /// The time of the next event after the present instant; clears tombstones on the way.
+    /// The time of the next event after the present instant, if it is not after `end`; clears tombstones on the way.
     #[inline]
-    pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
-        while let Some(first) = self.future.first() {
+    pub(crate) fn next_instant(&mut self, end: SimTime) -> Option<SimTime> {
+        while let Some(first) = self.future.first_until(end.micros()) {
             match first.entry {
                 Entry::Slot(slot) if self.slots[slot as usize].payload.is_none() => {
                     self.future.take();
@@ -285,8 +293,8 @@ impl<T> EventQueue<T> {
     #[inline]
     pub(crate) fn advance_to(&mut self, time: SimTime) {
         assert!(time > self.now && self.occupied == 0, "invariant: the clock leaves a drained instant");
-        let first = self.future.first();
-        assert!(first.is_none_or(|first| first.time >= time.micros()), "invariant: no event is skipped");
+        let first = self.future.first_until(time.micros());
+        assert!(first.is_none_or(|first| first.time == time.micros()), "invariant: no event is skipped");
         self.now = time;
         self.phase = Phase::FIRST;
         while let Some(Later { phase, entry, .. }) = self.future.take_at(time.micros()) {
@@ -336,6 +344,7 @@ impl<T> EventQueue<T> {
     /// Removes all tombstones from the future, so that endless rescheduling does not fill the memory.
     fn sweep(&mut self) {
         let Self { future, slots, free, .. } = self;
+        let swept = free.len();
         future.retain(|entry| {
             let &Entry::Slot(index) = entry else { return true };
             let slot = &mut slots[index as usize];
@@ -345,6 +354,8 @@ impl<T> EventQueue<T> {
             }
             slot.payload.is_some()
         });
+        // In the same order whatever buckets they lay in, as timers show which slot they have.
+        free[swept..].sort_unstable();
         self.tombstones = 0;
     }
 }
@@ -385,7 +396,7 @@ mod tests {
     /// Pops the next event, moving the clock if need be.
     fn pop_next(queue: &mut EventQueue<usize>) -> Option<usize> {
         queue.pop().or_else(|| {
-            let time = queue.next_instant()?;
+            let time = queue.next_instant(SimTime::MAX)?;
             queue.advance_to(time);
             queue.pop()
         })
@@ -435,7 +446,7 @@ mod tests {
                         let near = queue.now() + crate::SimDuration::from_micros(1);
                         if model.first().is_none_or(|event| event.0 >= near) {
                             prop_assert_eq!(queue.pop(), None);
-                            queue.next_instant();
+                            queue.next_instant(near);
                             queue.advance_to(near);
                             present = Phase::FIRST;
                         }

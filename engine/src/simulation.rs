@@ -382,7 +382,8 @@ impl<M: Model> Simulation<M> {
                     return Ok(Outcome::Stopped);
                 }
             }
-            let next = self.world_mut().queue.next_instant().filter(|&time| before_end(time));
+            let last = end.unwrap_or(SimTime::MAX);
+            let next = self.world_mut().queue.next_instant(last).filter(|&time| before_end(time));
             match next.or(end) {
                 Some(time) => {
                     pacer.wait_until(time).map_err(|late| Box::new(Error::OutOfStep { time, late }))?;
@@ -407,7 +408,7 @@ impl<M: Model> Simulation<M> {
         if next.is_some() {
             return Ok(next);
         }
-        match self.world_mut().queue.next_instant() {
+        match self.world_mut().queue.next_instant(SimTime::MAX) {
             Some(time) => {
                 self.advance_to(time);
                 self.check_budget()?;

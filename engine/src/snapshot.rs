@@ -18,7 +18,7 @@ use crate::time::SimTime;
 
 const MAGIC: &[u8; 8] = b"goshawk\0";
 /// The number of the format, which a change of what any part writes moves on.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const LENGTH_AT: usize = MAGIC.len() + 4;
 const CONTENT_AT: usize = LENGTH_AT + 8;
 const CHECKSUM_LENGTH: usize = 32;

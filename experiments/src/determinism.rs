@@ -85,8 +85,11 @@ pub fn compare(
         Ok(None) => {}
         Ok(Some(difference)) => return Ok(Verdict::OtherEvent(difference)),
         Err(error) => {
-            drop(two);
-            return Err(run::explain(error, one.journal, Vec::new()));
+            // The reason may be the disk's, which either may have filled.
+            return Err(match run::explain(error, one.journal, Vec::new()) {
+                RunError::Community(error) => run::explain(error, two.journal, Vec::new()),
+                reason => reason,
+            });
         }
     }
     let (outcome, parts) = one.conclude()?;

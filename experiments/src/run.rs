@@ -235,7 +235,8 @@ fn run_with(
         save::write(&path, &moment)?;
         saved.push(path);
     }
-    let outcome = match community.go_on_paced(&mut journal, &mut WallPacer::new(pace, progress)) {
+    let mut pacer = WallPacer::new(pace, community.now(), progress);
+    let outcome = match community.go_on_paced(&mut journal, &mut pacer) {
         Ok(outcome) => outcome,
         Err(error) => return Err(explain(error, journal, saved)),
     };

@@ -74,8 +74,8 @@ fn a_paced_run_takes_its_time_and_changes_nothing() {
     let desk = Desk::new();
     let started = now();
     let paced = smoke(&desk, &["--out", "paced", "--pace", "43200"]).expect(DONE);
-    // Between the first event and the last are at least 23 quarters of an hour, and twelve hours pass in a second.
-    assert!(started.elapsed() >= Duration::from_millis(479), "{:?}", started.elapsed());
+    // Six hours, of which twelve pass in a second.
+    assert!(started.elapsed() >= Duration::from_millis(500), "{:?}", started.elapsed());
     let free = smoke(&desk, &["--out", "free"]).expect(DONE);
     assert_eq!(events_and_digest(&paced), events_and_digest(&free));
 }
@@ -83,7 +83,8 @@ fn a_paced_run_takes_its_time_and_changes_nothing() {
 #[test]
 fn a_run_that_falls_behind_its_pace_by_too_much_ends() {
     let desk = Desk::new();
-    let late = smoke(&desk, &["--out", "out", "--pace", "1e9", "--pace-tolerance", "0"]).expect(FAILED);
+    let late =
+        smoke(&desk, &["--out", "out", "--pace", "1e9", "--pace-tolerance", "0.000001"]).expect(FAILED);
     assert!(late.err.contains("out of step") && late.err.contains("too late"), "{}", late.err);
     assert!(!desk.path("out").exists(), "nothing is left of it");
     smoke(&desk, &["--out", "out", "--pace", "1e9", "--pace-tolerance", "60"]).expect(DONE);
@@ -150,7 +151,8 @@ fn paces_that_are_none_and_courses_that_exclude_each_other_are_refused() {
     for arguments in [
         ["--pace", "0"].as_slice(),
         &["--pace", "fast"],
-        &["--pace", "60", "--pace-tolerance", "-1"],
+        &["--pace", "60", "--pace-tolerance", "0"],
+        &["--check-determinism", "--pace-tolerance", "1"],
         &["--pace-tolerance", "1"],
         &["--pace", "60", "--save-at", "1"],
         &["--check-determinism", "--restore", "out.day-001.save"],

@@ -1,6 +1,6 @@
 //! The course of a run: its begin, its periods, and what it came to.
 
-use goshawk_engine::{Difference, Pacer, SimTime, Unpaced, first_difference};
+use goshawk_engine::{Difference, Outcome, Pacer, SimTime, Unpaced, first_difference};
 
 use super::{Community, CommunityError, RunOutcome};
 use crate::calendar::PeriodIndex;
@@ -17,6 +17,11 @@ impl Community {
     pub fn run(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
         self.begin(journal)?;
         self.go_on(journal)
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.simulation.now()
     }
 
     /// Sets everything going; nothing has happened yet.
@@ -64,8 +69,14 @@ impl Community {
         // Period by period, so that whoever watches the run sees how much happens in it.
         for period in journal.periods_done() + 1..=self.commons.calendar.periods() {
             let end = self.commons.calendar.start_of(PeriodIndex(period));
-            self.simulation.run_paced(end, journal, pacer)?;
+            let outcome = self.simulation.run_paced(end, journal, pacer)?;
             journal.report(self.simulation.counters());
+            match outcome {
+                Outcome::Reached => {}
+                // Nothing will come of waiting for the end.
+                Outcome::Exhausted => break,
+                Outcome::Stopped => return self.conclude(journal),
+            }
         }
         self.simulation.run_paced_to_exhaustion(journal, pacer)?;
         self.conclude(journal)

@@ -4,7 +4,7 @@
 //! published. At that moment the validators have, as a rule, long agreed on all that the day brought. Where one of them
 //! has not, because latencies are long, the next end of a period is taken at which all have.
 
-use goshawk_engine::Snapshot;
+use goshawk_engine::{Outcome, Snapshot};
 use goshawk_ledger::Committed;
 
 use super::{Community, CommunityError};
@@ -53,7 +53,10 @@ impl Community {
 
     fn run_to_closed_books(&mut self, periods: u32, journal: &mut Journal) -> Result<(), CommunityError> {
         let end = self.commons.calendar.start_of(crate::calendar::PeriodIndex(periods));
-        self.simulation.run_until(end, journal)?;
+        if self.simulation.run_until(end, journal)? == Outcome::Stopped {
+            let (done, periods) = (journal.periods_done(), self.commons.calendar.periods());
+            return Err(CommunityError::Unfinished { done, periods });
+        }
         while journal.periods_done() < periods {
             if self.simulation.step(journal)?.is_none() {
                 let (done, periods) = (journal.periods_done(), self.commons.calendar.periods());

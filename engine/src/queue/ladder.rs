@@ -31,6 +31,8 @@ const SORTED_MAX: usize = 48;
 const NEAR_MAX: usize = 128;
 /// Up to this many in all, buckets are not worth their while.
 const FEW_MAX: usize = 24;
+/// An empty bucket keeps room for so many; more is given back, lest each of them keeps the room of the largest burst.
+const KEPT_MAX: usize = 4 * SORTED_MAX;
 
 /// What waits in the future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,13 +82,31 @@ impl<T> Ladder<T> {
         if later.time <= self.near_last { self.insert(later) } else { self.put(later) }
     }
 
-    /// The first event.
+    /// The first event, if it is not later than `end`. What is later is not touched, so that looking ahead costs nothing.
     #[inline]
-    pub(super) fn first(&mut self) -> Option<&Later<T>> {
+    pub(super) fn first_until(&mut self, end: u64) -> Option<&Later<T>> {
         if self.near.is_empty() {
+            if self.begin_of_buckets() > end {
+                return None;
+            }
             self.refill();
         }
-        self.near.front()
+        self.near.front().filter(|first| first.time <= end)
+    }
+
+    /// No event in a bucket is before this.
+    fn begin_of_buckets(&self) -> u64 {
+        if self.occupied == 0 {
+            return u64::MAX;
+        }
+        let index = self.occupied.trailing_zeros();
+        self.begin_of(index, self.levels[index as usize].occupied.trailing_zeros())
+    }
+
+    fn begin_of(&self, index: u32, digit: u32) -> u64 {
+        let shift = index * DIGIT_BITS;
+        let above = u64::MAX.checked_shl(shift + DIGIT_BITS).unwrap_or(0);
+        self.base & above | u64::from(digit) << shift
     }
 
     /// Takes the first event, after a look at it.
@@ -157,7 +177,9 @@ impl<T> Ladder<T> {
     #[cold]
     fn shorten(&mut self) {
         let first = self.near[0].time;
-        let from = self.near[self.near.len() / 2].time.max(first + 1);
+        // Where there is no later time, all are of one.
+        let Some(second) = first.checked_add(1) else { return };
+        let from = self.near[self.near.len() / 2].time.max(second);
         let kept = self.near.partition_point(|later| later.time < from);
         if kept == self.near.len() {
             return;
@@ -176,7 +198,10 @@ impl<T> Ladder<T> {
     fn empty_buckets(&mut self) -> Vec<Later<T>> {
         let mut all = Vec::with_capacity(self.far);
         for level in &mut self.levels {
-            level.buckets.iter_mut().for_each(|bucket| all.append(bucket));
+            for bucket in &mut level.buckets {
+                all.append(bucket);
+                give_back(bucket);
+            }
             level.occupied = 0;
         }
         (self.occupied, self.far) = (0, 0);
@@ -197,10 +222,9 @@ impl<T> Ladder<T> {
             if level.occupied == 0 {
                 self.occupied &= self.occupied - 1;
             }
-            let bucket = &mut level.buckets[digit as usize];
+            self.base = self.begin_of(index, digit);
+            let bucket = &mut self.levels[index as usize].buckets[digit as usize];
             self.far -= bucket.len();
-            let above = u64::MAX.checked_shl(shift + DIGIT_BITS).unwrap_or(0);
-            self.base = self.base & above | u64::from(digit) << shift;
             let is_small = bucket.len() <= SORTED_MAX;
             let first = bucket[0].time;
             if is_small || index == 0 || bucket.iter().all(|later| later.time == first) {
@@ -210,6 +234,7 @@ impl<T> Ladder<T> {
                 // Both keep their allocations: neither is copied.
                 let emptied = Vec::from(std::mem::take(&mut self.near));
                 self.near = VecDeque::from(std::mem::replace(bucket, emptied));
+                give_back(bucket);
                 self.near_last = self.base | ((1 << shift) - 1);
                 return;
             }
@@ -223,7 +248,9 @@ impl<T> Ladder<T> {
         while self.occupied != 0 {
             let level = &mut self.levels[self.occupied.trailing_zeros() as usize];
             while level.occupied != 0 {
-                all.append(&mut level.buckets[level.occupied.trailing_zeros() as usize]);
+                let bucket = &mut level.buckets[level.occupied.trailing_zeros() as usize];
+                all.append(bucket);
+                give_back(bucket);
                 level.occupied &= level.occupied - 1;
             }
             self.occupied &= self.occupied - 1;
@@ -235,11 +262,19 @@ impl<T> Ladder<T> {
     }
 }
 
-/// As events one after another, those of one time in their order.
+/// Gives the room of an empty bucket back, if it is much.
+fn give_back<T>(bucket: &mut Vec<T>) {
+    if bucket.capacity() > KEPT_MAX {
+        *bucket = Vec::new();
+    }
+}
+
+/// As events in order of time, those of one time in theirs, whatever buckets they lie in.
 impl<T: Serialize> Serialize for Ladder<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // With its length, which some formats want.
-        self.iter().collect::<Vec<_>>().serialize(serializer)
+        let mut all: Vec<&Later<T>> = self.iter().collect();
+        all.sort_by_key(|later| later.time);
+        all.serialize(serializer)
     }
 }
 
@@ -262,8 +297,8 @@ mod tests {
     enum Step {
         /// So many places, each this much later than the present, in microseconds.
         Push(Vec<u64>),
-        /// Looks at the first time only.
-        Look,
+        /// Looks so far ahead, in microseconds.
+        Look(u64),
         /// All of so many instants.
         Take(usize),
         /// Keeps those whose slot is not a multiple.
@@ -275,6 +310,7 @@ mod tests {
         prop_oneof![
             1..4_u64,
             1..5_000_u64,
+            Just(u64::MAX),
             (1..97_u64).prop_map(|quarters| quarters * 900_000_000),
             (0..62_u32, 1..64_u64).prop_map(|(shift, digit)| digit << shift >> 6 | 1),
         ]
@@ -284,11 +320,63 @@ mod tests {
         prop_oneof![
             4 => prop::collection::vec(delay(), 0..200).prop_map(Step::Push),
             1 => (delay(), 0..300_usize).prop_map(|(delay, count)| Step::Push(vec![delay; count])),
-            2 => Just(Step::Look),
+            2 => prop_oneof![delay(), Just(u64::MAX)].prop_map(Step::Look),
             4 => (1..60_usize).prop_map(Step::Take),
             1 => (2..5_u32).prop_map(Step::Retain),
             1 => Just(Step::Save),
         ]
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_time_like_any_other() {
+        let mut ladder = Ladder::default();
+        for entry in 0..3 * NEAR_MAX {
+            ladder.push(Later { time: u64::MAX, phase: 0, entry });
+            assert_eq!(ladder.first_until(u64::MAX - 1), None);
+        }
+        for entry in 0..3 * NEAR_MAX {
+            assert_eq!(ladder.take_at(u64::MAX).map(|later| later.entry), Some(entry));
+            assert!(ladder.first_until(u64::MAX).is_some() == (entry + 1 < 3 * NEAR_MAX));
+        }
+    }
+
+    #[test]
+    fn bursts_leave_no_room_behind() {
+        const BURST: usize = 10_000;
+        let mut ladder = Ladder::default();
+        let mut time = 0;
+        for _ in 0..500 {
+            time += 900_000_000;
+            (0..BURST).for_each(|entry| ladder.push(Later { time, phase: 0, entry }));
+            assert_eq!(ladder.first_until(time).map(|later| later.entry), Some(0));
+            while ladder.take_at(time).is_some() {}
+        }
+        let buckets = ladder.levels.iter().flat_map(|level| &level.buckets);
+        let room = ladder.near.capacity() + buckets.map(Vec::capacity).sum::<usize>();
+        assert!(room < 2 * BURST + 11 * BUCKETS * KEPT_MAX, "room for {room}, of which {BURST} were needed");
+    }
+
+    #[test]
+    fn looking_ahead_moves_nothing() {
+        let mut ladder = Ladder::default();
+        (0..1_000).for_each(|entry| ladder.push(Later { time: 3_600_000_000 + entry, phase: 0, entry }));
+        for time in 1..1_000 {
+            assert_eq!(ladder.first_until(time * 1_000), None);
+            assert_eq!((ladder.near.len(), ladder.far, ladder.base), (0, 1_000, 0));
+        }
+    }
+
+    #[test]
+    fn what_is_saved_does_not_tell_the_buckets() {
+        let times = || (0..500_u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 30 | 1 << 20);
+        let saved = |ladder: &Ladder<u64>| postcard::to_stdvec(ladder).expect("numbers");
+        let mut one = Ladder::default();
+        times().for_each(|time| one.push(Later { time, phase: 0, entry: time }));
+        let mut two: Ladder<u64> = postcard::from_bytes(&saved(&one)).expect("as saved");
+        // The one looks far ahead, and so spreads its buckets.
+        let first = one.first_until(u64::MAX).map(|later| later.time);
+        assert_eq!(saved(&one), saved(&two));
+        assert_eq!(two.first_until(u64::MAX).map(|later| later.time), first);
     }
 
     proptest! {
@@ -297,20 +385,24 @@ mod tests {
         fn agrees_with_a_sorted_vector(steps in prop::collection::vec(step(), 0..40)) {
             let mut ladder = Ladder::<u32>::default();
             let mut model: Vec<Later<u32>> = Vec::new();
-            let (mut now, mut slot) = (0, 0);
+            let (mut now, mut slot) = (0_u64, 0);
             for step in steps {
                 match step {
                     Step::Push(delays) => for delay in delays {
-                        let place = Later { time: now + delay, entry: slot, phase: (slot % 3) as u8 };
+                        let place = Later { time: now.saturating_add(delay), entry: slot, phase: (slot % 3) as u8 };
                         slot += 1;
                         ladder.push(place);
                         model.push(place);
                     },
-                    Step::Look => prop_assert_eq!(ladder.first(), model.first()),
+                    Step::Look(ahead) => {
+                        let end = now.saturating_add(ahead);
+                        let first = model.first().filter(|first| first.time <= end);
+                        prop_assert_eq!(ladder.first_until(end), first);
+                    }
                     Step::Take(instants) => for _ in 0..instants {
-                        let Some(first) = ladder.first() else { break };
+                        let Some(first) = ladder.first_until(u64::MAX) else { break };
                         now = first.time;
-                        while ladder.first().is_some_and(|first| first.time == now) {
+                        while ladder.first_until(now).is_some() {
                             prop_assert_eq!(ladder.take(), Some(model.remove(0)));
                         }
                         prop_assert!(model.first().is_none_or(|place| place.time > now));

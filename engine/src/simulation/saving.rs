@@ -10,6 +10,7 @@ use crate::body::Body;
 use crate::digest::Digest;
 use crate::envelope::{Envelope, Payload};
 use crate::error::Error;
+use crate::kinds::Kinds;
 use crate::periodics::Periodics;
 use crate::queue::EventQueue;
 use crate::simulation::Simulation;
@@ -149,7 +150,7 @@ where
         (self.digest, self.delivered, self.undelivered) = (state.digest, state.delivered, state.undelivered);
         (self.delivered_this_instant, self.instants) = (state.delivered_this_instant, state.instants);
         (self.started, self.started_this_instant) = (state.started, state.started_this_instant);
-        self.failed_at = None;
+        (self.failed_at, self.kinds) = (None, Kinds::default());
         Ok(())
     }
 

@@ -273,12 +273,12 @@ fn damage_is_found_and_said() {
     assert!(
         matches!(
             Snapshot::from_bytes(&other_version),
-            Err(SnapshotError::Version { found: 9, supported: 1 })
+            Err(SnapshotError::Version { found: 9, supported: 2 })
         ),
         "{}",
         say(&other_version)
     );
-    assert_eq!(say(&other_version), "the saved simulation has format 9, and this version reads format 1");
+    assert_eq!(say(&other_version), "the saved simulation has format 9, and this version reads format 2");
     let length = bytes.len();
     let cut = format!("the saved simulation is {} bytes long where {length} are needed", length - 1);
     assert_eq!(say(&bytes[..length - 1]), cut);

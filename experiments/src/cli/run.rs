@@ -40,10 +40,10 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "FACTOR", value_parser = pace_factor, conflicts_with = "save_at")]
     pace: Option<f64>,
     /// End the run where it falls behind its pace by more than this [default: let it catch up].
-    #[arg(long, value_name = "SECONDS", value_parser = tolerance, requires = "pace")]
+    #[arg(long, value_name = "SECONDS", value_parser = tolerance, requires = "pace", conflicts_with = "save_at")]
     pace_tolerance: Option<Duration>,
     /// Run twice side by side instead, keep nothing, and report the first event or file that differs.
-    #[arg(long, conflicts_with_all = ["save_at", "restore", "pace", "out", "overwrite", "format"])]
+    #[arg(long, conflicts_with_all = ["save_at", "restore", "pace", "pace_tolerance", "out", "overwrite", "format"])]
     check_determinism: bool,
     /// Folder for the tables [default: out/NAME].
     #[arg(long, value_name = "DIR")]
@@ -140,8 +140,8 @@ fn pace_factor(text: &str) -> Result<f64, String> {
 }
 
 fn tolerance(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=86_400.0).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "seconds, from 0 to 86400".to_owned())
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (1e-6..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "seconds, from 0.000001 to 86400".to_owned())
 }
 
 pub(super) fn report_failure(error: &RunError) -> u8 {
