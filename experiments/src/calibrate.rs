@@ -79,7 +79,7 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
     }
     let loss_before = bench.losses(std::slice::from_ref(&before))[0];
     let mut starts: Vec<Found> =
-        (0..fit.file.starts).map(|start| bench.search(start, (start == 0).then_some(&before[..]))).collect();
+        (0..fit.file.starts).map(|start| bench.search(start)).collect();
     starts.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     let best = &starts[0];
     let known = identify::identify(&bench, &best.values, best.loss);

@@ -29,7 +29,8 @@ pub struct FitFile {
     #[serde(default = "one")]
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
     pub seed: u64,
-    /// Starts of the search, 1 to 100; the first has the scenario's own values among its candidates.
+    /// Starts of the search, 1 to 100; each draws its first candidates between the bounds, by seed and number. The scenarios' own
+    /// values have no part in it.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 100))]
     pub starts: u32,
@@ -37,6 +38,11 @@ pub struct FitFile {
     #[serde(default = "ten_thousand")]
     #[schemars(range(min = 100, max = 10_000_000))]
     pub evaluations: u32,
+    /// Candidates at a time, 4 to 10,000; l_shade begins with so many and ends with 4. By default 40, of l_shade 18 for each
+    /// parameter, between 40 and a hundredth of the evaluations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 4, max = 10_000))]
+    pub population: Option<u32>,
     /// The optimizer: "ngo", "ngo_original", "pso", "improved_pso" or "l_shade".
     #[serde(default = "l_shade")]
     pub optimizer: String,
