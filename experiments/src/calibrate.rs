@@ -36,12 +36,32 @@ use targets::Targets;
 #[derive(Debug)]
 pub struct Calibration {
     /// By start, the best first.
-    pub starts: Vec<Found>,
-    /// The loss of the scenarios as they were.
-    pub loss_before: f64,
+    pub starts: Vec<Start>,
+    /// The scenarios as they were. They have no part in the search.
+    pub before: AsItWas,
     /// What is known of each parameter.
     pub known: Vec<Known>,
-    /// What the best values come to, table by table.
+}
+
+/// What a start of the search came to.
+#[derive(Debug)]
+pub struct Start {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What it found.
+    pub found: Found,
+    /// Whether its loss is so near to the best one that it counts as as good.
+    pub is_near: bool,
+    /// What its values come to, table by table.
+    pub tables: Vec<Compared>,
+}
+
+/// The scenarios before the fit.
+#[derive(Debug)]
+pub struct AsItWas {
+    /// Their loss.
+    pub loss: f64,
+    /// What they come to, table by table.
     pub tables: Vec<Compared>,
 }
 
@@ -61,13 +81,18 @@ pub struct Compared {
 }
 
 impl Calibration {
+    /// The best start.
+    pub fn best(&self) -> &Start {
+        &self.starts[0]
+    }
+
     /// The best values.
     pub fn values(&self) -> &[f64] {
-        &self.starts[0].values
+        &self.best().found.values
     }
 }
 
-/// Fits the parameters. The result does not depend on `jobs`. When the course is stopped, it is worth nothing.
+/// Fits the parameters: every start draws its first candidates between the bounds alone. The result does not depend on `jobs`. When the course is stopped, it is worth nothing.
 ///
 /// # Errors
 /// Parameters that change nothing that the targets ask for.
@@ -77,15 +102,25 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
     if let Some(problems) = bench.without_effect(&before) {
         return Err(problems);
     }
-    let loss_before = bench.losses(std::slice::from_ref(&before))[0];
-    let mut starts: Vec<Found> =
-        (0..fit.file.starts).map(|start| bench.search(start)).collect();
-    starts.sort_by(|a, b| a.loss.total_cmp(&b.loss));
-    let best = &starts[0];
-    let known = identify::identify(&bench, &best.values, best.loss);
-    let tables =
-        fit.variants.iter().flat_map(|variant| compared(fit, variant, &best.values, course)).collect();
-    Ok(Calibration { starts, loss_before, known, tables })
+    let tables = |values: &[f64]| -> Vec<Compared> {
+        fit.variants.iter().flat_map(|variant| compared(fit, variant, values, course)).collect()
+    };
+    let loss = bench.losses(std::slice::from_ref(&before))[0];
+    let before = AsItWas { loss, tables: tables(&before) };
+    let mut found: Vec<(u32, Found)> =
+        (0..fit.file.starts).map(|start| (start + 1, bench.search(start))).collect();
+    found.sort_by(|a, b| a.1.loss.total_cmp(&b.1.loss));
+    let best = found[0].1.loss;
+    let starts: Vec<Start> = found
+        .into_iter()
+        .map(|(number, found)| {
+            let is_near = found.loss <= best + identify::NEAR;
+            let tables = tables(&found.values);
+            Start { number, found, is_near, tables }
+        })
+        .collect();
+    let known = identify::identify(&bench, &starts);
+    Ok(Calibration { starts, before, known })
 }
 
 /// The tables of a variant beside what values of the parameters come to.

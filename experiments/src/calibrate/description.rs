@@ -198,6 +198,8 @@ pub struct Variant {
     pub path: PathBuf,
     /// Its text, before anything is changed in it.
     pub text: String,
+    /// The data files that it names: the field's path, and the file's as written, relative to the scenario's folder.
+    pub data_files: Vec<(Vec<String>, String)>,
     /// The same as a tree, with what differs in the runs of the fit.
     pub(crate) document: Document,
     /// What values are multiplied with.
@@ -331,6 +333,13 @@ fn variants(
         }
         let path = table.scenario.as_ref().map_or_else(|| scenario.to_owned(), |name| base.join(name));
         let name = path.display().to_string();
+        // All of them are written into one folder.
+        let same_name = variants.iter().find(|known| known.path.file_name() == path.file_name());
+        if let Some(known) = same_name.filter(|known| !is_one_file(&known.path, &path)) {
+            let found = format!("\"{name}\", beside \"{}\" of the variant {:?}", known.path.display(), known.name);
+            let allowed = "scenario files with names of their own: their copies go into one folder";
+            report.add(&["variant", &place, "scenario"], found, allowed);
+        }
         let Some((text, document)) = scenario_of(report, &path, &place, &file.set, &table.set) else {
             continue;
         };
@@ -359,12 +368,26 @@ fn variants(
         let targets = chosen.or_else(|| Some(base.join(table.targets.as_ref()?))).and_then(&mut read);
         let held_out = table.held_out.as_ref().and_then(|path| read(base.join(path)));
         let (name, scale) = (table.name.clone(), table.scale);
-        variants.push(Variant { name, path, text, document, scale, targets, held_out });
+        let data_files = data_files(&path, &text);
+        variants.push(Variant { name, path, text, data_files, document, scale, targets, held_out });
     }
     if report.problems.is_empty() && variants.iter().all(|variant| variant.targets.is_none()) {
         report.add(&["variant"], "no targets", "at least one variant with targets");
     }
     variants
+}
+
+/// The data files of a scenario as it is written, which may differ from those of the fit's runs.
+fn data_files(path: &Path, text: &str) -> Vec<(Vec<String>, String)> {
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    let loaded = crate::scenario::load_text(&path.display().to_string(), text, base, &[]);
+    let files = loaded.map_or_else(|_| Vec::new(), |loaded| loaded.files);
+    files.into_iter().filter_map(|file| Some((path_names(&file.field)?, file.path))).collect()
+}
+
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(a) == real(b)
 }
 
 /// The text of a scenario, and its tree with what differs in the fit.
@@ -482,19 +505,19 @@ fn parameters(
     parameters
 }
 
-/// Tells where a scenario refuses a bound of a parameter.
+/// Tells where the first scenario that refuses a bound of a parameter does.
 fn refused(report: &mut Report<'_>, variants: &[Variant], parameter: &Parameter, bound: &str, value: f64) {
-    let Some(variant) = variants.first() else { return };
-    let mut document = variant.document.clone();
-    parameter.put(&mut document, value);
-    let base = variant.path.parent().unwrap_or_else(|| Path::new(""));
-    let loaded =
-        crate::scenario::load_document(&variant.path.display().to_string(), &document, base, Vec::new());
-    if let Err(problems) = loaded {
+    for variant in variants {
+        let mut document = variant.document.clone();
+        parameter.put(&mut document, value);
+        let base = variant.path.parent().unwrap_or_else(|| Path::new(""));
+        let name = variant.path.display().to_string();
+        let Err(problems) = crate::scenario::load_document(&name, &document, base, Vec::new()) else { continue };
         let problem = problems.iter().next().expect("invariant: there is a problem");
         let found = format!("{value}, which {} refuses for `{}`", variant.path.display(), problem.field);
         let allowed = problem.allowed.clone();
         report.add(&["parameter", &parameter.place.to_string(), bound], found, allowed);
+        return;
     }
 }
 
