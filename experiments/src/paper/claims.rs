@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::day::Day;
 use super::facts::{CLASSES, Claim, SCENARIOS};
+use super::reasons;
 
 /// Less than this share of a day's amount counts as nothing.
 const NOTHING: f64 = 0.01;
@@ -76,7 +77,7 @@ pub struct Judged {
     pub statement: String,
     /// What became of it.
     pub verdict: Verdict,
-    /// The numbers that decide it.
+    /// The numbers that decide it, and where it does not hold what in the runs stands against it.
     pub evidence: String,
 }
 
@@ -127,6 +128,9 @@ pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> J
             holds = with < 0.8 * without;
             evidence
                 .push(format!("{with:.3} with trade, {without:.3} CNY/kWh without: {:.2}", with / without));
+            if !holds {
+                evidence.push(reasons::of_costs(days));
+            }
         }
         "O1" => {
             holds = further.ordered.iter().all(|(ordered, seeds)| ordered * 31 >= 27 * seeds);
@@ -144,7 +148,9 @@ pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> J
             for &scenario in &claim.scenarios {
                 let (own, text) = of_day(id, scenario, &days[scenario]);
                 holds &= own;
-                evidence.push(format!("{}: {text}", SCENARIOS[scenario]));
+                let why = if own { None } else { reasons::reason(id, &days[scenario], mode) };
+                let why = why.map_or_else(String::new, |why| format!(", {why}"));
+                evidence.push(format!("{}: {text}{why}", SCENARIOS[scenario]));
             }
         }
     }
