@@ -97,6 +97,20 @@ pub fn scenario(index: usize, mode: Mode) -> Loaded {
     facts::scenario(index, &sets).expect("invariant: the scenarios of this crate are sound")
 }
 
+/// Scenario I by habit with another optimizer of Table 6 and every clearing's course, for Figure 11.
+///
+/// # Panics
+/// For a mechanism that there is not.
+pub fn course_of(optimizer: &str) -> Loaded {
+    let name = if optimizer == OPTIMIZERS[0] { String::new() } else { format!("_{optimizer}") };
+    let sets = [
+        format!("market.mechanism={optimizer}"),
+        format!("name=paper_1{name}"),
+        "output.convergence_every=1".to_owned(),
+    ];
+    facts::scenario(0, &sets).expect("invariant: the scenarios of this crate are sound")
+}
+
 /// How many runs [`reproduce`] makes.
 pub fn runs(replicates: u32) -> u32 {
     replicates * (2 * 3 * Mode::ALL.len() + 2 * OPTIMIZERS.len()) as u32
