@@ -106,8 +106,14 @@ fn is_input(id: &str, mode: Mode) -> bool {
 
 /// What of a claim was put in, where that decides a part of it.
 fn put_in(id: &str, mode: Mode) -> Option<&'static str> {
-    let is_half = mode == Mode::Habit && matches!(id, "A3" | "B2" | "B6" | "C7");
-    is_half.then_some("the hours were put in, that the energy suffices was not")
+    match (mode, id) {
+        (Mode::Habit, "A3" | "B2" | "B6") => Some("the hours were put in, that the energy suffices was not"),
+        (Mode::Habit, "B4") => Some("that B keeps energy for 21 itself was put in, how much was fitted"),
+        (Mode::Habit, "C7") => Some(
+            "the hours were put in, and a sun that is a tenth stronger at 12 and 13 than at 11; that the energy suffices was not",
+        ),
+        _ => None,
+    }
 }
 
 /// Judges a claim.
@@ -145,13 +151,20 @@ pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> J
             }
         }
         id => {
+            // What is the same in several scenarios is told once.
+            let mut told: Vec<(String, Vec<&str>)> = Vec::new();
             for &scenario in &claim.scenarios {
                 let (own, text) = of_day(id, scenario, &days[scenario]);
                 holds &= own;
                 let why = if own { None } else { reasons::reason(id, &days[scenario], mode) };
                 let why = why.map_or_else(String::new, |why| format!(", {why}"));
-                evidence.push(format!("{}: {text}{why}", SCENARIOS[scenario]));
+                let text = format!("{text}{why}");
+                match told.iter_mut().find(|(known, _)| *known == text) {
+                    Some((_, scenarios)) => scenarios.push(SCENARIOS[scenario]),
+                    None => told.push((text, vec![SCENARIOS[scenario]])),
+                }
             }
+            evidence.extend(told.iter().map(|(text, scenarios)| format!("{}: {text}", scenarios.join(", "))));
         }
     }
     let verdict = match (holds, is_input(&claim.id, mode)) {

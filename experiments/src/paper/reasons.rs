@@ -156,7 +156,7 @@ fn keeps_away(day: &Day, class: usize, hour: usize) -> Option<String> {
     ))
 }
 
-/// It buys ahead of dearer hours.
+/// It buys where it should need nothing: what it has and what it drives there, and what dearer hours follow.
 fn bought_ahead(day: &Day, class: usize, hours: &[usize]) -> Option<String> {
     let bought = |hour: usize| day.bought(class, hour);
     let listed = listed(hours, &bought);
@@ -165,9 +165,12 @@ fn bought_ahead(day: &Day, class: usize, hours: &[usize]) -> Option<String> {
     let last = *hours.last()?;
     let (hour, later) =
         (last + 1..=24).map(|hour| (hour, outside_price(day, hour))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let over = |value: &dyn Fn(usize) -> f64| listed.iter().map(|&hour| value(hour)).sum::<f64>();
+    let sun = over(&|hour| day.sun[hour - 1][class]);
+    let driven = over(&|hour| day.driven[hour - 1][class]);
     Some(format!(
-        "because {name} buys {} at {dearest_paid:.2} CNY/kWh outside at most and keeps its sun for later hours, up to {later:.2} at \
-         {hour}",
+        "because {name} buys {}, where it has {sun:.1} kWh of sun, drives {driven:.1} kWh and energy costs {dearest_paid:.2} CNY/kWh \
+         outside at most; later it costs up to {later:.2}, at {hour}",
         amounts(&listed, &bought)
     ))
 }
