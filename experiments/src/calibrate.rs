@@ -26,7 +26,7 @@ pub mod write;
 
 use crate::compare::Course;
 use crate::scenario::Problems;
-use description::Fit;
+use description::{Fit, Parameter, Variant};
 use identify::Known;
 use loss::Agreement;
 use search::{Bench, Found};
@@ -102,11 +102,15 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
     if let Some(problems) = bench.without_effect(&before) {
         return Err(problems);
     }
-    let tables = |values: &[f64]| -> Vec<Compared> {
-        fit.variants.iter().flat_map(|variant| compared(fit, variant, values, course)).collect()
+    let tables = |parameters: &[Parameter], values: &[f64]| -> Vec<Compared> {
+        let of_variant = |variant| compared(fit, variant, parameters, values, course);
+        fit.variants.iter().flat_map(of_variant).collect()
     };
-    let loss = bench.losses(std::slice::from_ref(&before))[0];
-    let before = AsItWas { loss, tables: tables(&before) };
+    let tables_before = tables(&[], &[]);
+    let fitted = tables_before.iter().filter(|table| table.is_fitted);
+    let outputs: Vec<f64> = fitted.flat_map(|table| table.outputs.iter().copied()).collect();
+    let has_run = !tables_before.is_empty();
+    let before = AsItWas { loss: loss::loss(fit, has_run.then_some(&outputs[..])), tables: tables_before };
     let mut found: Vec<(u32, Found)> =
         (0..fit.file.starts).map(|start| (start + 1, bench.search(start))).collect();
     found.sort_by(|a, b| a.1.loss.total_cmp(&b.1.loss));
@@ -115,7 +119,7 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
         .into_iter()
         .map(|(number, found)| {
             let is_near = found.loss <= best + identify::NEAR;
-            let tables = tables(&found.values);
+            let tables = tables(&fit.parameters, &found.values);
             Start { number, found, is_near, tables }
         })
         .collect();
@@ -123,9 +127,15 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
     Ok(Calibration { starts, before, known })
 }
 
-/// The tables of a variant beside what values of the parameters come to.
-fn compared(fit: &Fit, variant: &description::Variant, values: &[f64], course: &Course) -> Vec<Compared> {
-    let Some(sheet) = variant.day_sheet(&fit.parameters, values, &course.progress) else { return Vec::new() };
+/// The tables of a variant beside what values of the parameters come to, or its scenario as it is, without parameters.
+fn compared(
+    fit: &Fit,
+    variant: &Variant,
+    parameters: &[Parameter],
+    values: &[f64],
+    course: &Course,
+) -> Vec<Compared> {
+    let Some(sheet) = variant.day_sheet(parameters, values, &course.progress) else { return Vec::new() };
     let fitted = variant.targets.iter().map(|targets| (targets, true));
     let held_out = variant.held_out.iter().map(|targets| (targets, false));
     fitted

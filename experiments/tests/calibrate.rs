@@ -157,7 +157,9 @@ fn a_written_scenario_finds_its_data_files_from_another_folder() {
     let mut text = String::new();
     for line in scenario_text().lines() {
         match line {
-            line if line.starts_with("irradiance_w_per_m2") => text += "tmy3 = \"data/january.csv\"  # measured\n",
+            line if line.starts_with("irradiance_w_per_m2") => {
+                text += "tmy3 = \"data/january.csv\"  # measured\n"
+            }
             line if line.starts_with("temperature_c") => {}
             line => writeln!(text, "{line}").unwrap(),
         }
@@ -207,6 +209,7 @@ fn what_is_wrong_with_zeros_with_files_of_one_name_and_with_bounds_of_a_later_sc
         told += &format!("# {fit}\n{errors}\n");
     }
     insta::assert_snapshot!("problems_of_variants", told);
-    let (code, _, errors) = calibrate(&folder, &["village.toml", "--fit", "twice.toml", "--evaluations", "100"]);
+    let (code, _, errors) =
+        calibrate(&folder, &["village.toml", "--fit", "twice.toml", "--evaluations", "100"]);
     assert_eq!(code, 0, "{errors}");
 }

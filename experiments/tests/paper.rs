@@ -58,7 +58,10 @@ fn the_verdicts_and_the_books_page_are_those_of_the_command() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for (number, id, _) in FIGURES {
         let svg = fs::read_to_string(figures.join(format!("{id}.svg"))).unwrap_or_default();
-        assert!(svg.contains(&format!("<desc>Figure {number} of the paper. ")), "Figure {number}, {id}: {svg:.300}");
+        assert!(
+            svg.contains(&format!("<desc>Figure {number} of the paper. ")),
+            "Figure {number}, {id}: {svg:.300}"
+        );
     }
     let convergence = fs::read_to_string(figures.join("convergence.svg")).unwrap();
     for optimizer in OPTIMIZERS {

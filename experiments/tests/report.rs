@@ -168,7 +168,11 @@ fn the_same_folder_gives_the_same_report_and_figures_as_files() {
         let mut colours: Vec<[u8; 4]> =
             pixels.data().chunks(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
         let ink = colours.iter().filter(|colour| **colour != [u8::MAX; 4]).count();
-        assert!(ink * 200 > colours.len() && ink * 20 < colours.len() * 19, "{name}: {ink} of {}", colours.len());
+        assert!(
+            ink * 200 > colours.len() && ink * 20 < colours.len() * 19,
+            "{name}: {ink} of {}",
+            colours.len()
+        );
         colours.sort_unstable();
         colours.dedup();
         assert!(colours.len() > 10, "{name} has {} colours", colours.len());
@@ -186,7 +190,10 @@ fn the_chart_library_is_the_one_of_the_lock_file() {
     let (lock, built) = (json("package-lock.json"), json("vendor/built.json"));
     let bundle = fs::read(home.join("vendor/echarts.min.js")).unwrap();
     let sha256: String = Sha256::digest(&bundle).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(built["sha256"], sha256, "vendor/echarts.min.js is not what was built: npm ci && npm run build");
+    assert_eq!(
+        built["sha256"], sha256,
+        "vendor/echarts.min.js is not what was built: npm ci && npm run build"
+    );
     let banner = String::from_utf8_lossy(&bundle[..200]).into_owned();
     for name in ["echarts", "zrender", "tslib", "esbuild"] {
         let locked = &lock["packages"][format!("node_modules/{name}")];

@@ -83,7 +83,13 @@ pub(crate) fn plans(
             });
         }
         if pass == 1 && keeps_for_shortfall {
-            unserved = Some(demand.iter().zip(&sellers).map(|(&demand, sellers)| unserved_share(demand, sellers)).collect());
+            unserved = Some(
+                demand
+                    .iter()
+                    .zip(&sellers)
+                    .map(|(&demand, sellers)| unserved_share(demand, sellers))
+                    .collect(),
+            );
         }
         let expected: Vec<f64> =
             demand.iter().zip(&mut sellers).map(|(&demand, sellers)| share(demand, sellers)).collect();

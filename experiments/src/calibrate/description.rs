@@ -336,7 +336,8 @@ fn variants(
         // All of them are written into one folder.
         let same_name = variants.iter().find(|known| known.path.file_name() == path.file_name());
         if let Some(known) = same_name.filter(|known| !is_one_file(&known.path, &path)) {
-            let found = format!("\"{name}\", beside \"{}\" of the variant {:?}", known.path.display(), known.name);
+            let found =
+                format!("\"{name}\", beside \"{}\" of the variant {:?}", known.path.display(), known.name);
             let allowed = "scenario files with names of their own: their copies go into one folder";
             report.add(&["variant", &place, "scenario"], found, allowed);
         }
@@ -512,7 +513,9 @@ fn refused(report: &mut Report<'_>, variants: &[Variant], parameter: &Parameter,
         parameter.put(&mut document, value);
         let base = variant.path.parent().unwrap_or_else(|| Path::new(""));
         let name = variant.path.display().to_string();
-        let Err(problems) = crate::scenario::load_document(&name, &document, base, Vec::new()) else { continue };
+        let Err(problems) = crate::scenario::load_document(&name, &document, base, Vec::new()) else {
+            continue;
+        };
         let problem = problems.iter().next().expect("invariant: there is a problem");
         let found = format!("{value}, which {} refuses for `{}`", variant.path.display(), problem.field);
         let allowed = problem.allowed.clone();

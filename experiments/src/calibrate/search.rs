@@ -136,7 +136,9 @@ impl Bench<'_> {
         let file = &self.fit.file;
         file.population.map_or_else(
             || match file.optimizer.as_str() {
-                L_SHADE => (self.fit.parameters.len() * 18).min(file.evaluations as usize / 100).max(POPULATION),
+                L_SHADE => {
+                    (self.fit.parameters.len() * 18).min(file.evaluations as usize / 100).max(POPULATION)
+                }
                 _ => POPULATION,
             },
             |population| population as usize,

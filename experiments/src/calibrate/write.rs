@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 use toml_edit::{DocumentMut, Item, Value};
 
-use super::{Calibration, Compared};
 use super::description::{Fit, Parameter, Variant};
+use super::{Calibration, Compared};
 
 /// The line from which the comments of a calibration begin; another calibration replaces them.
 const MARK: &str = "# Calibrated values, by `goshawk calibrate`.";

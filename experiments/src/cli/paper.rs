@@ -13,8 +13,8 @@ use super::progress::Watch;
 use super::run::report_failure;
 use super::{FAILED, INTERRUPTED, print, report_error, stop_on_signals};
 use crate::compare::Course;
-use crate::paper::facts::PAPER_FILE;
 use crate::paper::claims::Mode;
+use crate::paper::facts::PAPER_FILE;
 use crate::paper::{OPTIMIZERS, PaperError, REPLICATES, course_of, present, reproduce, runs, scenario};
 use crate::run::{Request, RunError};
 use crate::scenario::Loaded;
@@ -71,7 +71,9 @@ pub(super) fn paper(arguments: &PaperArguments, quiet: bool) -> u8 {
     }
     print(&match arguments.format {
         Format::Json => format!("{json:#}\n"),
-        Format::Table => format!("{}{}", present::markdown(&reproduction), next_step(arguments.out.as_deref())),
+        Format::Table => {
+            format!("{}{}", present::markdown(&reproduction), next_step(arguments.out.as_deref()))
+        }
         Format::Markdown => present::markdown(&reproduction),
     })
 }

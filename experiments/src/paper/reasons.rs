@@ -116,12 +116,12 @@ fn sold_elsewhere(day: &Day, class: usize, hours: &[usize]) -> Option<String> {
         .filter(|&&hour| sold(day, class, hour) < TRIFLE_KWH)
         .map(|hour| format!("{hour} ({:.2} outside)", outside_price(day, *hour)))
         .collect();
-    let idle = if idle.is_empty() { String::new() } else { format!("next to nothing at {}", idle.join(", ")) };
+    let idle =
+        if idle.is_empty() { String::new() } else { format!("next to nothing at {}", idle.join(", ")) };
     let there = listed(hours, &|hour| sold(day, class, hour));
     let parts: Vec<String> = [tell(&other), idle].into_iter().filter(|part| !part.is_empty()).collect();
     let against = if there.is_empty() { String::new() } else { format!(", beside {}", tell(&there)) };
-    (!parts.is_empty())
-        .then(|| format!("because {name} sells {}{against} (CNY/kWh)", parts.join(" and ")))
+    (!parts.is_empty()).then(|| format!("because {name} sells {}{against} (CNY/kWh)", parts.join(" and ")))
 }
 
 /// Others than those named deliver to Class C.

@@ -64,8 +64,7 @@ fn starts(calibration: &Calibration) -> String {
         .iter()
         .map(|start| {
             let near = if start.is_near { "yes" } else { "no" };
-            let mut row =
-                vec![start.number.to_string(), format!("{:.4}", start.found.loss), near.to_owned()];
+            let mut row = vec![start.number.to_string(), format!("{:.4}", start.found.loss), near.to_owned()];
             row.extend(agreements(&start.tables));
             row.resize(titles.len(), "-".to_owned());
             row
