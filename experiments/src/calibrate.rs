@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`description`] | what is fitted to what, and every problem of it |
 //! | [`targets`] | tables of targets |
+//! | [`limit`] | what must hold beside them |
 //! | [`model`] | what values of the parameters come to |
 //! | [`loss`] | how far that is from the targets |
 //! | [`search`] | the optimizer, from several starts |
@@ -18,6 +19,7 @@ use std::num::NonZeroUsize;
 
 pub mod description;
 pub mod identify;
+pub mod limit;
 pub mod loss;
 pub mod model;
 pub mod search;
@@ -28,6 +30,7 @@ use crate::compare::Course;
 use crate::scenario::Problems;
 use description::{Fit, Parameter, Variant};
 use identify::Known;
+use limit::Held;
 use loss::Agreement;
 use search::{Bench, Found};
 use targets::Targets;
@@ -54,6 +57,8 @@ pub struct Start {
     pub is_near: bool,
     /// What its values come to, table by table.
     pub tables: Vec<Compared>,
+    /// What they come to, limit by limit.
+    pub limits: Vec<Held>,
 }
 
 /// The scenarios before the fit.
@@ -107,10 +112,8 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
         fit.variants.iter().flat_map(of_variant).collect()
     };
     let tables_before = tables(&[], &[]);
-    let fitted = tables_before.iter().filter(|table| table.is_fitted);
-    let outputs: Vec<f64> = fitted.flat_map(|table| table.outputs.iter().copied()).collect();
-    let has_run = !tables_before.is_empty();
-    let before = AsItWas { loss: loss::loss(fit, has_run.then_some(&outputs[..])), tables: tables_before };
+    let outputs = fit.outputs(&[], &course.progress);
+    let before = AsItWas { loss: loss::loss(fit, outputs.as_deref()), tables: tables_before };
     let mut found: Vec<(u32, Found)> =
         (0..fit.file.starts).map(|start| (start + 1, bench.search(start))).collect();
     found.sort_by(|a, b| a.1.loss.total_cmp(&b.1.loss));
@@ -120,11 +123,20 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
         .map(|(number, found)| {
             let is_near = found.loss <= best + identify::NEAR;
             let tables = tables(&fit.parameters, &found.values);
-            Start { number, found, is_near, tables }
+            let limits = limits(fit, &found.values, course);
+            Start { number, found, is_near, tables, limits }
         })
         .collect();
     let known = identify::identify(&bench, &starts);
     Ok(Calibration { starts, before, known })
+}
+
+/// The limits beside what values of the parameters come to.
+fn limits(fit: &Fit, values: &[f64], course: &Course) -> Vec<Held> {
+    let limits = &fit.file.limit;
+    let outputs = fit.outputs(values, &course.progress).unwrap_or_default();
+    let own = outputs.len().saturating_sub(limits.len());
+    limits.iter().zip(&outputs[own..]).map(|(limit, &value)| limit.held(value)).collect()
 }
 
 /// The tables of a variant beside what values of the parameters come to, or its scenario as it is, without parameters.

@@ -213,3 +213,49 @@ fn what_is_wrong_with_zeros_with_files_of_one_name_and_with_bounds_of_a_later_sc
         calibrate(&folder, &["village.toml", "--fit", "twice.toml", "--evaluations", "100"]);
     assert_eq!(code, 0, "{errors}");
 }
+
+#[test]
+fn a_limit_holds_back_what_the_tables_ask_for() {
+    let folder = folder("limit");
+    fs::write(folder.join("village.toml"), scenario_text()).unwrap();
+    fs::write(folder.join("grid.csv"), other_targets()).unwrap();
+    // Four households of Class C buy all that they need at 7: 24 kWh are 6 kWh each, where the table asks for 6.6.
+    let limit = "[[limit]]\nname = \"early\"\nvariant = \"village\"\nclass = \"C\"\nmeasure = \"outside_kwh\"\n\
+                 hours = [7]\nat_most = 24.0\nscale_kwh = 0.01\n";
+    fs::write(folder.join("fit.toml"), format!("{FIT}\n{limit}")).unwrap();
+    let (code, told, errors) = calibrate(&folder, &["village.toml", "--fit", "fit.toml", "--format", "json"]);
+    assert_eq!(code, 0, "{errors}");
+    let json: Value = serde_json::from_str(&told).unwrap();
+    let need = json["parameters"][0]["value"].as_f64().unwrap();
+    assert!((need - 6.0).abs() < 0.01, "{need}");
+    let held = &json["starts"][0]["limits"][0];
+    assert_eq!(held["limit"]["name"], "early");
+    assert!((held["value"].as_f64().unwrap() - 4.0 * need).abs() < 1e-3, "{held}");
+    let (_, text, _) = calibrate(&folder, &["village.toml", "--fit", "fit.toml"]);
+    assert!(text.contains("at most, kWh"), "{text}");
+}
+
+#[test]
+fn every_problem_of_limits_is_told_at_once() {
+    let folder = folder("limits");
+    fs::write(folder.join("village.toml"), scenario_text()).unwrap();
+    fs::write(folder.join("grid.csv"), other_targets()).unwrap();
+    let limit = |name: &str, variant: &str, class: &str, rest: &str| {
+        format!("[[limit]]\nname = {name:?}\nvariant = {variant:?}\nclass = {class:?}\n{rest}\n\n")
+    };
+    let more = [
+        limit("a", "town", "C", "measure = \"sold_kwh\"\nhours = [1]\nat_least = 1.0"),
+        limit("b", "village", "D", "measure = \"sales_revenue\"\nhours = [1, 2, 1]\nat_least = 1.0"),
+        limit("b", "village", "C", "measure = \"sold_kwh\"\nhours = [1]"),
+        limit("c", "village", "C", "measure = \"sold_kwh\"\nhours = [1]\nat_least = 2.0\nat_most = 1.0"),
+    ];
+    fs::write(folder.join("fit.toml"), format!("{FIT}\n{}", more.concat())).unwrap();
+    let (code, _, errors) = calibrate(&folder, &["village.toml", "--fit", "fit.toml"]);
+    assert_eq!(code, 2);
+    let forms =
+        limit("e", "village", "C", "measure = \"gold\"\nhours = [0, 25]\nat_most = -1.0\nscale_kwh = 0.0");
+    fs::write(folder.join("forms.toml"), format!("{FIT}\n{forms}")).unwrap();
+    let (code, _, of_form) = calibrate(&folder, &["village.toml", "--fit", "forms.toml"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("problems_of_limits", format!("{errors}\n{of_form}"));
+}

@@ -8,6 +8,7 @@ use goshawk_market::optimizer::OPTIMIZER_NAMES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::limit::{self, LimitTable};
 use super::targets::Targets;
 use crate::scenario::document::Document;
 use crate::scenario::meaning::Report;
@@ -61,6 +62,9 @@ pub struct FitFile {
     /// What is fitted.
     #[schemars(length(min = 1))]
     pub parameter: Vec<ParameterTable>,
+    /// What must hold beside the tables, such as what a source says in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<LimitTable>,
 }
 
 /// What a target table holds, of each class in each hour.
@@ -78,6 +82,8 @@ pub enum Measure {
     GridKwh,
     /// Energy bought from the company, in kWh.
     CompanyKwh,
+    /// Energy bought from grid and company together, in kWh.
+    OutsideKwh,
 }
 
 /// How a distance from the targets is judged; see the book's page on calibration.
@@ -298,6 +304,9 @@ pub fn load(path: &Path, scenario: &Path, choice: &Choice) -> Result<Fit, Proble
     let base = path.parent().unwrap_or_else(|| Path::new(""));
     let variants = variants(&mut report, &file, base, scenario, choice);
     let parameters = parameters(&mut report, &file, &variants, choice);
+    if variants.len() == file.variant.len() {
+        limit::check(&mut report, &file.limit, &variants);
+    }
     if let Some(problems) = Problems::all(report.problems, &name) {
         return Err(problems);
     }

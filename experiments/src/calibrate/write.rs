@@ -167,6 +167,7 @@ pub fn json(fit: &Fit, calibration: &Calibration) -> Json {
                 "near_best": start.is_near,
                 "evaluations": start.found.evaluations,
                 "tables": start.tables.iter().map(agreement).collect::<Vec<Json>>(),
+                "limits": start.limits,
             })
         })
         .collect();

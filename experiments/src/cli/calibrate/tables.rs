@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::table::Table;
 use crate::calibrate::description::Fit;
+use crate::calibrate::limit::Held;
 use crate::calibrate::{Calibration, Compared};
 
 pub(super) fn render(fit: &Fit, calibration: &Calibration, out: &Path) -> String {
@@ -36,6 +37,10 @@ pub(super) fn render(fit: &Fit, calibration: &Calibration, out: &Path) -> String
     let of_starts = format!("{near} starts as good");
     let titles = ["parameter", "value", "unit", "bounds", "as good within", &of_starts, "identified"];
     text += &table(&titles, rows);
+    if !best.limits.is_empty() {
+        text += "\n";
+        text += &limits(&best.limits);
+    }
     for compared in &best.tables {
         text += "\n";
         text += &comparison(compared);
@@ -77,6 +82,28 @@ fn starts(calibration: &Calibration) -> String {
     rows.push(row);
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     table(&titles, rows.into_iter())
+}
+
+/// Each limit beside what the best values come to.
+fn limits(held: &[Held]) -> String {
+    let kwh = |bound: Option<f64>| bound.map_or_else(|| "-".to_owned(), number);
+    let rows = held.iter().map(|held| {
+        let limit = &held.limit;
+        let hours: Vec<String> = limit.hours.iter().map(ToString::to_string).collect();
+        let kept = if held.is_kept { "yes" } else { "no" };
+        vec![
+            limit.name.clone(),
+            limit.variant.clone(),
+            limit.class.clone(),
+            hours.join(" "),
+            kwh(limit.at_least),
+            kwh(limit.at_most),
+            number(held.value),
+            kept.to_owned(),
+        ]
+    });
+    let titles = ["limit", "variant", "class", "hours", "at least, kWh", "at most, kWh", "run, kWh", "kept"];
+    table(&titles, rows)
 }
 
 fn totals(compared: &Compared, named: bool) -> String {
