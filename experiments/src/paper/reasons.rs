@@ -23,6 +23,7 @@ pub(super) fn reason(id: &str, day: &Day, mode: Mode) -> Option<String> {
         }
         "A3" => bought_after_selling(day, A, &[14, 17, 18, 19, 20, 21]),
         "B2" => bought_after_selling(day, B, &[12, 13, 15, 18]),
+        "B3" => not_only_from(day, B, 21, A),
         "A4" => sold_elsewhere(day, A, &[21]),
         "B6" => sold_elsewhere(day, B, &[8, 9, 10, 11, 19, 20]),
         "C3" => others_deliver(day, 9, &[B]),
@@ -122,6 +123,30 @@ fn sold_elsewhere(day: &Day, class: usize, hours: &[usize]) -> Option<String> {
     let parts: Vec<String> = [tell(&other), idle].into_iter().filter(|part| !part.is_empty()).collect();
     let against = if there.is_empty() { String::new() } else { format!(", beside {}", tell(&there)) };
     (!parts.is_empty()).then(|| format!("because {name} sells {}{against} (CNY/kWh)", parts.join(" and ")))
+}
+
+/// A class gets energy in an hour from others than the one named: from whom, and to whom that one sells too.
+fn not_only_from(day: &Day, class: usize, hour: usize, named: usize) -> Option<String> {
+    let of = |seller: usize, buyer: usize| day.between[hour - 1][seller][buyer];
+    let users = (0..CLASSES.len())
+        .filter(|&seller| seller != named)
+        .map(|seller| (CLASSES[seller].to_owned(), of(seller, class)));
+    let outside = [("the company", day.company[hour - 1][class]), ("the grid", day.grid[hour - 1][class])];
+    let others: Vec<String> = users
+        .chain(outside.map(|(name, energy)| (name.to_owned(), energy)))
+        .filter(|(_, energy)| *energy >= TRIFLE_KWH)
+        .map(|(name, energy)| format!("{energy:.1} kWh from {name}"))
+        .collect();
+    let to: Vec<String> = (0..CLASSES.len())
+        .filter(|&buyer| buyer != class && of(named, buyer) >= TRIFLE_KWH)
+        .map(|buyer| format!("{:.1} kWh to {}", of(named, buyer), CLASSES[buyer]))
+        .collect();
+    let also = if to.is_empty() {
+        String::new()
+    } else {
+        format!("; {} sells {} in that hour too", CLASSES[named], to.join(", "))
+    };
+    (!others.is_empty()).then(|| format!("because {} gets {}{also}", CLASSES[class], others.join(", ")))
 }
 
 /// Others than those named deliver to Class C.
