@@ -1,6 +1,8 @@
-// Writes vendor/echarts.min.js, a classic script that leaves `echarts.init`, for browsers and for QuickJS alike.
+// Writes vendor/echarts.min.js, a classic script that leaves `echarts.init`, for browsers and for QuickJS alike, and
+// vendor/built.json: what it was built from, and its hash, which a test holds against the lock file.
 import { build } from "esbuild";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 
 const licences = {
   echarts: ["LICENSE", "NOTICE"],
@@ -31,3 +33,7 @@ for (const [name, files] of Object.entries(licences)) {
     await copyFile(`node_modules/${name}/${file}`, `vendor/${name}-${file.replace(".txt", "")}.txt`);
   }
 }
+const lock = JSON.parse(await readFile("package-lock.json", "utf8"));
+const integrity = Object.fromEntries([...Object.keys(licences), "esbuild"].map((name) => [name, lock.packages[`node_modules/${name}`].integrity]));
+const sha256 = createHash("sha256").update(await readFile("vendor/echarts.min.js")).digest("hex");
+await writeFile("vendor/built.json", `${JSON.stringify({ sha256, integrity }, null, 2)}\n`);

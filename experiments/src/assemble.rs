@@ -13,7 +13,7 @@ use goshawk_agents::household::battery::wear::WearCost;
 use goshawk_agents::household::battery::{BatterySpec, Cells};
 use goshawk_agents::household::driving::{DrivingHabit, TripDistribution};
 use goshawk_agents::household::faults::FaultRates;
-use goshawk_agents::household::portrait::{Hours, Need, Portrait};
+use goshawk_agents::household::portrait::{Hours, Need, Portrait, Shortfall};
 use goshawk_agents::household::sales_plan::SalesRule;
 use goshawk_agents::household::vehicle::{Consumption, Fleet, FleetConsumption};
 use goshawk_agents::network::Latency;
@@ -171,6 +171,7 @@ fn group(loaded: &Loaded, name: &str, portrait: &scenario::Portrait, id: u16) ->
             charging: Hours::new(&portrait.charging_hours),
             discharging: Hours::new(&portrait.discharging_hours),
             buying: Hours::new(&portrait.buying_hours),
+            shortfall: shortfall(portrait),
             need: need(loaded, name, portrait),
             faults: faults(&portrait.faults),
         },
@@ -181,6 +182,11 @@ fn group(loaded: &Loaded, name: &str, portrait: &scenario::Portrait, id: u16) ->
         initial_soc: (initial_soc, battery.initial_soc_spread),
         fleet: fleet(portrait),
     }
+}
+
+fn shortfall(portrait: &scenario::Portrait) -> Shortfall {
+    let share = if portrait.shortfall_hours.is_empty() { 0.0 } else { portrait.shortfall_share };
+    Shortfall { hours: Hours::new(&portrait.shortfall_hours), share }
 }
 
 fn cells(battery: &scenario::Battery) -> Cells {

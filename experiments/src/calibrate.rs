@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`description`] | what is fitted to what, and every problem of it |
 //! | [`targets`] | tables of targets |
+//! | [`limit`] | what must hold beside them |
 //! | [`model`] | what values of the parameters come to |
 //! | [`loss`] | how far that is from the targets |
 //! | [`search`] | the optimizer, from several starts |
@@ -18,6 +19,7 @@ use std::num::NonZeroUsize;
 
 pub mod description;
 pub mod identify;
+pub mod limit;
 pub mod loss;
 pub mod model;
 pub mod search;
@@ -26,8 +28,9 @@ pub mod write;
 
 use crate::compare::Course;
 use crate::scenario::Problems;
-use description::Fit;
+use description::{Fit, Parameter, Variant};
 use identify::Known;
+use limit::Held;
 use loss::Agreement;
 use search::{Bench, Found};
 use targets::Targets;
@@ -36,12 +39,34 @@ use targets::Targets;
 #[derive(Debug)]
 pub struct Calibration {
     /// By start, the best first.
-    pub starts: Vec<Found>,
-    /// The loss of the scenarios as they were.
-    pub loss_before: f64,
+    pub starts: Vec<Start>,
+    /// The scenarios as they were. They have no part in the search.
+    pub before: AsItWas,
     /// What is known of each parameter.
     pub known: Vec<Known>,
-    /// What the best values come to, table by table.
+}
+
+/// What a start of the search came to.
+#[derive(Debug)]
+pub struct Start {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What it found.
+    pub found: Found,
+    /// Whether its loss is so near to the best one that it counts as as good.
+    pub is_near: bool,
+    /// What its values come to, table by table.
+    pub tables: Vec<Compared>,
+    /// What they come to, limit by limit.
+    pub limits: Vec<Held>,
+}
+
+/// The scenarios before the fit.
+#[derive(Debug)]
+pub struct AsItWas {
+    /// Their loss.
+    pub loss: f64,
+    /// What they come to, table by table.
     pub tables: Vec<Compared>,
 }
 
@@ -61,13 +86,18 @@ pub struct Compared {
 }
 
 impl Calibration {
+    /// The best start.
+    pub fn best(&self) -> &Start {
+        &self.starts[0]
+    }
+
     /// The best values.
     pub fn values(&self) -> &[f64] {
-        &self.starts[0].values
+        &self.best().found.values
     }
 }
 
-/// Fits the parameters. The result does not depend on `jobs`. When the course is stopped, it is worth nothing.
+/// Fits the parameters: every start draws its first candidates between the bounds alone. The result does not depend on `jobs`. When the course is stopped, it is worth nothing.
 ///
 /// # Errors
 /// Parameters that change nothing that the targets ask for.
@@ -77,20 +107,47 @@ pub fn calibrate(fit: &Fit, jobs: NonZeroUsize, course: &Course) -> Result<Calib
     if let Some(problems) = bench.without_effect(&before) {
         return Err(problems);
     }
-    let loss_before = bench.losses(std::slice::from_ref(&before))[0];
-    let mut starts: Vec<Found> =
-        (0..fit.file.starts).map(|start| bench.search(start, (start == 0).then_some(&before[..]))).collect();
-    starts.sort_by(|a, b| a.loss.total_cmp(&b.loss));
-    let best = &starts[0];
-    let known = identify::identify(&bench, &best.values, best.loss);
-    let tables =
-        fit.variants.iter().flat_map(|variant| compared(fit, variant, &best.values, course)).collect();
-    Ok(Calibration { starts, loss_before, known, tables })
+    let tables = |parameters: &[Parameter], values: &[f64]| -> Vec<Compared> {
+        let of_variant = |variant| compared(fit, variant, parameters, values, course);
+        fit.variants.iter().flat_map(of_variant).collect()
+    };
+    let tables_before = tables(&[], &[]);
+    let outputs = fit.outputs(&[], &course.progress);
+    let before = AsItWas { loss: loss::loss(fit, outputs.as_deref()), tables: tables_before };
+    let mut found: Vec<(u32, Found)> =
+        (0..fit.file.starts).map(|start| (start + 1, bench.search(start))).collect();
+    found.sort_by(|a, b| a.1.loss.total_cmp(&b.1.loss));
+    let best = found[0].1.loss;
+    let starts: Vec<Start> = found
+        .into_iter()
+        .map(|(number, found)| {
+            let is_near = found.loss <= best + identify::NEAR;
+            let tables = tables(&fit.parameters, &found.values);
+            let limits = limits(fit, &found.values, course);
+            Start { number, found, is_near, tables, limits }
+        })
+        .collect();
+    let known = identify::identify(&bench, &starts);
+    Ok(Calibration { starts, before, known })
 }
 
-/// The tables of a variant beside what values of the parameters come to.
-fn compared(fit: &Fit, variant: &description::Variant, values: &[f64], course: &Course) -> Vec<Compared> {
-    let Some(sheet) = variant.day_sheet(&fit.parameters, values, &course.progress) else { return Vec::new() };
+/// The limits beside what values of the parameters come to.
+fn limits(fit: &Fit, values: &[f64], course: &Course) -> Vec<Held> {
+    let limits = &fit.file.limit;
+    let outputs = fit.outputs(values, &course.progress).unwrap_or_default();
+    let own = outputs.len().saturating_sub(limits.len());
+    limits.iter().zip(&outputs[own..]).map(|(limit, &value)| limit.held(value)).collect()
+}
+
+/// The tables of a variant beside what values of the parameters come to, or its scenario as it is, without parameters.
+fn compared(
+    fit: &Fit,
+    variant: &Variant,
+    parameters: &[Parameter],
+    values: &[f64],
+    course: &Course,
+) -> Vec<Compared> {
+    let Some(sheet) = variant.day_sheet(parameters, values, &course.progress) else { return Vec::new() };
     let fitted = variant.targets.iter().map(|targets| (targets, true));
     let held_out = variant.held_out.iter().map(|targets| (targets, false));
     fitted

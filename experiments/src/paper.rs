@@ -10,6 +10,7 @@
 //! | [`facts`] | what the paper prints |
 //! | [`day`] | what our days come to |
 //! | [`claims`] | the claims of its Section 7 |
+//! | `reasons` | why some of them do not hold |
 //! | [`tables`] | its Tables 1 to 6 beside ours |
 //! | [`present`] | all of it for people, for the book and for programs |
 
@@ -31,6 +32,7 @@ pub mod claims;
 pub mod day;
 pub mod facts;
 pub mod present;
+mod reasons;
 pub mod tables;
 
 use claims::{Further, Judged, Mode};
@@ -93,6 +95,20 @@ pub fn scenario(index: usize, mode: Mode) -> Loaded {
         }
     };
     facts::scenario(index, &sets).expect("invariant: the scenarios of this crate are sound")
+}
+
+/// Scenario I by habit with another optimizer of Table 6 and every clearing's course, for Figure 11.
+///
+/// # Panics
+/// For a mechanism that there is not.
+pub fn course_of(optimizer: &str) -> Loaded {
+    let name = if optimizer == OPTIMIZERS[0] { String::new() } else { format!("_{optimizer}") };
+    let sets = [
+        format!("market.mechanism={optimizer}"),
+        format!("name=paper_1{name}"),
+        "output.convergence_every=1".to_owned(),
+    ];
+    facts::scenario(0, &sets).expect("invariant: the scenarios of this crate are sound")
 }
 
 /// How many runs [`reproduce`] makes.
@@ -160,8 +176,10 @@ pub fn reproduce(replicates: u32, jobs: NonZeroUsize, course: &Course) -> Result
         }
         let (cells, costs) = tables::mean_costs(mode, sheets, without);
         reproduction.cells.extend(cells);
-        let fees = scenarios[0].2.scenario.fees.grid_per_kwh + scenarios[0].2.scenario.fees.platform_per_kwh;
-        let means: [Day; 3] = std::array::from_fn(|index| Day::mean(&sheets[index], fees));
+        let of_mode: Vec<&Loaded> =
+            scenarios.iter().filter(|(of, _, _)| *of == mode).map(|(_, _, loaded)| loaded).collect();
+        let means: [Day; 3] =
+            std::array::from_fn(|index| Day::mean(&sheets[index], &of_mode[index].scenario));
         let ordered = reproduction.optimizers.each_ref().map(|table| (table.ordered, table.seeds));
         let tied = reproduction.optimizers.each_ref().map(|table| table.tied);
         let ordered_by = reproduction.optimizers.each_ref().map(|table| table.ordered_by);

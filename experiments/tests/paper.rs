@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use goshawk::paper::OPTIMIZERS;
+use goshawk::paper::facts::FIGURES;
 use serde_json::Value;
 
 /// The only run of the command in the tests: it takes some ten seconds.
@@ -21,7 +23,13 @@ fn the_verdicts_and_the_books_page_are_those_of_the_command() {
     let json: Value = serde_json::from_str(&fs::read_to_string(out.join("paper.json")).unwrap()).unwrap();
     let mut verdicts = String::new();
     for claim in json["claims"].as_array().unwrap() {
-        assert!(!claim["evidence"].as_str().unwrap().is_empty());
+        let evidence = claim["evidence"].as_str().unwrap();
+        assert!(!evidence.is_empty());
+        // Who says that a claim does not hold says why, in numbers of the runs.
+        if claim["verdict"] == "does not hold" {
+            let (_, why) = evidence.split_once("because ").unwrap_or_else(|| panic!("no reason: {claim}"));
+            assert!(why.contains(|letter: char| letter.is_ascii_digit()), "{claim}");
+        }
         let [mode, id, verdict] = ["mode", "id", "verdict"].map(|field| claim[field].as_str().unwrap());
         writeln!(verdicts, "{mode} {id} {verdict}").unwrap();
     }
@@ -39,6 +47,25 @@ fn the_verdicts_and_the_books_page_are_those_of_the_command() {
         for number in 1..=3 {
             assert!(out.join(format!("paper_{number}-{mode}/manifest.json")).exists());
         }
+    }
+
+    // Its folder is drawn with the paper's numbers: every figure is there, or says what it would have shown.
+    let figures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("paper_figures");
+    let _ = fs::remove_dir_all(&figures);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_goshawk"));
+    command.env_remove("GOSHAWK_LOG").arg("report").arg(&out).arg("--figures").arg(&figures);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for (number, id, _) in FIGURES {
+        let svg = fs::read_to_string(figures.join(format!("{id}.svg"))).unwrap_or_default();
+        assert!(
+            svg.contains(&format!("<desc>Figure {number} of the paper. ")),
+            "Figure {number}, {id}: {svg:.300}"
+        );
+    }
+    let convergence = fs::read_to_string(figures.join("convergence.svg")).unwrap();
+    for optimizer in OPTIMIZERS {
+        assert!(convergence.contains(&format!(": {optimizer} ")), "{optimizer} is not in Figure 11");
     }
 
     let in_book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/paper.md");

@@ -8,6 +8,8 @@ use std::process::Command;
 
 use goshawk::report::{Data, Source, Sums};
 use goshawk_output::{Manifest, read_kpis};
+use resvg::tiny_skia::Pixmap;
+use sha2::{Digest as _, Sha256};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_goshawk");
 
@@ -139,8 +141,8 @@ fn the_same_folder_gives_the_same_report_and_figures_as_files() {
         .collect();
     names.sort();
     insta::assert_snapshot!("figures_as_files", names.join("\n"));
-    for name in names {
-        let svg = fs::read_to_string(folder.path().join("figures").join(&name)).unwrap();
+    for name in &names {
+        let svg = fs::read_to_string(folder.path().join("figures").join(name)).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("<title>") && svg.contains("<path"), "{name}");
     }
     let said = goshawk(folder.path(), &["report", "runs/one", "--figures", "pixels", "--format", "png"]);
@@ -148,8 +150,61 @@ fn the_same_folder_gives_the_same_report_and_figures_as_files() {
         return;
     }
     assert_eq!(said.code, Some(0), "{}", said.error);
-    let pixels = fs::read(folder.path().join("pixels/prices.png")).unwrap();
-    assert_eq!(&pixels[1..4], b"PNG");
+    for name in &names {
+        let svg = fs::read_to_string(folder.path().join("figures").join(name)).unwrap();
+        // Not all figures of two runs are of one of them.
+        let path = folder.path().join("pixels").join(name.replace(".svg", ".png"));
+        let Ok(pixels) = Pixmap::load_png(&path) else {
+            assert!(!path.exists(), "{name} cannot be decoded");
+            continue;
+        };
+        let side = |attribute: &str| {
+            let from = svg.find(&format!("{attribute}=\"")).unwrap() + attribute.len() + 2;
+            svg[from..].split('"').next().unwrap().parse::<f32>().unwrap()
+        };
+        // 96 to the inch in SVG, 300 here. Figures of one run may be lower than those of two.
+        assert_eq!(pixels.width(), (side("width") * 3.125) as u32, "{name}");
+        assert!(pixels.height() as f32 > 100.0 * 3.125, "{name} is {} high", pixels.height());
+        let mut colours: Vec<[u8; 4]> =
+            pixels.data().chunks(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
+        let ink = colours.iter().filter(|colour| **colour != [u8::MAX; 4]).count();
+        assert!(
+            ink * 200 > colours.len() && ink * 20 < colours.len() * 19,
+            "{name}: {ink} of {}",
+            colours.len()
+        );
+        colours.sort_unstable();
+        colours.dedup();
+        assert!(colours.len() > 10, "{name} has {} colours", colours.len());
+    }
+    assert!(fs::read_dir(folder.path().join("pixels")).unwrap().count() >= 10);
+}
+
+/// The bundle that pages carry is what the lock file says, unchanged since it was built.
+#[test]
+fn the_chart_library_is_the_one_of_the_lock_file() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("report");
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(home.join(name)).unwrap()).unwrap()
+    };
+    let (lock, built) = (json("package-lock.json"), json("vendor/built.json"));
+    let bundle = fs::read(home.join("vendor/echarts.min.js")).unwrap();
+    let sha256: String = Sha256::digest(&bundle).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        built["sha256"], sha256,
+        "vendor/echarts.min.js is not what was built: npm ci && npm run build"
+    );
+    let banner = String::from_utf8_lossy(&bundle[..200]).into_owned();
+    for name in ["echarts", "zrender", "tslib", "esbuild"] {
+        let locked = &lock["packages"][format!("node_modules/{name}")];
+        let integrity = locked["integrity"].as_str().unwrap();
+        assert_eq!(built["integrity"][name], integrity, "{name} was locked anew: npm ci && npm run build");
+        let told = format!("{name} {} ", locked["version"].as_str().unwrap());
+        assert!(name == "esbuild" || banner.contains(&told), "{told}is not in {banner}");
+    }
+    let wanted = json("package.json");
+    let version = &lock["packages"]["node_modules/echarts"]["version"];
+    assert_eq!(&wanted["devDependencies"]["echarts"], version, "package.json and lock file differ");
 }
 
 #[test]

@@ -86,6 +86,9 @@ const told = Array.isArray(summary)
   ? summary.map((row) => ({ ...row, value: row.value }))
   : summary.figures.filter((row) => row.scenario === first).map((row) => ({ ...row, value: row.mean }));
 const cells = await keyFigures(tab);
+check(told.length > 0, "goshawk summary tells no key figure to hold the page against");
+check(Object.keys(cells).length === told.length, `the page has ${Object.keys(cells).length} key figures, goshawk summary ${told.length}`);
+check(Object.values(cells).some((value) => value !== null && value !== 0), "all key figures are nothing");
 for (const row of told) {
   const key = `${row.scope}/${row.id}/${row.variable}`;
   check(key in cells, `the key figure ${key} is missing`);
@@ -96,6 +99,10 @@ said.push(`${told.length} key figures equal to goshawk summary`);
 const of = (list, id) => list.find((figure) => figure.id === id);
 const days = data.scenarios[0].axes?.days ?? 0;
 const whole = data.scenarios[0].axes?.daysOfSlot.every((each) => typeof each === "number");
+check(data.classes.length > 0, "no class is told");
+if (Array.isArray(summary)) {
+  check(whole === true && days > 0, "a run has days, and these tests' runs are told by whole days");
+}
 if (Array.isArray(summary) && whole) {
   const value = (scope, id, variable) => told.find((row) => row.scope === scope && row.id === id && row.variable === variable).value;
   const photovoltaics = of(shown, "photovoltaics");
@@ -106,6 +113,7 @@ if (Array.isArray(summary) && whole) {
       check(near(sum(bought.rows, place + 1, place + 2) * days, value("class", name, variable)), `${variable} of ${name} does not add up`));
   }
   const operators = of(shown, "operators");
+  check(operators.head.length > 1 && sum(photovoltaics.rows, 1, -1) > 0, "there is nothing to add up");
   operators.head.slice(1).forEach((head, place) => {
     const name = head.split(" ")[0];
     check(near(sum(operators.rows, place + 1, place + 2) * days, value("operator", name, "revenue")), `revenue of ${name} does not add up`);
@@ -156,6 +164,16 @@ const queries = shown.map(({ id, query, rows }) => ({ id, query, rows, state }))
 
 // ---- Filters by mouse ---------------------------------------------------------------------------------------------
 const status = () => tab.locator("#status").textContent();
+// What the page must offer, from what it knows.
+const isComparing = data.scenarios.length > 1;
+const offered = {
+  day: (data.scenarios[0].axes?.bins.length ?? 0) > 1,
+  scenario: isComparing,
+  measure: shown.some((figure) => figure.id === "intervals"),
+};
+check((await tab.locator("#classes input").count()) === data.classes.length, "the classes' filter is not that of the classes");
+check((await tab.locator("#class-field").isVisible()) === data.classes.length > 1, "the classes' filter is not where it should be");
+if (data.kind !== "run") check(isComparing && offered.measure, "a study of several points compares nothing");
 if (data.classes.length > 1) {
   const box = tab.locator("#classes input").first();
   const before = await status();
@@ -182,6 +200,7 @@ if (data.classes.length > 1) {
 }
 for (const [id, name] of [["day", "day"], ["scenario", "scenario"], ["measure", "key figure"]]) {
   const select = tab.locator(`#${id}`);
+  check((await select.isVisible()) === offered[id], `the filter of the ${name} is ${offered[id] ? "hidden" : "shown for nothing"}`);
   if (!(await select.isVisible())) continue;
   const seen = async () => JSON.stringify([await figures(tab), await keyFigures(tab), await status()]);
   const before = await seen();
@@ -202,6 +221,10 @@ for (const [id, name] of [["day", "day"], ["scenario", "scenario"], ["measure", 
   const { context, tab } = await open({}, { name: "keyboard" });
   const controls = await tab.evaluate(() => [...document.querySelectorAll("#controls select, #controls input, .skip")]
     .filter((one) => one.offsetParent !== null || one.className === "skip").map((one) => one.id || one.value || one.className));
+  for (const id of ["theme", ...Object.keys(offered).filter((id) => offered[id])]) {
+    check(controls.includes(id), `there is no control ${id}`);
+  }
+  for (const name of data.classes.length > 1 ? data.classes : []) check(controls.includes(name), `there is no box for ${name}`);
   const reached = new Set();
   for (let press = 0; press < controls.length + 2; press++) {
     await tab.keyboard.press("Tab");
@@ -227,7 +250,8 @@ if (of(shown, "photovoltaics")) {
 // ---- Themes, widths, paper -------------------------------------------------------------------------------------
 const audit = async (tab, name) => {
   await tab.evaluate(axe.source);
-  const { violations } = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations, passes } = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  check(passes.length > 20, `${name}: axe-core looked at ${passes.length} rules only`);
   for (const { id, impact, help, nodes } of violations) {
     const line = `${name}: ${impact}: ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.target.join(" ")).join("; ")}`;
     if (["serious", "critical"].includes(impact)) faults.push(line);
@@ -271,6 +295,7 @@ said.push("light, dark, phone and paper; axe-core finds nothing serious");
 {
   const { context, tab } = await open({ javaScriptEnabled: false }, { name: "without script" });
   const drawn = await tab.locator(".figure .chart svg").count();
+  check(drawn > 0, "without script nothing is drawn");
   check(drawn === shown.filter((figure) => !figure.empty).length, `without script ${drawn} figures are drawn`);
   said.push(`${drawn} figures without script`);
   await context.close();

@@ -45,6 +45,8 @@ def main(path):
             assert len(row) == len(shown), f"{name}, {state}: {row} against {shown}"
             assert all(map(is_near, row, shown)), f"{name}, {state}, row {place}: {row}, the page has {shown}\n{figure['query']}"
         asked.add(name)
+    assert asked, "no figure of the page has a query"
+    assert any(figure["rows"] for figure in figures if figure["id"] in asked), "no query is held against a row"
     print(f"{len(figures)} queries, of {', '.join(sorted(asked))}")
 
 

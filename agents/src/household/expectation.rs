@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::commons::Decisions;
     use crate::household::faults::FaultRates;
-    use crate::household::portrait::{Hours, Need, Portrait};
+    use crate::household::portrait::{Hours, Need, Portrait, Shortfall};
     use crate::household::sales_plan::SalesRule;
 
     fn kwh(value: f64) -> Energy {
@@ -189,6 +189,7 @@ mod tests {
             charging: Hours::new(&[12, 18, 19]),
             discharging: Hours::default(),
             buying: Hours::default(),
+            shortfall: Shortfall::default(),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
             faults: FaultRates::default(),
         };

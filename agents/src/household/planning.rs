@@ -9,7 +9,7 @@ use super::decision::{Intent, Situation};
 use super::expectation::Ahead;
 use super::portrait::Need;
 use super::presence::Stay;
-use super::sales_plan::{FORESIGHT_SLACK, SalesRule, kept_for_need};
+use super::sales_plan::{FORESIGHT_SLACK, SalesRule, kept_for_need, own_need};
 use super::{Household, kwh};
 use crate::calendar::PeriodIndex;
 use crate::commons::price_share;
@@ -155,14 +155,18 @@ impl Household {
         let calendar = &self.commons.calendar;
         let per_day = calendar.periods_per_day() as usize;
         self.reserve = match &self.kind.portrait.need {
-            Need::ChargingHours { per_hour_kwh, reserve } => {
-                let need_kwh = per_hour_kwh * calendar.period_hours();
-                let kept =
-                    kept_for_need(calendar, first, need_kwh, *reserve, |period| self.counted_on(period));
+            Need::ChargingHours { .. } => {
+                let need = |period| self.kept_need(period);
+                let kept = kept_for_need(calendar, first, need, |period| self.counted_on(period));
                 kept.into_iter().map(kwh).collect()
             }
             _ => vec![Energy::ZERO; per_day],
         };
+    }
+
+    /// What a household by habit keeps own energy for in a period, in kWh.
+    fn kept_need(&self, period: PeriodIndex) -> f64 {
+        own_need(&self.kind.portrait, &self.commons.calendar, self.kind.sales_plan.as_ref(), period)
     }
 
     /// What a household counts on the sun of a later period adding to its battery, in kWh.
@@ -175,9 +179,9 @@ impl Household {
     fn held_back(&self, opening: &Opening, situation: &Situation) -> Energy {
         let Some(plan) = &self.kind.sales_plan else { return Energy::ZERO };
         let SalesRule::DearestFirst { trifle } = self.commons.rules.sales else { return Energy::ZERO };
-        let Need::ChargingHours { per_hour_kwh, reserve } = &self.kind.portrait.need else {
+        if !matches!(self.kind.portrait.need, Need::ChargingHours { .. }) {
             return Energy::ZERO;
-        };
+        }
         let battery = &self.battery;
         let gained = battery.gain_from(situation.sun);
         let beyond = battery.content() - battery.floor() + gained - situation.reserved;
@@ -195,9 +199,7 @@ impl Household {
             |period: PeriodIndex| self.reserve[usize::from(calendar.moment(period).period_of_day)].to_f64();
         let mut at_hand = beyond.to_f64() + kept(opening.period) - kept(last);
         for period in (opening.period.0 + 1..=last.0).map(PeriodIndex) {
-            let is_reserved = reserve.contains(calendar.moment(period).local.hour());
-            let need = if is_reserved { per_hour_kwh * calendar.period_hours() } else { 0.0 };
-            at_hand += self.counted_on(period) - need;
+            at_hand += self.counted_on(period) - self.kept_need(period);
         }
         let at_hand = battery.metered_from(kwh(at_hand.max(0.0)));
         let free = (at_hand - kwh(expected_kwh)).or_zero();

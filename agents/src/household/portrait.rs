@@ -32,6 +32,15 @@ impl Hours {
     }
 }
 
+/// Own energy for the part of a need that users are expected to leave unserved.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Shortfall {
+    /// Charging hours that it is kept for.
+    pub hours: Hours,
+    /// How much of that part is kept, 0 to 1.
+    pub share: f64,
+}
+
 /// Where a household's own need comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Need {
@@ -74,6 +83,8 @@ pub struct Portrait {
     pub discharging: Hours,
     /// Hours in which it is willing to buy from others; in the rest it buys outside.
     pub buying: Hours,
+    /// What it keeps for hours in which users cannot serve everybody; plans of sellers by habit only.
+    pub shortfall: Shortfall,
     /// Its own need.
     pub need: Need,
     /// How often its households go wrong.
@@ -173,6 +184,7 @@ mod tests {
             charging: Hours::new(&[5, 6]),
             discharging: Hours::new(&[21]),
             buying: Hours::default(),
+            shortfall: Shortfall::default(),
             need: Need::ChargingHours { per_hour_kwh: 5.0, reserve: Hours::default() },
             faults: FaultRates::default(),
         };

@@ -8,13 +8,19 @@
 //! offered now = min(surplus, max(0, X - D), d of now and a little)
 //! ```
 //!
+//! Where a portrait keeps energy for hours in which users cannot serve everybody, its own need there is
+//!
+//! ```text
+//! shortfall_share * max(0, 1 - supply / demand) * need      supply: what sellers' plans leave for the hour
+//! ```
+//!
 //! Dear is what outside energy is dear in: the cheaper of grid and company, which is published.
 
 use std::num::NonZeroU16;
 
 use goshawk_market::quantity::{Energy, Price};
 
-use super::portrait::{Hours, Need, Portrait};
+use super::portrait::{Need, Portrait};
 use crate::calendar::{Calendar, PeriodIndex};
 
 /// What is offered beyond the expected demand, as a share of it: foresight is rounded, demand is not.
@@ -52,7 +58,8 @@ pub(crate) struct Habit<'a> {
 
 /// The plans of all habits, from the cheaper outside price of each period.
 ///
-/// First everybody who discharges in a period counts as a seller there; then only those to whom their plan leaves something, as far as it does.
+/// First everybody who discharges in a period counts as a seller there; then only those to whom their plan leaves something, as
+/// far as it does. Then it is known where users cannot serve everybody; what is kept for that changes what is left to sell.
 pub(crate) fn plans(
     calendar: &Calendar,
     habits: &[Habit<'_>],
@@ -60,8 +67,10 @@ pub(crate) fn plans(
     sun_confidence: f64,
 ) -> Vec<SalesPlan> {
     let mut plans: Vec<SalesPlan> = Vec::new();
-    for _ in 0..2 {
-        let periods = calendar.horizon() as usize;
+    let periods = calendar.horizon() as usize;
+    let mut unserved: Option<Vec<f64>> = None;
+    let keeps_for_shortfall = habits.iter().any(|habit| habit.portrait.shortfall.share > 0.0);
+    for pass in 0..if keeps_for_shortfall { 3 } else { 2 } {
         let mut demand = vec![0.0; periods];
         let mut sellers: Vec<Vec<(f64, f64)>> = vec![Vec::new(); periods];
         for (place, habit) in habits.iter().enumerate() {
@@ -73,14 +82,53 @@ pub(crate) fn plans(
                 }
             });
         }
+        if pass == 1 && keeps_for_shortfall {
+            unserved = Some(
+                demand
+                    .iter()
+                    .zip(&sellers)
+                    .map(|(&demand, sellers)| unserved_share(demand, sellers))
+                    .collect(),
+            );
+        }
         let expected: Vec<f64> =
             demand.iter().zip(&mut sellers).map(|(&demand, sellers)| share(demand, sellers)).collect();
         plans = habits
             .iter()
-            .map(|habit| SalesPlan::over(habit.portrait, calendar, outside, &expected))
+            .map(|habit| SalesPlan {
+                unserved: unserved.clone(),
+                ..SalesPlan::over(habit.portrait, calendar, outside, &expected)
+            })
             .collect();
     }
     plans
+}
+
+/// The share of a demand that all sellers together cannot serve, 0 to 1.
+fn unserved_share(demand_kwh: f64, sellers: &[(f64, f64)]) -> f64 {
+    let supply: f64 = sellers.iter().map(|(free_kwh, count)| free_kwh * count).sum();
+    if demand_kwh > 0.0 { (1.0 - supply / demand_kwh).max(0.0) } else { 0.0 }
+}
+
+/// What a household needs in a period and keeps own energy for, in kWh: all of its need in a reserve hour, what users are
+/// expected to leave unserved in a shortfall hour.
+pub(super) fn own_need(
+    portrait: &Portrait,
+    calendar: &Calendar,
+    plan: Option<&SalesPlan>,
+    period: PeriodIndex,
+) -> f64 {
+    let Need::ChargingHours { per_hour_kwh, reserve } = &portrait.need else { return 0.0 };
+    let hour = calendar.moment(period).local.hour();
+    let need_kwh = per_hour_kwh * calendar.period_hours();
+    if reserve.contains(hour) {
+        return need_kwh;
+    }
+    let unserved = plan.and_then(|plan| plan.unserved.as_ref());
+    match unserved.filter(|_| portrait.shortfall.hours.contains(hour)) {
+        Some(unserved) => portrait.shortfall.share * unserved[period.0 as usize] * need_kwh,
+        None => 0.0,
+    }
 }
 
 /// What each seller can expect to sell of a demand: alike, but for those who have less. `sellers` are what one has and how many
@@ -113,12 +161,13 @@ impl Habit<'_> {
         let Need::ChargingHours { per_hour_kwh, reserve } = &self.portrait.need else { return };
         let need_kwh = per_hour_kwh * calendar.period_hours();
         let counted_on = |period: PeriodIndex| sun_confidence * self.gain_kwh[period.0 as usize];
+        let own_need = |period: PeriodIndex| own_need(self.portrait, calendar, plan, period);
         let mut held = self.held_kwh;
         let mut kept = Vec::new();
         for (index, moment) in calendar.moments().iter().enumerate() {
             let period = PeriodIndex(index as u32);
             if moment.period_of_day == 0 {
-                kept = kept_for_need(calendar, period, need_kwh, *reserve, counted_on);
+                kept = kept_for_need(calendar, period, own_need, counted_on);
             }
             let hour = moment.local.hour();
             let kept_now = kept[usize::from(moment.period_of_day)];
@@ -139,10 +188,9 @@ impl Habit<'_> {
             match plan {
                 Some(plan) if sells => {
                     let free = plan.after(period).map_or(beyond, |(expected_kwh, last)| {
-                        let need = |later| if reserve.contains(later) { need_kwh } else { 0.0 };
                         let gained: f64 = (period.0 + 1..=last.0)
                             .map(PeriodIndex)
-                            .map(|later| counted_on(later) - need(calendar.moment(later).local.hour()))
+                            .map(|later| counted_on(later) - own_need(later))
                             .sum();
                         let kept_last = kept[usize::from(calendar.moment(last).period_of_day)];
                         beyond.min((held + gained - kept_last - expected_kwh).max(0.0))
@@ -174,8 +222,7 @@ impl Habit<'_> {
 pub(super) fn kept_for_need(
     calendar: &Calendar,
     first: PeriodIndex,
-    need_kwh: f64,
-    reserve: Hours,
+    own_need: impl Fn(PeriodIndex) -> f64,
     gain_kwh: impl Fn(PeriodIndex) -> f64,
 ) -> Vec<f64> {
     let mut kept = vec![0.0; calendar.periods_per_day() as usize];
@@ -184,8 +231,7 @@ pub(super) fn kept_for_need(
     for period in (first.0..last).rev().map(PeriodIndex) {
         let moment = calendar.moment(period);
         kept[usize::from(moment.period_of_day)] = held;
-        let need = if reserve.contains(moment.local.hour()) { need_kwh } else { 0.0 };
-        held = (held + need - gain_kwh(period)).max(0.0);
+        held = (held + own_need(period) - gain_kwh(period)).max(0.0);
     }
     kept
 }
@@ -196,6 +242,8 @@ pub struct SalesPlan {
     /// d(k) in kWh.
     now: Vec<f64>,
     dearer: Vec<Option<Dearer>>,
+    /// By period, the share of the demand that users cannot serve, where anybody keeps energy for that.
+    unserved: Option<Vec<f64>>,
 }
 
 /// The later and dearer discharging periods of a day, together.
@@ -229,7 +277,7 @@ impl SalesPlan {
             }
             found
         };
-        Self { now: expected.to_vec(), dearer: (0..moments.len()).map(dearer).collect() }
+        Self { now: expected.to_vec(), dearer: (0..moments.len()).map(dearer).collect(), unserved: None }
     }
 
     /// d in a period, in kWh: what is expected to be sold there by each who has something to sell.
@@ -251,6 +299,7 @@ mod tests {
 
     use super::*;
     use crate::household::faults::FaultRates;
+    use crate::household::portrait::{Hours, Shortfall};
 
     fn portrait(name: &str, charging: &[u8], discharging: &[u8]) -> Portrait {
         Portrait {
@@ -259,6 +308,7 @@ mod tests {
             charging: Hours::new(charging),
             discharging: Hours::new(discharging),
             buying: Hours::new(charging),
+            shortfall: Shortfall::default(),
             need: Need::ChargingHours { per_hour_kwh: 4.0, reserve: Hours::default() },
             faults: FaultRates::default(),
         }
@@ -311,7 +361,8 @@ mod tests {
         let start = date(2023, 1, 10).at(1, 0, 0, 0).in_tz("UTC").unwrap();
         let calendar = Calendar::new(start, 60, 24).unwrap();
         let sun = |period: PeriodIndex| if period.0 == 11 { 3.0 } else { 0.0 };
-        let kept = kept_for_need(&calendar, PeriodIndex(0), 4.0, Hours::new(&[14, 15]), sun);
+        let need = |period: PeriodIndex| if matches!(period.0, 13 | 14) { 4.0 } else { 0.0 };
+        let kept = kept_for_need(&calendar, PeriodIndex(0), need, sun);
         assert_eq!((kept[14], kept[13], kept[12], kept[11], kept[10]), (0.0, 4.0, 8.0, 8.0, 5.0));
     }
 }

@@ -24,8 +24,9 @@ goshawk.titleWithout = (figure) => (figure.each ? "Purchases by hour" : figure.t
 /** What a figure says, and the query behind it. */
 goshawk.tell = function (entry, c) {
   const view = entry.figure.view(c, entry.of);
+  const number = c.data.paperFigures?.[entry.id];
   return {
-    view, text: view.text,
+    view, text: number ? `Figure ${number} of the paper. ${view.text}` : view.text,
     query: entry.figure.sql ? entry.figure.sql(c, entry.of) : entry.figure.file(c),
     isQuery: Boolean(entry.figure.sql),
     height: entry.figure.height ? entry.figure.height(view) : 320,

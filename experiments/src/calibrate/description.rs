@@ -8,6 +8,7 @@ use goshawk_market::optimizer::OPTIMIZER_NAMES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::limit::{self, LimitTable};
 use super::targets::Targets;
 use crate::scenario::document::Document;
 use crate::scenario::meaning::Report;
@@ -29,7 +30,8 @@ pub struct FitFile {
     #[serde(default = "one")]
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
     pub seed: u64,
-    /// Starts of the search, 1 to 100; the first has the scenario's own values among its candidates.
+    /// Starts of the search, 1 to 100; each draws its first candidates between the bounds, by seed and number. The scenarios' own
+    /// values have no part in it.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 100))]
     pub starts: u32,
@@ -37,6 +39,11 @@ pub struct FitFile {
     #[serde(default = "ten_thousand")]
     #[schemars(range(min = 100, max = 10_000_000))]
     pub evaluations: u32,
+    /// Candidates at a time, 4 to 10,000; l_shade begins with so many and ends with 4. By default 40, of l_shade 18 for each
+    /// parameter, between 40 and a hundredth of the evaluations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 4, max = 10_000))]
+    pub population: Option<u32>,
     /// The optimizer: "ngo", "ngo_original", "pso", "improved_pso" or "l_shade".
     #[serde(default = "l_shade")]
     pub optimizer: String,
@@ -55,6 +62,9 @@ pub struct FitFile {
     /// What is fitted.
     #[schemars(length(min = 1))]
     pub parameter: Vec<ParameterTable>,
+    /// What must hold beside the tables, such as what a source says in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<LimitTable>,
 }
 
 /// What a target table holds, of each class in each hour.
@@ -72,6 +82,8 @@ pub enum Measure {
     GridKwh,
     /// Energy bought from the company, in kWh.
     CompanyKwh,
+    /// Energy bought from grid and company together, in kWh.
+    OutsideKwh,
 }
 
 /// How a distance from the targets is judged; see the book's page on calibration.
@@ -192,6 +204,8 @@ pub struct Variant {
     pub path: PathBuf,
     /// Its text, before anything is changed in it.
     pub text: String,
+    /// The data files that it names: the field's path, and the file's as written, relative to the scenario's folder.
+    pub data_files: Vec<(Vec<String>, String)>,
     /// The same as a tree, with what differs in the runs of the fit.
     pub(crate) document: Document,
     /// What values are multiplied with.
@@ -290,6 +304,9 @@ pub fn load(path: &Path, scenario: &Path, choice: &Choice) -> Result<Fit, Proble
     let base = path.parent().unwrap_or_else(|| Path::new(""));
     let variants = variants(&mut report, &file, base, scenario, choice);
     let parameters = parameters(&mut report, &file, &variants, choice);
+    if variants.len() == file.variant.len() {
+        limit::check(&mut report, &file.limit, &variants);
+    }
     if let Some(problems) = Problems::all(report.problems, &name) {
         return Err(problems);
     }
@@ -325,6 +342,14 @@ fn variants(
         }
         let path = table.scenario.as_ref().map_or_else(|| scenario.to_owned(), |name| base.join(name));
         let name = path.display().to_string();
+        // All of them are written into one folder.
+        let same_name = variants.iter().find(|known| known.path.file_name() == path.file_name());
+        if let Some(known) = same_name.filter(|known| !is_one_file(&known.path, &path)) {
+            let found =
+                format!("\"{name}\", beside \"{}\" of the variant {:?}", known.path.display(), known.name);
+            let allowed = "scenario files with names of their own: their copies go into one folder";
+            report.add(&["variant", &place, "scenario"], found, allowed);
+        }
         let Some((text, document)) = scenario_of(report, &path, &place, &file.set, &table.set) else {
             continue;
         };
@@ -353,12 +378,26 @@ fn variants(
         let targets = chosen.or_else(|| Some(base.join(table.targets.as_ref()?))).and_then(&mut read);
         let held_out = table.held_out.as_ref().and_then(|path| read(base.join(path)));
         let (name, scale) = (table.name.clone(), table.scale);
-        variants.push(Variant { name, path, text, document, scale, targets, held_out });
+        let data_files = data_files(&path, &text);
+        variants.push(Variant { name, path, text, data_files, document, scale, targets, held_out });
     }
     if report.problems.is_empty() && variants.iter().all(|variant| variant.targets.is_none()) {
         report.add(&["variant"], "no targets", "at least one variant with targets");
     }
     variants
+}
+
+/// The data files of a scenario as it is written, which may differ from those of the fit's runs.
+fn data_files(path: &Path, text: &str) -> Vec<(Vec<String>, String)> {
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    let loaded = crate::scenario::load_text(&path.display().to_string(), text, base, &[]);
+    let files = loaded.map_or_else(|_| Vec::new(), |loaded| loaded.files);
+    files.into_iter().filter_map(|file| Some((path_names(&file.field)?, file.path))).collect()
+}
+
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(a) == real(b)
 }
 
 /// The text of a scenario, and its tree with what differs in the fit.
@@ -476,19 +515,21 @@ fn parameters(
     parameters
 }
 
-/// Tells where a scenario refuses a bound of a parameter.
+/// Tells where the first scenario that refuses a bound of a parameter does.
 fn refused(report: &mut Report<'_>, variants: &[Variant], parameter: &Parameter, bound: &str, value: f64) {
-    let Some(variant) = variants.first() else { return };
-    let mut document = variant.document.clone();
-    parameter.put(&mut document, value);
-    let base = variant.path.parent().unwrap_or_else(|| Path::new(""));
-    let loaded =
-        crate::scenario::load_document(&variant.path.display().to_string(), &document, base, Vec::new());
-    if let Err(problems) = loaded {
+    for variant in variants {
+        let mut document = variant.document.clone();
+        parameter.put(&mut document, value);
+        let base = variant.path.parent().unwrap_or_else(|| Path::new(""));
+        let name = variant.path.display().to_string();
+        let Err(problems) = crate::scenario::load_document(&name, &document, base, Vec::new()) else {
+            continue;
+        };
         let problem = problems.iter().next().expect("invariant: there is a problem");
         let found = format!("{value}, which {} refuses for `{}`", variant.path.display(), problem.field);
         let allowed = problem.allowed.clone();
         report.add(&["parameter", &parameter.place.to_string(), bound], found, allowed);
+        return;
     }
 }
 

@@ -6,29 +6,34 @@
 //! * *Free share*: with the outputs' derivatives J (rows: cells as shares of their table's largest cell, columns: parameters
 //!   over their bounds), directions in which J^T J has an eigenvalue below a millionth of the largest are free: along them
 //!   parameters can move together and change next to nothing. The share of a parameter's unit vector in them.
-//! * *Spread*: the parameter's values over the starts.
+//! * *Spread*: the range of the parameter's values over the starts whose loss is within 0.05 of the best, which count as as
+//!   good. A parameter is pinned only when interval and spread agree, so it takes two such starts.
 
 use serde::Serialize;
 
+use super::Start;
 use super::search::Bench;
 
 /// The rise of the loss that is counted as worse, in its own unit: a third of what one cell more in twenty, missed by a
 /// twentieth, adds.
 const RISE: f64 = 0.01;
+/// A start whose loss is above the best one by no more than this counts as as good: what one cell in twenty adds that is
+/// missed by a twelfth instead of met.
+pub const NEAR: f64 = 0.05;
 /// Steps of the bisection for an end of the interval.
-const STEPS: u32 = 7;
+const STEPS: u32 = 14;
 /// A share of the bounds; the step of the derivatives.
 const STEP: f64 = 2e-3;
 /// An eigenvalue below this share of the largest counts as none.
 const FLAT: f64 = 1e-6;
-/// An interval wider than this share of the bounds leaves a parameter open.
+/// An interval or a spread wider than this share of the bounds leaves a parameter open.
 const WIDE: f64 = 0.25;
 
 /// How well the targets pin a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// By itself.
+    /// By itself, and other starts that are as good agree.
     Pinned,
     /// Only while others keep their values: together with them it can move.
     WithOthers,
@@ -36,6 +41,10 @@ pub enum Verdict {
     Open,
     /// Not: it lies on one of its bounds, which says more about the bound.
     AtBound,
+    /// Not: around the best values it cannot move, but starts that are as good ended elsewhere.
+    Scattered,
+    /// Not shown: around the best values it cannot move, and no other start came as near.
+    Unconfirmed,
 }
 
 impl Verdict {
@@ -46,6 +55,8 @@ impl Verdict {
             Self::WithOthers => "pinned only together with others",
             Self::Open => "not pinned",
             Self::AtBound => "at its bound",
+            Self::Scattered => "not pinned: starts as good differ",
+            Self::Unconfirmed => "not shown: no other start as good",
         }
     }
 }
@@ -59,32 +70,55 @@ pub struct Known {
     pub interval: [f64; 2],
     /// The free share, 0 to 1.
     pub free_share: f64,
+    /// The lowest and the highest value of the starts that are as good as the best one.
+    pub spread: [f64; 2],
 }
 
-/// Looks around the best values; `best` is their loss.
-pub(crate) fn identify(bench: &Bench<'_>, values: &[f64], best: f64) -> Vec<Known> {
+/// The verdict from the parts.
+#[derive(Debug, Clone, Copy)]
+struct Looks {
+    /// The interval's width as a share of the bounds.
+    interval: f64,
+    /// The spread as a share of the bounds; `None` when no other start is as good.
+    spread: Option<f64>,
+    free_share: f64,
+    at_bound: bool,
+}
+
+impl Looks {
+    fn verdict(self) -> Verdict {
+        match self {
+            Self { interval, .. } if interval > WIDE => Verdict::Open,
+            Self { at_bound: true, .. } => Verdict::AtBound,
+            Self { spread: None, .. } => Verdict::Unconfirmed,
+            Self { spread: Some(spread), .. } if spread > WIDE => Verdict::Scattered,
+            Self { free_share, .. } if free_share > 0.5 => Verdict::WithOthers,
+            Self { .. } => Verdict::Pinned,
+        }
+    }
+}
+
+/// Looks around the values of the best start, which is the first, and at the others.
+pub(crate) fn identify(bench: &Bench<'_>, starts: &[Start]) -> Vec<Known> {
     let parameters = &bench.fit.parameters;
-    let intervals = intervals(bench, values, best);
-    let shares = free_shares(bench, values);
-    parameters
-        .iter()
-        .zip(values)
-        .zip(intervals.into_iter().zip(shares))
-        .map(|((parameter, &value), (interval, free_share))| {
-            let width = parameter.table.high - parameter.table.low;
-            let at_bound = (value - parameter.table.low).min(parameter.table.high - value) < 1e-3 * width;
-            let verdict = if interval[1] - interval[0] > WIDE * width {
-                Verdict::Open
-            } else if at_bound {
-                Verdict::AtBound
-            } else if free_share > 0.5 {
-                Verdict::WithOthers
-            } else {
-                Verdict::Pinned
-            };
-            Known { verdict, interval, free_share }
-        })
-        .collect()
+    let best = &starts[0].found;
+    let near: Vec<&Start> = starts.iter().filter(|start| start.is_near).collect();
+    let intervals = intervals(bench, &best.values, best.loss);
+    let shares = free_shares(bench, &best.values);
+    let of_parameter = |(index, (interval, free_share)): (usize, ([f64; 2], f64))| {
+        let table = &parameters[index].table;
+        let (width, value) = (table.high - table.low, best.values[index]);
+        let values = || near.iter().map(|start| start.found.values[index]);
+        let spread = [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)];
+        let looks = Looks {
+            interval: (interval[1] - interval[0]) / width,
+            spread: (near.len() > 1).then(|| (spread[1] - spread[0]) / width),
+            free_share,
+            at_bound: (value - table.low).min(table.high - value) < 1e-3 * width,
+        };
+        Known { verdict: looks.verdict(), interval, free_share, spread }
+    };
+    intervals.into_iter().zip(shares).enumerate().map(of_parameter).collect()
 }
 
 /// By bisection between the value and each bound, all ends at once.
@@ -214,6 +248,17 @@ fn eigenvectors(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pinned_is_what_interval_and_starts_agree_on() {
+        let narrow = Looks { interval: 0.01, spread: Some(0.02), free_share: 0.0, at_bound: false };
+        assert_eq!(narrow.verdict(), Verdict::Pinned);
+        assert_eq!(Looks { spread: Some(0.3), ..narrow }.verdict(), Verdict::Scattered);
+        assert_eq!(Looks { spread: None, ..narrow }.verdict(), Verdict::Unconfirmed);
+        assert_eq!(Looks { interval: 0.3, ..narrow }.verdict(), Verdict::Open);
+        assert_eq!(Looks { free_share: 0.6, ..narrow }.verdict(), Verdict::WithOthers);
+        assert_eq!(Looks { at_bound: true, ..narrow }.verdict(), Verdict::AtBound);
+    }
 
     #[test]
     fn eigenvectors_of_a_known_matrix() {

@@ -3,16 +3,18 @@
 //! ```text
 //! L = mean over cells with y > 0 of ln(1 + |x - y| / (y s_cell))
 //!   + w_zero  * mean over cells with y = 0 of x / (Y s_zero)
-//!   + w_total * mean over classes of sqrt(1 + ((X_c - Y_c) / (Y_c s_total))^2) - 1
+//!   + w_total * mean over classes of sqrt(1 + ((X_c - Y_c) / (Y_c s_total))^2) - 1        then the mean over the tables
+//!   + sum over limits of what lies beyond them, in their own units
 //! ```
 //!
 //! x is what the run came to, y the target, X_c and Y_c a class's totals, Y the total of the table. The logarithm lets a cell
 //! that cannot be met go rather than bend all others: tables of a paper carry noise.
 
 use super::description::{Fit, Loss};
+use super::limit;
 use super::targets::Targets;
 
-/// L over all fitted tables, from what they ask for in their order. Infinite without outputs.
+/// L over all fitted tables and limits, from what they ask for in their order. Infinite without outputs.
 pub(crate) fn loss(fit: &Fit, outputs: Option<&[f64]>) -> f64 {
     let Some(outputs) = outputs else { return f64::INFINITY };
     let (mut rest, mut sum, mut tables) = (outputs, 0.0, 0.0);
@@ -22,7 +24,7 @@ pub(crate) fn loss(fit: &Fit, outputs: Option<&[f64]>) -> f64 {
         sum += of_table(&fit.file.loss, targets, own);
         tables += 1.0;
     }
-    sum / tables
+    sum / tables + limit::loss(&fit.file.limit, rest)
 }
 
 fn of_table(loss: &Loss, targets: &Targets, outputs: &[f64]) -> f64 {

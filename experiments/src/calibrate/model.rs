@@ -54,6 +54,7 @@ pub fn measured(sheet: &DaySheet, measure: Measure, hour: u8, class: usize) -> f
         Measure::BoughtKwh => cell.bought.energy.to_f64(),
         Measure::GridKwh => cell.grid.energy.to_f64(),
         Measure::CompanyKwh => cell.company.energy.to_f64(),
+        Measure::OutsideKwh => (cell.grid.energy + cell.company.energy).to_f64(),
     }
 }
 
@@ -97,14 +98,21 @@ impl Variant {
 }
 
 impl Fit {
-    /// What all fitted tables ask for, one after the other; `None` where the values cannot be run.
+    /// What all fitted tables ask for, one after the other, then what the limits come to; `None` where the values cannot be run.
     pub(crate) fn outputs(&self, values: &[f64], progress: &Arc<Progress>) -> Option<Vec<f64>> {
         let mut outputs = Vec::new();
+        let mut limited = vec![0.0; self.file.limit.len()];
         for variant in &self.variants {
             let Some(targets) = &variant.targets else { continue };
             let sheet = variant.day_sheet(&self.parameters, values, progress)?;
             outputs.extend(held_against(&sheet, self.file.measure, targets, variant.scale));
+            for (limit, value) in self.file.limit.iter().zip(&mut limited) {
+                if limit.variant == variant.name {
+                    *value = limit.value(&sheet, variant.scale);
+                }
+            }
         }
+        outputs.extend(limited);
         Some(outputs)
     }
 }

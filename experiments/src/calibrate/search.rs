@@ -4,15 +4,18 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use goshawk_market::optimizer::{OptimizerSettings, Problem, optimizer_by_name};
+use goshawk_market::optimizer::{
+    InitialPopulation, LShade, Optimizer, OptimizerSettings, Problem, optimizer_by_name,
+};
 
 use super::description::Fit;
 use super::loss::loss;
 use crate::compare::Course;
 use crate::scenario::{self, Problems};
 
-/// Individuals of the optimizers, L-SHADE's apart, which begins with 18 per dimension.
+/// Candidates at a time, where the fit does not say how many.
 const POPULATION: usize = 40;
+const L_SHADE: &str = "l_shade";
 
 /// What a start of the search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,40 +105,44 @@ impl Bench<'_> {
         self.course.progress.stop.load(Ordering::Relaxed)
     }
 
-    /// One start of the search; `guest` is a set of values that takes part from the beginning.
-    pub(crate) fn search(&mut self, start: u32, guest: Option<&[f64]>) -> Found {
+    /// A start of the search, numbered from 0: its first candidates are drawn between the bounds, by its seed.
+    pub(crate) fn search(&mut self, start: u32) -> Found {
         let file = &self.fit.file;
         let evaluations = u64::from(file.evaluations);
-        let population = (self.fit.parameters.len() * 18).min(evaluations as usize / 100).max(POPULATION);
+        let population = self.population();
         let per_iteration = if file.optimizer.starts_with("ngo") { 2 } else { 1 };
+        let iterations = (evaluations / (per_iteration * population as u64)).max(1) as u32;
+        // L-SHADE shrinks its population and ends with its evaluations.
+        let iterations = if file.optimizer == L_SHADE { iterations.saturating_mul(4) } else { iterations };
         let settings = OptimizerSettings {
-            iterations: u32::MAX,
-            population: if file.optimizer == "l_shade" { population } else { POPULATION },
+            iterations,
+            population,
             max_evaluations: Some(evaluations),
             ..OptimizerSettings::default()
         };
-        let iterations = (evaluations / (per_iteration * settings.population as u64)).max(1) as u32;
-        // L-SHADE shrinks its population and ends with its evaluations.
-        let iterations = if file.optimizer == "l_shade" { iterations.saturating_mul(4) } else { iterations };
-        let settings = OptimizerSettings { iterations, ..settings };
-        let mut optimizer =
-            optimizer_by_name(&file.optimizer, &settings).expect("invariant: the optimizer is checked input");
-        let seed = [file.seed, u64::from(start)];
-        optimizer.start(self, seed);
-        if let Some(values) = guest {
-            let genes: Vec<f64> = self
-                .fit
-                .parameters
-                .iter()
-                .zip(values)
-                .map(|(parameter, &value)| parameter.gene(value))
-                .collect();
-            optimizer.restart(self, &[&genes]);
-        }
+        let mut optimizer: Box<dyn Optimizer> = match file.optimizer.as_str() {
+            L_SHADE => Box::new(LShade::with_initial_population(settings, InitialPopulation::OfSettings)),
+            name => optimizer_by_name(name, &settings).expect("invariant: the optimizer is checked input"),
+        };
+        optimizer.start(self, [file.seed, u64::from(start)]);
         optimizer.advance(self, iterations, &mut Vec::new());
         let best = optimizer.population();
         let values = self.values(&best.best_genes());
         Found { values, loss: best.best_value(), evaluations: best.evaluations() }
+    }
+
+    /// Candidates at the beginning of a start.
+    fn population(&self) -> usize {
+        let file = &self.fit.file;
+        file.population.map_or_else(
+            || match file.optimizer.as_str() {
+                L_SHADE => {
+                    (self.fit.parameters.len() * 18).min(file.evaluations as usize / 100).max(POPULATION)
+                }
+                _ => POPULATION,
+            },
+            |population| population as usize,
+        )
     }
 
     fn values(&self, genes: &[f64]) -> Vec<f64> {

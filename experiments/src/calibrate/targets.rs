@@ -74,6 +74,7 @@ impl Targets {
             tell(0..0, "", "no header".to_owned(), known);
             return Err(problems);
         };
+        let header_end = (header.end + 1).min(text.len());
         let mut classes = Vec::new();
         let columns: Vec<(&str, Range<usize>)> = fields(text, header).collect();
         for (place, (column, span)) in columns.iter().enumerate() {
@@ -134,6 +135,10 @@ impl Targets {
         }
         if count == 0 {
             tell(0..0, "", "no row".to_owned(), "at least one hour".to_owned());
+        } else if rows.values().flatten().all(|value| *value == 0.0) && columns.len() > 1 {
+            // Nothing to hold a distance against.
+            let all = header_end..text.trim_end().len().max(header_end);
+            tell(all, "", "nothing but zeros".to_owned(), "at least one value above 0".to_owned());
         }
         if problems.is_empty() { Ok(Self { file: name.to_owned(), classes, rows }) } else { Err(problems) }
     }

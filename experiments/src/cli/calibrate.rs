@@ -115,7 +115,7 @@ fn write(out: &Path, fit: &Fit, calibration: &Calibration, json: &serde_json::Va
     fs::create_dir_all(out)?;
     for variant in &fit.variants {
         let name = variant.path.file_name().unwrap_or_default();
-        fs::write(out.join(name), crate::calibrate::write::scenario(fit, variant, calibration))?;
+        fs::write(out.join(name), crate::calibrate::write::scenario(fit, variant, calibration, out))?;
     }
     fs::write(out.join("calibration.json"), format!("{json:#}\n"))
 }

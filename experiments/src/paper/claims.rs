@@ -7,12 +7,15 @@ use serde::Serialize;
 
 use super::day::Day;
 use super::facts::{CLASSES, Claim, SCENARIOS};
+use super::reasons;
 
 /// Less than this share of a day's amount counts as nothing.
 const NOTHING: f64 = 0.01;
 /// More than this share of a purchase is all of it, or most of it.
 const ALL: f64 = 1.0 - NOTHING;
 const MAINLY: f64 = 0.5;
+/// Below this share of a cost is well below it.
+pub(super) const WELL_BELOW: f64 = 0.8;
 const A: usize = 0;
 const B: usize = 1;
 const C: usize = 2;
@@ -76,15 +79,26 @@ pub struct Judged {
     pub statement: String,
     /// What became of it.
     pub verdict: Verdict,
-    /// The numbers that decide it.
+    /// The numbers that decide it, and where it does not hold what in the runs stands against it.
     pub evidence: String,
+}
+
+/// Mean cost of electricity over the scenarios, in yuan/kWh of what is driven.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Costs {
+    /// What households pay less what they receive.
+    pub with: f64,
+    /// The same households without trade between users.
+    pub without: f64,
+    /// All that is driven from the conventional channels: at the cheaper outside price of its hour.
+    pub conventional: f64,
 }
 
 /// What claims are judged by, beside the days.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Further {
-    /// Mean cost of electricity without and with trade, in yuan/kWh, over the scenarios.
-    pub costs: [f64; 2],
+    /// Mean cost of electricity.
+    pub costs: Costs,
     /// Seeds in which improved NGO >= improved PSO >= PSO at equal iterations and at equal evaluations, of how many.
     pub ordered: [(usize, usize); 2],
     /// Those of the seeds in which all three are at the exact optimum.
@@ -96,8 +110,10 @@ pub struct Further {
 /// What follows from portraits and tariffs alone.
 fn is_input(id: &str, mode: Mode) -> bool {
     match mode {
-        // A5 and B1: counts, charging hours and the hours in which anybody sells decide them.
-        Mode::Habit => matches!(id, "A2" | "A5" | "B1" | "B5" | "C1" | "C2" | "C11" | "P1" | "P2"),
+        // A5 and B1: counts, charging hours and the hours in which anybody sells decide them. C5 and C7: limits of the fit.
+        Mode::Habit => {
+            matches!(id, "A2" | "A5" | "B1" | "B5" | "C1" | "C2" | "C5" | "C7" | "C11" | "P1" | "P2")
+        }
         // C1: who has no need in an hour does not buy in it.
         Mode::Rational => matches!(id, "C1" | "P1" | "P2"),
     }
@@ -105,8 +121,15 @@ fn is_input(id: &str, mode: Mode) -> bool {
 
 /// What of a claim was put in, where that decides a part of it.
 fn put_in(id: &str, mode: Mode) -> Option<&'static str> {
-    let is_half = mode == Mode::Habit && matches!(id, "A3" | "B2" | "B6" | "C7");
-    is_half.then_some("the hours were put in, that the energy suffices was not")
+    match (mode, id) {
+        (Mode::Habit, "A3" | "B2" | "B6") => Some("the hours were put in, that the energy suffices was not"),
+        (Mode::Habit, "B4") => Some("that B keeps energy for 21 itself was put in, how much was fitted"),
+        (Mode::Habit, "C5") => Some("that A sells something at 11 is a limit of the fit"),
+        (Mode::Habit, "C7") => Some(
+            "that C buys nothing from 12 to 18 is a limit of the fit; that its purchases fall before is not",
+        ),
+        _ => None,
+    }
 }
 
 /// Judges a claim.
@@ -123,10 +146,17 @@ pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> J
             ));
         }
         "E1" => {
-            let [without, with] = further.costs;
-            holds = with < 0.8 * without;
-            evidence
-                .push(format!("{with:.3} with trade, {without:.3} CNY/kWh without: {:.2}", with / without));
+            let Costs { with, without, conventional } = further.costs;
+            holds = with < WELL_BELOW * without;
+            evidence.push(format!(
+                "{with:.3} with trade, {without:.3} CNY/kWh of the same households without it: {:.2}; all that is driven bought in the \
+                 conventional channels, from which Section 7.2 has its 1.3, costs {conventional:.3}: {:.2}",
+                with / without,
+                with / conventional
+            ));
+            if !holds {
+                evidence.push(format!("so trade alone does not do it, {}", reasons::of_costs(days)));
+            }
         }
         "O1" => {
             holds = further.ordered.iter().all(|(ordered, seeds)| ordered * 31 >= 27 * seeds);
@@ -141,11 +171,20 @@ pub fn judge(claim: &Claim, mode: Mode, days: &[Day; 3], further: &Further) -> J
             }
         }
         id => {
+            // What is the same in several scenarios is told once.
+            let mut told: Vec<(String, Vec<&str>)> = Vec::new();
             for &scenario in &claim.scenarios {
                 let (own, text) = of_day(id, scenario, &days[scenario]);
                 holds &= own;
-                evidence.push(format!("{}: {text}", SCENARIOS[scenario]));
+                let why = if own { None } else { reasons::reason(id, &days[scenario], mode) };
+                let why = why.map_or_else(String::new, |why| format!(", {why}"));
+                let text = format!("{text}{why}");
+                match told.iter_mut().find(|(known, _)| *known == text) {
+                    Some((_, scenarios)) => scenarios.push(SCENARIOS[scenario]),
+                    None => told.push((text, vec![SCENARIOS[scenario]])),
+                }
             }
+            evidence.extend(told.iter().map(|(text, scenarios)| format!("{}: {text}", scenarios.join(", "))));
         }
     }
     let verdict = match (holds, is_input(&claim.id, mode)) {

@@ -3,6 +3,7 @@
 use goshawk_agents::journal::day_sheet::{ClassHour, DaySheet};
 
 use super::facts::CLASSES;
+use crate::scenario::Scenario;
 
 const HOURS: usize = 24;
 const COUNT: usize = CLASSES.len();
@@ -30,13 +31,20 @@ pub struct Day {
     pub storage_profit: [f64; HOURS],
     /// Driven, by class and hour.
     pub driven: [[f64; COUNT]; HOURS],
+    /// Sun that was used, by class and hour.
+    pub sun: [[f64; COUNT]; HOURS],
+    /// The same of the whole day for one household, of the class with the most of it.
+    pub sun_per_household_kwh: f64,
+    /// What fits between floor and ceiling of a battery.
+    pub room_kwh: f64,
     /// Spend less income of all households.
     pub net_cost: f64,
 }
 
 impl Day {
-    /// The means of the sheets of a scenario's replicates; `fees` are both together.
-    pub fn mean(sheets: &[DaySheet], fees: f64) -> Self {
+    /// The means of the sheets of a scenario's replicates.
+    pub fn mean(sheets: &[DaySheet], scenario: &Scenario) -> Self {
+        let fees = scenario.fees.grid_per_kwh + scenario.fees.platform_per_kwh;
         let n = sheets.len() as f64;
         let mean = |value: &dyn Fn(&DaySheet) -> f64| sheets.iter().map(value).sum::<f64>() / n;
         let of_class = |value: &dyn Fn(&ClassHour) -> f64| -> [[f64; COUNT]; HOURS] {
@@ -58,7 +66,16 @@ impl Day {
         let of_hour = |value: &dyn Fn(&goshawk_agents::journal::day_sheet::Hour) -> f64| -> [f64; HOURS] {
             std::array::from_fn(|hour| mean(&|sheet| value(&sheet.hours[hour])))
         };
+        let sun = of_class(&|class| class.sun.to_f64());
+        let sun_of = |class: usize, count: u32| {
+            sun.iter().map(|hour| hour[class]).sum::<f64>() / f64::from(count.max(1))
+        };
+        let counts = CLASSES.map(|class| scenario.portraits.get(class).map_or(0, |portrait| portrait.count));
+        let battery = &scenario.battery;
         Self {
+            sun,
+            sun_per_household_kwh: (0..COUNT).map(|class| sun_of(class, counts[class])).fold(0.0, f64::max),
+            room_kwh: battery.capacity_kwh * (battery.soc_max - battery.soc_min),
             revenue: of_class(&|class| class.sold.amount.to_f64()),
             between,
             grid: of_class(&|class| class.grid.energy.to_f64()),

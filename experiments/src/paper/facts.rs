@@ -5,6 +5,20 @@ use std::path::Path;
 use crate::calibrate::targets::Targets;
 use crate::scenario::{Loaded, Problems, load_text};
 
+/// What `goshawk paper --out` writes beside its runs; a folder with it has the paper's figures.
+pub const PAPER_FILE: &str = "paper.json";
+/// The paper's figures and those of a report that show the same, by their ids there.
+pub const FIGURES: [(u8, &str, &str); 9] = [
+    (4, "photovoltaics", "photovoltaic output"),
+    (5, "purchases-A", "purchases of Class A"),
+    (6, "prices", "tariffs, and the price between users"),
+    (7, "purchases-B", "purchases of Class B"),
+    (8, "purchases-C", "purchases of Class C"),
+    (9, "cost", "what energy costs, by channel"),
+    (10, "operators", "revenue of the operators"),
+    (11, "convergence", "convergence of the optimizers"),
+    (12, "storage", "content of the shared storage"),
+];
 /// Names of the classes.
 pub const CLASSES: [&str; 3] = ["A", "B", "C"];
 /// Names of the scenarios.

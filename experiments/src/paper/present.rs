@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Reproduction;
 use super::claims::{Mode, Verdict};
-use super::facts::SCENARIOS;
+use super::facts::{FIGURES, SCENARIOS};
 use super::tables::{Agreed, Cell};
 use crate::statistics::median;
 
@@ -25,14 +25,13 @@ pub fn json(reproduction: &Reproduction) -> Json {
     })
 }
 
-/// Where the paper contradicts itself or its model.
-pub const CONTRADICTIONS: [&str; 6] = [
-    "Tables 3 and 4, hour 10: 80 households of Class C buy for 68.7 CNY from 50 sellers and for 140.5 CNY from 40. Nothing that \
-     differs between the two scenarios makes 40 sell twice what 50 do. Scenario I, with 71.3 CNY for 40 buyers, agrees with \
-     the latter: 1.78 and 1.76 CNY per buyer.",
-    "Tables 2 and 3: a household of Class B earns 9.00 CNY in Scenario I and 7.35 CNY in Scenario II, from the same sun and the \
-     same need, though it has more buyers in II. While what is not sold in one hour is sold in another at no lower price, \
-     both totals cannot be met within 7 %.",
+/// Where the paper contradicts itself or its model, or gives no reason.
+pub const CONTRADICTIONS: [&str; 5] = [
+    "Tables 2 to 4, hour 10: 80 households of Class C buy for 68.7 CNY from 50 of Class B and for 140.5 CNY from 40, and one of \
+     Class B earns 9.00, 7.35 and 8.66 CNY in the day in Scenarios I, II and III, though it has most buyers in II. The paper \
+     says no reason. Ours: at 21 Class A can serve all of B's need in I, 56 % in II and 93 % in III, and the rest is dearest \
+     outside, so that B keeps energy for a part of it (`shortfall_hours`). The idea came from all three tables, Table 4 too; \
+     how large the part is was fitted to Tables 2 and 3. It does not reconcile all: hour 10 of Scenarios I and III is given up.",
     "Section 7.1 calls Scenario III dominated by Class B; it has 40 households of Class A, 40 of B and 80 of C.",
     "Section 7.1 names sales of Class C at 9 to 11 and 19 to 21; Table 2 has none there.",
     "Equation (22) takes half the difference of d1 and d2; the sentence after it asks for their mean. Equation (18), read \
@@ -70,15 +69,20 @@ pub fn targets(reproduction: &Reproduction) -> Vec<Target> {
         cell.table == 4 && cell.mode == Some(Mode::Habit) && cell.row == "21" && cell.column == "A"
     });
     let at_21 = at_21.and_then(|cell| Some(cell.ours / cell.paper? - 1.0)).unwrap_or(f64::INFINITY);
-    let ratio = |cell: &&Cell| {
-        cell.table == 5
-            && cell.mode == Some(Mode::Habit)
-            && cell.row == "all"
-            && cell.column == "with / without"
+    let cost = |what: &str, column: &str| {
+        let is_asked = |cell: &&Cell| {
+            cell.table == 5 && cell.mode == Some(Mode::Habit) && cell.row == "all" && cell.column == column
+        };
+        let cell = reproduction.cells.iter().find(is_asked);
+        let (ratio, error) =
+            cell.and_then(|cell| Some((cell.ours, cell.ours / cell.paper? - 1.0))).unwrap_or((0.0, -1.0));
+        Target {
+            what: format!("mean cost with trade between users over {what}, 0.74/1.3 in Table 5"),
+            wanted: "within 15 %",
+            found: format!("{ratio:.3}, {:+.1} %", 100.0 * error),
+            is_reached: error.abs() <= 0.15,
+        }
     };
-    let ratio = reproduction.cells.iter().find(ratio);
-    let ratio =
-        ratio.and_then(|cell| Some((cell.ours, cell.ours / cell.paper? - 1.0))).unwrap_or((0.0, -1.0));
     let hold = holding(reproduction, Mode::Habit);
     let mut list = vec![
         share(
@@ -94,23 +98,19 @@ pub fn targets(reproduction: &Reproduction) -> Vec<Target> {
         share("largest error of a class's total, Tables 2 and 3", "at most 7 %", worst(&habit[..2]), 0.07),
         share("largest cell that is zero in the paper, of the day's total", "below 1 %", zero, 0.01),
         share(
-            "median error of the cells above zero, Table 4 (never fitted)",
+            "median error of the cells above zero, Table 4 (no optimizer saw it; who wrote the rules did)",
             "at most 30 %",
             held_out.median_error.unwrap_or(1.0),
             0.30,
         ),
         share("largest error of a class's total, Table 4", "at most 15 %", worst(&habit[2..]), 0.15),
         share("error of Class A at 21, Table 4", "at most 5 %", at_21.abs(), 0.05),
-        Target {
-            what: "mean cost with over without trade between users, 0.74/1.3 in Table 5".to_owned(),
-            wanted: "within 15 %",
-            found: format!("{:.3}, {:+.1} %", ratio.0, 100.0 * ratio.1),
-            is_reached: ratio.1.abs() <= 0.15,
-        },
+        cost("that without it, the same households otherwise", "with / without"),
+        cost("that of the conventional channels, as Section 7.2 defines it", "with / conventional"),
         Target {
             what: "claims that hold in habit mode".to_owned(),
             wanted: "at least 26 of 28",
-            found: format!("{hold} of 28"),
+            found: format!("{hold} of 28, {} of them inputs", inputs(reproduction, Mode::Habit)),
             is_reached: hold >= 26,
         },
     ];
@@ -146,6 +146,12 @@ pub fn holding(reproduction: &Reproduction, mode: Mode) -> usize {
         .count()
 }
 
+/// How many of them are inputs.
+fn inputs(reproduction: &Reproduction, mode: Mode) -> usize {
+    let of_mode = reproduction.claims.iter().filter(|claim| claim.mode == mode);
+    of_mode.filter(|claim| claim.verdict == Verdict::Input).count()
+}
+
 /// As Markdown, which people can read on a terminal too.
 pub fn markdown(reproduction: &Reproduction) -> String {
     let mut text = format!(
@@ -161,9 +167,15 @@ pub fn markdown(reproduction: &Reproduction) -> String {
         let mark = if target.is_reached { "reached" } else { "**missed**" };
         let _ = writeln!(text, "| {} | {} | {} | {mark} |", target.what, target.wanted, target.found);
     }
-    text += "\n## Where the paper contradicts itself or the model\n\n";
+    text += "\n## Where the paper contradicts itself or the model, or gives no reason\n\n";
     for contradiction in CONTRADICTIONS {
         let _ = writeln!(text, "- {contradiction}");
+    }
+    text += "\n## Figures 4 to 12\n\n`goshawk paper --out D` writes a run of each scenario and mode, and `goshawk report D` draws them as one \
+             page; `--figures F` writes\nthe figures as files, by their ids. Captions there have the paper's numbers.\n\n\
+             | figure of the paper | what | id in the report |\n|---|---|---|\n";
+    for (number, id, what) in FIGURES {
+        let _ = writeln!(text, "| {number} | {what} | `{id}` |");
     }
     text += "\n## Table 1\n\nWhen each class charges. An input: ours is the paper's.\n\n";
     let same =
@@ -181,10 +193,11 @@ pub fn markdown(reproduction: &Reproduction) -> String {
         }
     }
     text += "\n## Table 5\n\nMean cost of electricity in CNY/kWh: what households pay less what they receive, over what they drive. *With* \
-             the market and\n*without* it, the same households otherwise. *Without panels*: all that is driven, at the cheaper outside price \
-             of its hour. The\npaper does not say what its 1.3 is the cost of: it is near our price without panels, and far from what \
-             households with panels pay\nwithout a market. The tariff from 12 to 18 was chosen with the former in mind, so its nearness is no \
-             evidence.\n\n| mode | scenario | column | paper | ours | interval | difference |\n|---|---|---|---|---|---|---|\n";
+             the market and\n*without* it, the same households otherwise. *Conventional*: all that is driven, at the cheaper outside price \
+             of its hour. Section 7.2\nsays that its 1.3 comes \"from the sales platform of the state grid, and third-party charging stations\", \
+             for \"ordinary EV users\" in \"the\nconventional energy purchase channels\": that is the latter, without own sun. So most of the \
+             difference is the panels', and little the\ntrade's, as the ratio to the same households *without* trade shows. The tariff from 12 to \
+             18, on which no sale depends, was lowered with\nTable 5 in mind: that *with / conventional* is near its ratio is no evidence.\n\n| mode | scenario | column | paper | ours | interval | difference |\n|---|---|---|---|---|---|---|\n";
     for cell in reproduction.cells.iter().filter(|cell| cell.table == 5) {
         let mode = cell.mode.map_or("", Mode::name);
         let _ = writeln!(text, "| {mode} | {} | {} | {}", cell.row, cell.column, numbers(cell, 3));

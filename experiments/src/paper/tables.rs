@@ -3,7 +3,7 @@
 use goshawk_agents::journal::day_sheet::DaySheet;
 use serde::Serialize;
 
-use super::claims::Mode;
+use super::claims::{Costs, Mode};
 use super::facts::{self, CLASSES, SCENARIOS};
 use super::{OPTIMIZERS, day};
 use crate::assemble::Budget;
@@ -123,26 +123,27 @@ pub fn agreed(mode: Mode, index: usize, sheets: &[DaySheet]) -> Agreed {
     Agreed { table: 2 + index as u8, mode, is_fitted, errors, agreement: Agreement::of(&targets, &means) }
 }
 
-/// Table 5: mean cost of electricity without and with the market, of each scenario and over all three; and those two means.
+/// Table 5: mean cost of electricity without and with the market, of each scenario and over all three; and the means for E1.
 ///
 /// `with` and `without` are the same households with the market and without it: what they paid less what they received, over
-/// what they drove. Beside them, what those pay who have no panels either: all that is driven, at the cheaper outside price of
+/// what they drove. Beside them, the conventional channels of Section 7.2: all that is driven, at the cheaper outside price of
 /// its hour.
-pub fn mean_costs(mode: Mode, with: &[Vec<DaySheet>], without: &[Vec<DaySheet>]) -> (Vec<Cell>, [f64; 2]) {
+pub fn mean_costs(mode: Mode, with: &[Vec<DaySheet>], without: &[Vec<DaySheet>]) -> (Vec<Cell>, Costs) {
     let [paper_without, paper_with] = facts::mean_costs();
     type Value = fn(&DaySheet, &DaySheet) -> f64;
-    let cost = |sheet: &DaySheet| day::net_cost(sheet) / day::driven(sheet);
     let of_without: Value = |_, without| day::net_cost(without) / day::driven(without);
     let of_with: Value = |with, _| day::net_cost(with) / day::driven(with);
     let ratio: Value = |with, without| {
         day::net_cost(with) / day::driven(with) / (day::net_cost(without) / day::driven(without))
     };
-    let no_panels: Value = |with, _| day::conventional_cost(with) / day::driven(with);
-    let columns: [(&str, &'static str, Option<f64>, Value); 4] = [
+    let conventional: Value = |with, _| day::conventional_cost(with) / day::driven(with);
+    let of_conventional: Value = |with, _| day::net_cost(with) / day::conventional_cost(with);
+    let columns: [(&str, &'static str, Option<f64>, Value); 5] = [
         ("without", "CNY/kWh", Some(paper_without), of_without),
         ("with", "CNY/kWh", Some(paper_with), of_with),
         ("with / without", "1", Some(paper_with / paper_without), ratio),
-        ("without panels", "CNY/kWh", None, no_panels),
+        ("conventional", "CNY/kWh", Some(paper_without), conventional),
+        ("with / conventional", "1", Some(paper_with / paper_without), of_conventional),
     ];
     let mut cells = Vec::new();
     let pairs = |place: usize, value: Value| -> Vec<f64> {
@@ -162,11 +163,16 @@ pub fn mean_costs(mode: Mode, with: &[Vec<DaySheet>], without: &[Vec<DaySheet>])
             .collect();
         cells.push(Cell::of(5, Some(mode), ("all", column), unit, paper, &over_all));
     }
-    let mean = |sheets: &[Vec<DaySheet>]| {
-        let all: Vec<f64> = sheets.iter().flatten().map(cost).collect();
+    let mean = |sheets: &[Vec<DaySheet>], cost: fn(&DaySheet) -> f64| {
+        let all: Vec<f64> = sheets.iter().flatten().map(|sheet| cost(sheet) / day::driven(sheet)).collect();
         all.iter().sum::<f64>() / all.len() as f64
     };
-    (cells, [mean(without), mean(with)])
+    let costs = Costs {
+        with: mean(with, day::net_cost),
+        without: mean(without, day::net_cost),
+        conventional: mean(with, day::conventional_cost),
+    };
+    (cells, costs)
 }
 
 /// Table 6 within a budget.

@@ -17,6 +17,7 @@ use super::read::Absence;
 use super::source::{Kind, ScenarioSource, Source};
 use super::sums::Sums;
 use super::trades::Trades;
+use crate::paper::facts;
 
 /// Scenarios of which figures by time are told.
 const TOLD_BY_TIME_MAX: usize = 64;
@@ -27,6 +28,9 @@ const TOLD_BY_TIME_MAX: usize = 64;
 pub struct Data {
     /// `run`, `study` or `runs`.
     pub kind: &'static str,
+    /// Where the folder is one of `goshawk paper`: the paper's figures, by the report's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub paper_figures: BTreeMap<&'static str, u8>,
     /// Name of the run, the study or the folder.
     pub title: String,
     /// One line on what it is.
@@ -138,6 +142,7 @@ impl Data {
                 Kind::Study(_) => "study",
                 Kind::Runs => "runs",
             },
+            paper_figures: paper_figures(source),
             title: title(source),
             description: description(source),
             overview: overview(source),
@@ -155,6 +160,12 @@ impl Data {
             notes,
         })
     }
+}
+
+fn paper_figures(source: &Source) -> BTreeMap<&'static str, u8> {
+    let is_of_paper = matches!(source.kind, Kind::Runs) && source.folder.join(facts::PAPER_FILE).is_file();
+    let figures = facts::FIGURES.into_iter().map(|(number, id, _)| (id, number));
+    if is_of_paper { figures.collect() } else { BTreeMap::new() }
 }
 
 fn title(source: &Source) -> String {

@@ -158,6 +158,15 @@ pub struct Portrait {
     #[serde(default = "all_hours")]
     #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
     pub buying_hours: Vec<u8>,
+    /// Charging hours (1 to 24) in which users may be unable to serve everybody: with `sellers.plan = "dearest_first"` a household
+    /// keeps own energy for the part of its need there that sellers' plans will leave unserved.
+    #[serde(default)]
+    #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
+    pub shortfall_hours: Vec<u8>,
+    /// Share of that part for which it keeps own energy, 0 to 1; it buys the rest outside.
+    #[serde(default = "all_of_it")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub shortfall_share: f64,
     /// Charging hours (1 to 24) for whose need a household keeps its own energy instead of selling it earlier.
     #[serde(default)]
     #[schemars(inner(range(min = 1, max = 24)), extend("uniqueItems" = true))]
@@ -372,6 +381,10 @@ pub enum SalesPlan {
     KeepValue,
     /// The dearest discharging hour first, as far as buyers are expected to take the surplus, then the next.
     DearestFirst,
+}
+
+fn all_of_it() -> f64 {
+    1.0
 }
 
 fn all_hours() -> Vec<u8> {

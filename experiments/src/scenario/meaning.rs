@@ -206,11 +206,22 @@ fn hours(report: &mut Report<'_>, name: &str, portrait: &Portrait) {
         let allowed = "the hours in which the need of need_kwh arises, a list of whole numbers from 1 to 24";
         report.add(&["portraits", name, "charging_hours"], "nothing, beside need_kwh", allowed);
     }
-    let outside = portrait.reserve_hours.iter().filter(|hour| !portrait.charging_hours.contains(hour));
-    let outside: Vec<String> = outside.filter(|hour| (1..=24).contains(*hour)).map(u8::to_string).collect();
-    if !outside.is_empty() {
-        let found = format!("{}, not among charging_hours", outside.join(", "));
-        report.add(&["portraits", name, "reserve_hours"], found, "hours that are charging_hours too");
+    for (field, listed) in
+        [("reserve_hours", &portrait.reserve_hours), ("shortfall_hours", &portrait.shortfall_hours)]
+    {
+        let outside = listed.iter().filter(|hour| !portrait.charging_hours.contains(hour));
+        let outside: Vec<String> =
+            outside.filter(|hour| (1..=24).contains(*hour)).map(u8::to_string).collect();
+        if !outside.is_empty() {
+            let found = format!("{}, not among charging_hours", outside.join(", "));
+            report.add(&["portraits", name, field], found, "hours that are charging_hours too");
+        }
+    }
+    let twice = portrait.shortfall_hours.iter().filter(|hour| portrait.reserve_hours.contains(hour));
+    let twice: Vec<String> = twice.map(u8::to_string).collect();
+    if !twice.is_empty() {
+        let found = format!("{}, which reserve_hours keep all energy for", twice.join(", "));
+        report.add(&["portraits", name, "shortfall_hours"], found, "hours that are no reserve_hours");
     }
 }
 
