@@ -187,7 +187,9 @@ fn a_failed_simulation_is_not_saved_and_may_be_restored() {
     simulation.send_at(ActorId::from_index(1), at(10), Phase::FIRST, Adjust(0)).expect("legal");
     simulation.run_until(at(20), &mut Vec::new()).expect_err("it has stopped");
     assert!(matches!(simulation.save("-"), Err(Error::Poisoned { .. })));
+    assert!(!simulation.kinds().is_empty());
     simulation.restore(&snapshot).expect("the same clocks");
+    assert!(simulation.kinds().is_empty(), "what was counted before is not of this run");
     simulation.run_until(at(20), &mut Vec::new()).expect("as before");
 }
 
