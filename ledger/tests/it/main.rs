@@ -5,6 +5,7 @@
 mod agreement;
 mod community;
 mod conduct;
+mod decoding;
 mod faults;
 mod kill;
 mod network;
