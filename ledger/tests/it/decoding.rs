@@ -24,7 +24,7 @@ fn again<T: Canonical>(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
     T::from_bytes(bytes).map(|value| value.to_bytes())
 }
 
-/// Everything that is read from a network, a file or a proof.
+/// Everything that is read from a network, a file or a proof; in the order of `ledger/fuzz/fuzz_targets/decoders.rs`.
 const DECODERS: [(&str, Decoder); 15] = [
     ("message", again::<ConsensusMessage>),
     ("proposal", again::<Proposal>),
@@ -129,6 +129,18 @@ fn a_list_that_claims_to_be_longer_than_its_bytes_takes_no_memory() {
     let claims = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     let header = encodings().into_iter().find(|(place, _)| DECODERS[*place].0 == "header").unwrap().1;
     assert_eq!(Block::from_bytes(&[header.as_slice(), &claims].concat()), Err(DecodeError::Truncated));
+}
+
+/// `FUZZ_SEEDS=ledger/fuzz/corpus/decoders cargo test --release -p goshawk-ledger --test it seeds -- --ignored`
+#[test]
+#[ignore = "it writes what fuzzing begins with"]
+fn seeds_for_fuzzing() {
+    let folder = std::path::PathBuf::from(std::env::var("FUZZ_SEEDS").unwrap());
+    std::fs::create_dir_all(&folder).unwrap();
+    for (number, (place, bytes)) in encodings().into_iter().enumerate() {
+        std::fs::write(folder.join(format!("seed-{number}")), [&[place as u8], bytes.as_slice()].concat())
+            .unwrap();
+    }
 }
 
 /// A way to bend bytes.
