@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 mod agreement;
+mod attacks;
 mod community;
 mod conduct;
 mod decoding;
