@@ -132,19 +132,17 @@ fn main() {
             figure / floor
         );
     }
-    for (validators, blocks, ceiling) in [(31, 60, 5.0)] {
-        let millis = |(_, seconds): (f64, f64)| 1e3 * seconds / blocks as f64;
-        let figure = best(|| millis(agree(SignatureScheme::Ed25519, validators, blocks)), f64::min);
-        println!(
-            "n = {validators:>2}: {figure:>10.2} ms CPU a block, Ed25519   ceiling {ceiling:>7.0}  ratio {:.2}",
-            ceiling / figure
-        );
-    }
-    for (validators, floor) in [(4, 4e3)] {
-        let figure = best(|| per_second(trade(validators, 24, 40)), f64::max);
-        println!(
-            "n = {validators:>2}: {figure:>10.0} trades a CPU-second, Ed25519  floor {floor:>5.0}  ratio {:.2}",
-            figure / floor
-        );
-    }
+    let (validators, blocks, ceiling) = (31, 60, 5.0);
+    let millis = |(_, seconds): (f64, f64)| 1e3 * seconds / blocks as f64;
+    let figure = best(|| millis(agree(SignatureScheme::Ed25519, validators, blocks)), f64::min);
+    println!(
+        "n = {validators:>2}: {figure:>10.2} ms CPU a block, Ed25519   ceiling {ceiling:>7.0}  ratio {:.2}",
+        ceiling / figure
+    );
+    let (validators, floor) = (4, 4e3);
+    let figure = best(|| per_second(trade(validators, 24, 40)), f64::max);
+    println!(
+        "n = {validators:>2}: {figure:>10.0} trades a CPU-second, Ed25519  floor {floor:>5.0}  ratio {:.2}",
+        figure / floor
+    );
 }
