@@ -15,6 +15,10 @@ fix:
     cargo fmt --all
     UPDATE_SCHEMA=1 cargo test --release -p goshawk --test scenario_files
 
+# Fuzz the ledger's decoders and a validator for so many seconds each.
+fuzz seconds="60":
+    ledger/fuzz/smoke {{ seconds }}
+
 # Build the book.
 book:
     mdbook build docs

@@ -6,19 +6,15 @@
 use std::fmt;
 use std::path::Path;
 
-use goshawk_agents::journal::{amounts, status};
-use goshawk_ledger::{Block, ChainFault, ChainReport, Receipt, RedbStore, replay};
-use goshawk_market::quantity::{Energy, Money};
-use goshawk_output::{
-    AuditReport, BlockRecord, Check, Manifest, OutputError, TransactionRecord, audit, audit_beside,
-    read_blocks, read_transactions,
-};
+use goshawk_ledger::{ChainFault, ChainReport, RedbStore, Store as _, replay};
+use goshawk_output::{AuditReport, Check, Manifest, OutputError, audit, audit_beside};
 
 use crate::run::LEDGER_FILE;
 use crate::study::audit::parts_beside;
 
-/// Most differences between ledger and tables that are listed one by one.
-const DIFFERENCES_MAX: usize = 20;
+mod comparison;
+
+use comparison::Comparison;
 
 /// What is demanded of the ledger's store.
 pub(crate) const CHAIN_HOLDS: &str =
@@ -83,103 +79,16 @@ fn verify_chain(folder: &Path, manifest: &Manifest) -> Result<Chain, OutputError
     let mut comparison = Comparison::read(folder, manifest)?;
     let replayed = match RedbStore::open_read_only(&folder.join(LEDGER_FILE)) {
         Err(error) => Err(vec![error.to_string()]),
-        Ok(store) => replay(&store, &mut |block, receipts, _| comparison.block(block, receipts))
-            .map_err(|faults| faults.iter().map(ChainFault::to_string).collect()),
+        Ok(store) => replay(&store, &mut |block, receipts, _| {
+            comparison.block(store.genesis(), block, receipts);
+        })
+        .map_err(|faults| faults.iter().map(ChainFault::to_string).collect()),
     };
     if replayed.is_ok() {
         comparison.finish();
     }
     let Comparison { differences, more, compared, .. } = comparison;
     Ok(Chain { replayed, differences, more, compared })
-}
-
-/// The tables' word, to be held against the ledger's, block by block.
-struct Comparison {
-    blocks: std::vec::IntoIter<BlockRecord>,
-    transactions: std::iter::Peekable<std::vec::IntoIter<TransactionRecord>>,
-    differences: Vec<String>,
-    more: usize,
-    compared: u64,
-}
-
-impl Comparison {
-    fn read(folder: &Path, manifest: &Manifest) -> Result<Self, OutputError> {
-        let (mut blocks, mut transactions) = (Vec::new(), Vec::new());
-        read_blocks(folder, manifest, &mut |block| blocks.push(block))?;
-        read_transactions(folder, manifest, &mut |transaction| transactions.push(transaction))?;
-        Ok(Self {
-            blocks: blocks.into_iter(),
-            transactions: transactions.into_iter().peekable(),
-            differences: Vec::new(),
-            more: 0,
-            compared: 0,
-        })
-    }
-
-    fn differ(&mut self, text: String) {
-        if self.differences.len() < DIFFERENCES_MAX {
-            self.differences.push(text);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn expect<T: fmt::Display + PartialEq>(&mut self, what: impl fmt::Display, table: &T, ledger: &T) {
-        if table != ledger {
-            self.differ(format!("{what}: the table says {table}, the ledger {ledger}"));
-        }
-    }
-
-    /// The same of values that may be absent.
-    fn expect_some<T: fmt::Display + PartialEq>(
-        &mut self,
-        what: String,
-        table: Option<T>,
-        ledger: Option<T>,
-    ) {
-        let text = |value: Option<T>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
-        self.expect(what, &text(table), &text(ledger));
-    }
-
-    fn block(&mut self, block: &Block, receipts: &[Receipt]) {
-        let header = block.header();
-        let height = header.height;
-        self.compared += 1;
-        let Some(record) = self.blocks.next() else {
-            self.differ(format!("block {height} is in the ledger and not in the table"));
-            return;
-        };
-        self.expect(format_args!("height of block {height}"), &record.height, &height);
-        self.expect(format_args!("round of block {height}"), &record.round, &header.round);
-        self.expect(format_args!("hash of block {height}"), &record.hash, &block.hash().to_string());
-        let root = header.transaction_root.to_string();
-        self.expect(format_args!("tx_root of block {height}"), &record.transaction_root, &root);
-        let root = header.state_root.to_string();
-        self.expect(format_args!("state_root of block {height}"), &record.state_root, &root);
-        for (index, (transaction, receipt)) in block.transactions().iter().zip(receipts).enumerate() {
-            let Some(record) = self.transactions.next_if(|record| record.height == height) else {
-                self.differ(format!("transaction {index} of block {height} is not in the table"));
-                continue;
-            };
-            let what = |column| format!("{column} of transaction {index} of block {height}");
-            self.expect(what("tx_id"), &record.id, &transaction.id().0.to_string());
-            self.expect(what("kind"), &record.kind, &transaction.transaction().operation.name().to_owned());
-            let operation = &transaction.transaction().operation;
-            let (energy, amount) = amounts(operation, receipt);
-            let contract = operation.contract().map(|contract| contract.0);
-            self.expect_some(what("contract"), record.contract, contract);
-            self.expect_some(what("energy_micro_kwh"), record.energy_micro_kwh, energy.map(Energy::micro));
-            self.expect_some(what("amount_micro"), record.amount_micro, amount.map(Money::micro));
-            self.expect(what("status"), &record.status, &status(receipt).to_owned());
-        }
-    }
-
-    fn finish(&mut self) {
-        let (blocks, transactions) = (self.blocks.len(), self.transactions.len());
-        if blocks + transactions > 0 {
-            self.differ(format!("{blocks} blocks and {transactions} transactions are not in the ledger"));
-        }
-    }
 }
 
 impl fmt::Display for Verification {

@@ -81,7 +81,7 @@ pub use manifest::{
 pub use names::{Label, Name, Names};
 pub use part::{Sealed, part_path};
 pub use read_back::{
-    BlockRecord, Kpi, ReplicateKpi, TransactionRecord, read_blocks, read_kpi_part, read_kpis,
-    read_transactions,
+    BlockRecord, Kpi, ReplicateKpi, TRADE_QUANTITIES, TradeRecord, TransactionRecord, read_blocks,
+    read_kpi_part, read_kpis, read_trades, read_transactions,
 };
 pub use recorder::Recorder;

@@ -14,8 +14,10 @@ use crate::manifest::Manifest;
 use crate::table::{KpiRow, Table};
 
 mod replicates;
+mod trades;
 
 pub use replicates::{ReplicateKpi, read_kpi_part};
+pub use trades::{TRADE_QUANTITIES, TradeRecord, read_trades};
 
 /// A key figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,14 @@ pub struct BlockRecord {
     pub height: u64,
     /// The round in which it was proposed.
     pub round: u32,
+    /// The validator that proposed it.
+    pub proposer: String,
+    /// How many transactions it has.
+    pub transactions: u32,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The hash of the block before it, in hexadecimal.
+    pub previous_hash: String,
     /// The root of its transactions, in hexadecimal.
     pub transaction_root: String,
     /// The root of the state after it, in hexadecimal.
@@ -70,6 +80,8 @@ pub struct TransactionRecord {
     pub id: String,
     /// Its kind.
     pub kind: String,
+    /// Who signed it.
+    pub sender: String,
     /// The contract that it is about.
     pub contract: Option<u64>,
     /// Its energy in 1e-6 kWh.
@@ -117,11 +129,17 @@ pub fn read_blocks(
         let height = columns.numbers::<UInt64Type>("height")?;
         let round = columns.numbers::<UInt32Type>("round")?;
         let (transactions, state) = (columns.texts("tx_root")?, columns.texts("state_root")?);
-        let hash = columns.texts("hash")?;
+        let (hash, previous) = (columns.texts("hash")?, columns.texts("prev_hash")?);
+        let (proposer, bytes) = (columns.texts("proposer")?, columns.numbers::<UInt64Type>("bytes")?);
+        let count = columns.numbers::<UInt32Type>("txs")?;
         for row in 0..columns.rows() {
             visit(BlockRecord {
                 height: height[row].unwrap_or_default(),
                 round: round[row].unwrap_or_default(),
+                proposer: proposer[row].clone(),
+                transactions: count[row].unwrap_or_default(),
+                bytes: bytes[row].unwrap_or_default(),
+                previous_hash: previous[row].clone(),
                 transaction_root: transactions[row].clone(),
                 state_root: state[row].clone(),
                 hash: hash[row].clone(),
@@ -147,13 +165,14 @@ pub fn read_transactions(
         let energy = columns.numbers::<Int64Type>("energy_micro_kwh")?;
         let amount = columns.numbers::<Int64Type>("amount_micro")?;
         let (id, kind) = (columns.texts("tx_id")?, columns.texts("kind")?);
-        let status = columns.texts("status")?;
+        let (sender, status) = (columns.texts("sender")?, columns.texts("status")?);
         for row in 0..columns.rows() {
             visit(TransactionRecord {
                 height: height[row].unwrap_or_default(),
                 index: index[row].unwrap_or_default(),
                 id: id[row].clone(),
                 kind: kind[row].clone(),
+                sender: sender[row].clone(),
                 contract: contract[row],
                 energy_micro_kwh: energy[row],
                 amount_micro: amount[row],

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 mod agreement;
+mod attacks;
 mod community;
 mod conduct;
+mod decoding;
 mod faults;
 mod kill;
 mod network;

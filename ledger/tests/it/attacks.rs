@@ -1,0 +1,229 @@
+//! What an attacker gains without the rule that stops it, and with it. Money is counted against honest conduct; energy that the
+//! attacker keeps is worth what its buyer would have paid it.
+
+use std::sync::Arc;
+
+use goshawk_ledger::{
+    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, Effect, Event,
+    Genesis, MemoryStore, Operation, Rejection, SignatureScheme, SignedTransaction, Store, Transaction,
+    Validator, ValidatorSignature, Vote, VoteKind, Weakness,
+};
+use goshawk_market::quantity::{Energy, Money, Price};
+
+use crate::community::genesis;
+
+const GRID: AccountId = AccountId(0);
+const PLATFORM: AccountId = AccountId(1);
+const SELLER: AccountId = AccountId(2);
+const BUYERS: [AccountId; 2] = [AccountId(3), AccountId(4)];
+/// What a contract is about.
+const ENERGY: Energy = Energy::from_micro(2_000_000);
+const SELLER_PRICE: Price = Price::from_micro(100_000);
+
+fn terms(number: u64, buyer: AccountId) -> ContractTerms {
+    ContractTerms {
+        id: ContractId(number),
+        period: 0,
+        seller: SELLER,
+        buyer,
+        energy: ENERGY,
+        seller_price: SELLER_PRICE,
+        buyer_price: Price::from_micro(130_000),
+        grid_fee: Price::from_micro(20_000),
+        platform_fee: Price::from_micro(10_000),
+        outside_price: Price::from_micro(300_000),
+        take_or_pay: Price::from_micro(50_000),
+    }
+}
+
+/// A chain of one validator, with or without a rule.
+struct Chain {
+    genesis: Arc<Genesis>,
+    validator: Validator<MemoryStore>,
+    nonces: [u64; 8],
+    rejected: Vec<Rejection>,
+}
+
+impl Chain {
+    fn new(without: Option<Weakness>) -> Self {
+        let sound = genesis(SignatureScheme::Ed25519, 3, 1);
+        let genesis = match without {
+            Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
+            None => sound,
+        };
+        let store = MemoryStore::new(Arc::clone(&genesis), 100);
+        let validator = Validator::new(Arc::clone(&genesis), 0, store).unwrap();
+        Self { genesis, validator, nonces: [0; 8], rejected: Vec::new() }
+    }
+
+    /// Submits what `sender` asks for, signed by `signer`. Says how many transactions were in blocks.
+    fn submit(&mut self, sender: AccountId, signer: AccountId, nonce: u64, operation: Operation) -> usize {
+        let transaction = Transaction { chain: 7, sender, nonce, operation };
+        let signed = SignedTransaction::sign(transaction, &self.genesis.signer(signer).unwrap());
+        let event = Event::Submit([Arc::new(signed)].into());
+        let mut included = 0;
+        for effect in self.validator.handle(1, event) {
+            if let Effect::Committed(Committed { receipts, .. }) = effect {
+                included += receipts.len();
+                self.rejected.extend(receipts.iter().filter_map(|it| it.rejection().cloned()));
+            }
+        }
+        included
+    }
+
+    fn ask(&mut self, sender: AccountId, operation: Operation) {
+        let nonce = self.nonces[sender.0 as usize];
+        self.nonces[sender.0 as usize] += 1;
+        assert_eq!(self.submit(sender, sender, nonce, operation), 1);
+    }
+
+    /// Contracts from publishing to settlement. `ready` is what the meters say.
+    fn trade(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
+        let period = 0;
+        for terms in contracts {
+            self.ask(terms.seller, Operation::Publish { terms: *terms });
+            self.ask(terms.buyer, Operation::Sign { contract: terms.id });
+        }
+        let approved = contracts.iter().map(|terms| terms.id).collect();
+        self.ask(GRID, Operation::Check { period, approved, rejected: Vec::new() });
+        for &(account, ready) in ready {
+            self.ask(account, Operation::Meter { period, ready });
+        }
+        contracts.iter().for_each(|terms| self.ask(PLATFORM, Operation::Settle { contract: terms.id }));
+    }
+
+    /// What an account has more than at the start.
+    fn gained(&self, account: AccountId) -> Money {
+        let opening = self.genesis.config().accounts[account.0 as usize].opening_balance;
+        let now = self.validator.state().account(account).unwrap();
+        now.balance + now.escrow - opening
+    }
+}
+
+/// What a seller with this much energy gains by these contracts, above selling it honestly to the first buyer.
+fn sellers_gain(
+    without: Option<Weakness>,
+    contracts: &[ContractTerms],
+    has: Energy,
+    delivers: Energy,
+) -> Money {
+    let mut chain = Chain::new(without);
+    let buyers = BUYERS.map(|buyer| (buyer, ENERGY));
+    let took_part = contracts.len();
+    let meters: Vec<_> = [(SELLER, delivers)].into_iter().chain(buyers.into_iter().take(took_part)).collect();
+    chain.trade(contracts, &meters);
+    assert_eq!(chain.rejected, []);
+    chain.gained(SELLER) + SELLER_PRICE * (has - delivers) - SELLER_PRICE * has
+}
+
+#[test]
+fn who_sells_the_same_energy_twice_pays_for_it() {
+    let contracts = [terms(1, BUYERS[0]), terms(2, BUYERS[1])];
+    let gain = |without| sellers_gain(without, &contracts, ENERGY, ENERGY);
+    let without = gain(Some(Weakness::ContractedSettlement));
+    assert_eq!(without, SELLER_PRICE * ENERGY, "paid twice for one delivery");
+    // The second buyer is paid what the energy costs more elsewhere.
+    let penalty = Price::from_micro(300_000 - 130_000) * ENERGY;
+    assert_eq!(gain(None), -penalty);
+}
+
+#[test]
+fn who_keeps_what_it_has_sold_pays_for_it() {
+    let gain = |without| sellers_gain(without, &[terms(1, BUYERS[0])], ENERGY, Energy::ZERO);
+    assert_eq!(gain(Some(Weakness::ContractedSettlement)), SELLER_PRICE * ENERGY, "paid and kept");
+    assert_eq!(gain(None), -(Price::from_micro(300_000 - 130_000) * ENERGY));
+}
+
+#[test]
+fn who_does_not_take_what_it_has_bought_pays_for_it() {
+    let seller_gets = |take_or_pay: i64| {
+        let mut chain = Chain::new(None);
+        let terms = ContractTerms { take_or_pay: Price::from_micro(take_or_pay), ..terms(1, BUYERS[0]) };
+        chain.trade(&[terms], &[(SELLER, ENERGY), (BUYERS[0], Energy::ZERO)]);
+        (chain.gained(SELLER), chain.gained(BUYERS[0]))
+    };
+    assert_eq!(seller_gets(0), (Money::ZERO, Money::ZERO), "without the clause it costs nothing");
+    let due = Price::from_micro(50_000) * ENERGY;
+    assert_eq!(seller_gets(50_000), (due, -due));
+}
+
+#[test]
+fn who_buys_without_money_gets_nothing() {
+    let mut chain = Chain::new(None);
+    // 1,000 of money, and 5,000 kWh at 0.13 twice.
+    let big =
+        |number| ContractTerms { energy: Energy::from_micro(5_000_000_000), ..terms(number, BUYERS[0]) };
+    for terms in [big(1), big(2)] {
+        chain.ask(SELLER, Operation::Publish { terms });
+        chain.ask(BUYERS[0], Operation::Sign { contract: terms.id });
+    }
+    assert!(matches!(chain.rejected[..], [Rejection::InsufficientFunds { .. }]), "{:?}", chain.rejected);
+}
+
+#[test]
+fn what_is_sent_again_or_in_anothers_name_is_in_no_block() {
+    let publish = || Operation::Publish { terms: terms(1, BUYERS[0]) };
+    let replayed = |without| {
+        let mut chain = Chain::new(without);
+        chain.ask(SELLER, publish());
+        chain.submit(SELLER, SELLER, 0, publish())
+    };
+    assert_eq!(replayed(Some(Weakness::NoNonce)), 1, "it counts again");
+    assert_eq!(replayed(None), 0);
+    // Nobody sells or buys for somebody else, or speaks for the grid or the platform.
+    let mut chain = Chain::new(None);
+    assert_eq!(chain.submit(SELLER, BUYERS[0], 0, publish()), 0);
+    assert_eq!(
+        chain.submit(GRID, SELLER, 0, Operation::Check { period: 0, approved: vec![], rejected: vec![] }),
+        0
+    );
+    assert_eq!(chain.submit(PLATFORM, SELLER, 0, Operation::Settle { contract: ContractId(1) }), 0);
+    // In its own name it may ask, in vain.
+    chain.ask(SELLER, Operation::Settle { contract: ContractId(1) });
+    assert!(
+        chain.rejected.iter().any(|it| matches!(it, Rejection::NotEntitled { .. })),
+        "{:?}",
+        chain.rejected
+    );
+}
+
+#[test]
+fn a_final_block_that_one_validator_made_up_is_believed_only_without_certificates_being_checked() {
+    let believed = |without: Option<Weakness>| {
+        let sound = genesis(SignatureScheme::Ed25519, 3, 4);
+        let genesis = match without {
+            Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
+            None => sound,
+        };
+        let validator = |index| {
+            Validator::new(Arc::clone(&genesis), index, MemoryStore::new(Arc::clone(&genesis), 5)).unwrap()
+        };
+        // The first proposer makes a block that holds, and signs for its being final alone.
+        let transaction = Transaction {
+            chain: 7,
+            sender: SELLER,
+            nonce: 0,
+            operation: Operation::Publish { terms: terms(1, BUYERS[0]) },
+        };
+        let signed = Arc::new(SignedTransaction::sign(transaction, &genesis.signer(SELLER).unwrap()));
+        let effects = validator(0).handle(1, Event::Submit([signed].into()));
+        let block = effects.iter().find_map(|effect| match effect {
+            Effect::Broadcast(message) => match &**message {
+                ConsensusMessage::Proposal(proposal) => Some(Arc::clone(&proposal.block)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let (block, signer) = (block.unwrap(), genesis.validator_signer(0).unwrap());
+        let hash = block.hash();
+        let vote = Vote::sign(genesis.hash(), VoteKind::Precommit, (1, 0), Some(hash), (0, &signer));
+        let signatures = vec![ValidatorSignature { validator: 0, signature: vote.signature }];
+        let certificate = Arc::new(CommitCertificate { height: 1, round: 0, hash, signatures });
+        let mut victim = validator(2);
+        let message = Arc::new(ConsensusMessage::Decided { block, certificate });
+        victim.handle(2, Event::Message { from: 0, message });
+        victim.store().tip().height
+    };
+    assert_eq!(believed(Some(Weakness::UncheckedCertificates)), 1);
+    assert_eq!(believed(None), 0);
+}
