@@ -228,11 +228,12 @@
 //! | `body` | an actor as the engine holds it | |
 //! | `world`, `directory`, `periodics` | what actors reach while they act | [`Periodic`] |
 //! | `envelope` | what is on its way | [`ReplyTo`] |
-//! | `queue` | the events to come, in the order of the contract | [`Timer`] |
+//! | `queue`, `queue/ladder` | the events to come, in the order of the contract | [`Timer`] |
 //! | `simulation`, `simulation/delivery` | actors, world, and the loop that brings them together | [`Simulation`], [`Limits`], [`Outcome`], [`Counters`], [`Delivery`] |
 //! | `comparison` | where two runs part that should be the same | [`first_difference`], [`Difference`], [`Upcoming`] |
 //! | `probe` | sinks that can be switched on and off | [`Probe`] |
-//! | `pace` | how fast simulated time may pass | [`Pacer`] |
+//! | `kinds` | deliveries counted by kind | [`Simulation::kinds`] |
+//! | `pace` | how fast simulated time may pass | [`Pacer`], [`Unpaced`] |
 //! | `digest` | by which two runs are told apart | [`Digest`], [`DigestValue`] |
 //! | `random` | streams that nobody else's draws can shift | [`Streams`], [`Stream`] |
 //! | `normal` | the normal distribution and its inverse | [`normal`] |
