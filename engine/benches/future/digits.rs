@@ -21,7 +21,6 @@ use crate::FutureList;
 
 const DIGIT_BITS: u32 = 6;
 const BUCKETS: usize = 1 << DIGIT_BITS;
-const LEVELS: usize = 64_usize.div_ceil(DIGIT_BITS as usize);
 /// A bucket of at most this many is sorted rather than spread.
 const SORTED_MAX: usize = 48;
 /// More entries than this in `near` are too many to insert among.
@@ -48,7 +47,7 @@ impl Level {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Digits {
     /// Sorted by time from `head` on; all entries up to `near_last`.
     near: Vec<Entry>,
@@ -62,12 +61,6 @@ pub(crate) struct Digits {
     occupied: u16,
     /// Entries in buckets.
     far: usize,
-}
-
-impl Default for Digits {
-    fn default() -> Self {
-        Self { near: Vec::new(), head: 0, near_last: 0, base: 0, levels: Vec::new(), occupied: 0, far: 0 }
-    }
 }
 
 impl Digits {

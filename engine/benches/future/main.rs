@@ -15,6 +15,7 @@ mod clock;
 mod digits;
 mod heaps;
 #[path = "../peers/rounds.rs"]
+#[allow(dead_code, reason = "another bench has use for all of it")]
 mod rounds;
 mod shape;
 
