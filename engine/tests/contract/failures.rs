@@ -133,6 +133,17 @@ fn actor_panicked() {
 }
 
 #[test]
+fn who_panicked_is_named_among_several() {
+    let mut simulation = stage(3);
+    for player in 0..3 {
+        cue(&mut simulation, player, 5, 0, say(1));
+    }
+    cue(&mut simulation, 2, 10, 0, after(Act::Panic));
+    let error = simulation.run_to_exhaustion(&mut Vec::new()).expect_err("it panics");
+    assert_eq!(error.to_string(), "`p2` panicked at 0d 00:00:00.000010 on line: the roof is on fire");
+}
+
+#[test]
 fn poisoned() {
     let mut simulation = stage(1);
     cue(&mut simulation, 0, 10, 0, after(Act::Panic));
