@@ -1,8 +1,9 @@
 //! A community: what a run is made of, put together and run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use goshawk_engine::{ActorId, Counters, DigestValue, Limits, SimTime, Simulation, Streams};
+use goshawk_engine::{Actor, ActorId, Counters, DigestValue, Limits, Simulation, Streams};
 use goshawk_ledger::{
     AccountId, Genesis, GenesisAccount, GenesisConfig, LedgerError, SignatureScheme, Store, TreeParams,
     Validator,
@@ -15,7 +16,7 @@ use goshawk_output::table::HouseholdRow;
 
 use crate::aggregator::Aggregator;
 use crate::aggregator::terms::FleetTerms;
-use crate::calendar::{Calendar, PeriodIndex};
+use crate::calendar::Calendar;
 use crate::carbon::IntensitySeries;
 use crate::commons::{Commons, Directory, Lease, Rules, Signatory};
 use crate::company::Company;
@@ -29,9 +30,9 @@ use crate::household::photovoltaics::{Array, Sun};
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::vehicle::Fleet;
 use crate::household::{Household, Kind};
-use crate::journal::{BooksError, Journal, RunNames};
+use crate::journal::{BooksError, RunNames};
 use crate::market_operator::MarketOperator;
-use crate::message::{CommunityModel, Message, phase};
+use crate::message::CommunityModel;
 use crate::network::{Latency, Links};
 use crate::platform::Platform;
 use crate::pricing::{Pricing, SupplierPrices};
@@ -41,6 +42,7 @@ use crate::upstream::Upstream;
 use crate::validator::{Conduct, ValidatorActor};
 use crate::weather::Weather;
 
+mod course;
 mod draw;
 mod foresight;
 mod saving;
@@ -170,6 +172,9 @@ pub enum CommunityError {
         /// Periods of the run.
         periods: u32,
     },
+    /// An actor was to take a place at which nobody is, or everybody has begun.
+    #[error("nobody waits to be replaced at {0}")]
+    NotReplaceable(ActorId),
 }
 
 impl CommunityError {
@@ -192,20 +197,21 @@ impl CommunityError {
 }
 
 /// What a finished run came to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RunOutcome {
     /// The digest of every delivered event.
     pub digest: DigestValue,
     /// How many there were.
     pub counters: Counters,
+    /// The same by kind, in the order of their names; those before a save that the run went on from are not among them.
+    pub kinds: BTreeMap<&'static str, u64>,
 }
 
 /// A community ready to run.
 #[derive(Debug)]
 pub struct Community {
     simulation: Simulation<CommunityModel>,
-    calendar: Arc<Calendar>,
-    directory: Directory,
+    commons: Arc<Commons>,
     names: Names,
     run_names: RunNames,
     class_names: Vec<String>,
@@ -365,8 +371,7 @@ impl Community {
         simulation.add("upstream", Upstream::default())?;
         let mut community = Self {
             simulation,
-            calendar: Arc::clone(&spec.calendar),
-            directory: commons.directory.clone(),
+            commons: Arc::clone(&commons),
             names: Names::default(),
             run_names: RunNames {
                 households: Vec::new(),
@@ -472,64 +477,34 @@ impl Community {
             class_names: self.class_names.clone(),
             class_of: self.class_of.clone(),
             block_transactions_max: self.block_transactions_max,
-            co2_intensity: intensity.map(|series| series.over(&self.calendar)),
+            co2_intensity: intensity.map(|series| series.over(&self.commons.calendar)),
         })
     }
 
     /// The calendar of the run.
     pub fn calendar(&self) -> &Arc<Calendar> {
-        &self.calendar
+        &self.commons.calendar
     }
 
-    /// Runs to the end, and until the validators have nothing more to say.
+    /// What everybody in it may know.
+    pub fn commons(&self) -> &Arc<Commons> {
+        &self.commons
+    }
+
+    /// Puts an actor in the place of another, whose name and address it takes over. This is done before anything runs.
     ///
     /// # Errors
-    /// When an actor fails, the books do not balance, rows cannot be written, or contracts stay open.
-    pub fn run(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
-        self.begin(journal)?;
-        self.finish(journal)
-    }
-
-    /// Sets everything going; nothing has happened yet.
-    ///
-    /// # Errors
-    /// When somebody cannot be reached.
-    pub fn begin(&mut self, journal: &mut Journal) -> Result<(), CommunityError> {
-        for row in self.rows.drain(..) {
-            journal.register(row);
+    /// [`CommunityError::NotReplaceable`] if nobody is there, or everything is running already.
+    pub fn replace(
+        &mut self,
+        place: ActorId,
+        actor: impl Actor<CommunityModel>,
+    ) -> Result<(), CommunityError> {
+        if self.simulation.replace(place, actor) {
+            Ok(())
+        } else {
+            Err(CommunityError::NotReplaceable(place))
         }
-        self.expect_books(journal);
-        for &household in &self.directory.households {
-            self.simulation.send_at(household, SimTime::ZERO, phase::PLUG, Message::Start)?;
-        }
-        let first = Message::Tick(PeriodIndex(0));
-        self.simulation.send_at(self.directory.market, SimTime::ZERO, phase::METER, first)?;
-        Ok(())
-    }
-
-    /// Says whose books the journal has to wait for.
-    fn expect_books(&self, journal: &mut Journal) {
-        if self.directory.aggregator.is_some() {
-            journal.expect_fleet();
-        }
-    }
-
-    fn finish(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
-        self.simulation.run_to_exhaustion(journal)?;
-        let (done, periods) = (journal.periods_done(), self.calendar.periods());
-        if done < periods {
-            return Err(CommunityError::Unfinished { done, periods });
-        }
-        let platform: Option<&Platform> = self.simulation.actor(self.directory.platform);
-        let pending = platform.map_or(0, Platform::pending);
-        if pending > 0 {
-            return Err(CommunityError::Uncommitted(pending));
-        }
-        for &validator in &self.directory.validators {
-            let actor: Option<&mut ValidatorActor> = self.simulation.actor_mut(validator);
-            actor.expect("invariant: validators are where the directory says").flush()?;
-        }
-        Ok(RunOutcome { digest: self.simulation.digest(), counters: self.simulation.counters() })
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use goshawk_engine::SimTime;
+use goshawk_engine::{Counters, SimTime};
 use goshawk_ledger::{Change, Committed, Operation, Receipt};
 use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money};
@@ -44,6 +44,10 @@ pub struct Progress {
     pub stop: std::sync::atomic::AtomicBool,
     /// Blocks committed.
     pub blocks: AtomicU64,
+    /// Messages delivered up to the last period's begin.
+    pub events: AtomicU64,
+    /// Messages that were on their way then.
+    pub pending: AtomicU64,
 }
 
 /// The names that rows of a run use.
@@ -501,6 +505,12 @@ impl Journal {
     /// Periods whose books are closed.
     pub fn periods_done(&self) -> u32 {
         self.period.0
+    }
+
+    /// Tells whoever watches the run how much has happened in it.
+    pub(crate) fn report(&self, counters: Counters) {
+        self.progress.events.store(counters.delivered, Ordering::Relaxed);
+        self.progress.pending.store(counters.pending as u64, Ordering::Relaxed);
     }
 
     /// What the run adds up to so far.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::actor::{ActorId, Model};
-use crate::digest::Digest;
+use crate::digest::{Digest, word_of};
 use crate::envelope::{Payload, WAKE};
 use crate::error::Error;
 use crate::simulation::Simulation;
@@ -102,7 +102,7 @@ impl<M: Model> Simulation<M> {
     fn upcoming_digest(&self) -> Digest {
         let mut digest = Digest::new();
         if let Some((time, phase, envelope)) = self.peek() {
-            envelope.digest(envelope.kind(), time, phase, &mut digest);
+            envelope.digest(word_of(envelope.kind()), time, phase, &mut digest);
         }
         digest
     }

@@ -98,7 +98,7 @@ impl<M: Model> Context<'_, M> {
     /// Sends to oneself, `delay` from now; the message can be [cancelled](Self::cancel) until it is delivered.
     #[inline]
     pub fn schedule(&mut self, delay: SimDuration, phase: Phase, message: M::Message) -> Timer {
-        self.world.send_after(self.me, self.me, delay, phase, message)
+        self.world.schedule(self.me, delay, phase, message)
     }
 
     /// Sends the message that `question` makes, within the present instant and phase. The answer comes as a message with

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorId, Message};
-use crate::digest::{self, Digest};
+use crate::digest::Digest;
 use crate::time::{Phase, SimTime};
 
 /// The kind under which wakes appear in digests, errors and deliveries.
@@ -78,15 +78,18 @@ impl<T: Message> Envelope<T> {
         }
     }
 
-    /// Writes the delivery of this envelope into a digest.
+    /// Writes the delivery of this envelope into a digest, with the [word](crate::digest::word_of) of its kind.
     #[inline]
-    pub(crate) fn digest(&self, kind: &str, time: SimTime, phase: Phase, digest: &mut Digest) {
+    pub(crate) fn digest(&self, kind: u64, time: SimTime, phase: Phase, digest: &mut Digest) {
         digest.write_u64(time.micros());
         digest.write_u64(u64::from(self.receiver.index()) << 32 | u64::from(self.sender));
-        digest.write_u64(digest::word_of(kind).wrapping_add(phase.index() as u64));
+        digest.write_u64(kind.wrapping_add(phase.index() as u64));
         match &self.payload {
             Payload::Message(message) => message.digest(digest),
             Payload::Wake { tag, .. } => digest.write_u64(u64::from(*tag)),
+        }
+        if self.answers != 0 {
+            digest.write_u64(u64::from(self.answers));
         }
     }
 }

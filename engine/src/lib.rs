@@ -255,6 +255,7 @@ mod digest;
 mod directory;
 mod envelope;
 mod error;
+mod kinds;
 pub mod normal;
 mod pace;
 mod periodics;
@@ -277,7 +278,7 @@ pub use probe::Probe;
 pub use process::{Ask, Either, Process, Received, Recv, Sleep, join, select};
 pub use queue::Timer;
 
-pub use pace::Pacer;
+pub use pace::{Pacer, Unpaced};
 pub use simulation::{Counters, Delivery, Limits, Outcome, Simulation};
 
 pub use comparison::{Difference, Upcoming, first_difference};

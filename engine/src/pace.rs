@@ -15,7 +15,7 @@ pub trait Pacer {
 
 /// As fast as possible.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Unpaced;
+pub struct Unpaced;
 
 impl Pacer for Unpaced {
     #[inline]

@@ -265,7 +265,7 @@ impl<M: Model> Process<M> {
 
     /// Sends to itself, `delay` from now; the message can be [cancelled](Self::cancel) until it is delivered.
     pub fn schedule(&self, delay: SimDuration, phase: Phase, message: M::Message) -> Timer {
-        self.with(|world, me| world.send_after(me, me, delay, phase, message))
+        self.with(|world, me| world.schedule(me, delay, phase, message))
     }
 
     /// Takes a scheduled message back; `false` if it was delivered or cancelled before.

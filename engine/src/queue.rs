@@ -4,22 +4,24 @@
 //!                       time == now                      time > now
 //!   push ──────────┬────────────────────┐    ┌─────────────────────────────┐
 //!                  ▼                    │    ▼                             │
-//!   phase 0   ▐▐▐▐▐▐▐ ──► pop           └────┤  heap by (time, phase, sequence)
+//!   phase 0   ▐▐▐▐▐▐▐ ──► pop           └────┤  radix ladder: by time, then order of sending
 //!   phase 1   ▐▐▐                            │
 //!     ...                 ◄── advance_to ────┘
 //!   phase 15  ▐▐
 //! ```
 //!
-//! Most messages of a market are sent for the present instant, and first-in-first-out queues serve them in
-//! constant time; the heap is for the future alone. Both hold places in a slab, where the payload lies still.
+//! Most messages of a market are sent for the present instant and cannot be cancelled: they lie in first-in-first-out
+//! queues themselves, and are written and read once. All others lie in a slab, and the queues and the ladder hold their places.
 //! A cancelled event loses its payload at once and its place when the queue comes by, or when such tombstones
 //! outnumber the living.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+mod ladder;
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use self::ladder::{Ladder, Place};
 use crate::time::{Phase, SimTime};
 
 /// A message scheduled to oneself, by which it can be cancelled.
@@ -51,21 +53,13 @@ pub(crate) enum Refusal {
     Full,
 }
 
-/// A place in the future. Compared by time, then order; the slot never decides, as orders are unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Future {
-    time: SimTime,
-    /// Phase in the upper 4 bits, sequence number below.
-    order: u64,
-    slot: u32,
-}
-
-const SEQUENCE_BITS: u32 = 60;
-
-impl Future {
-    fn phase(&self) -> usize {
-        (self.order >> SEQUENCE_BITS) as usize
-    }
+/// What waits in the present instant.
+#[derive(Debug, Serialize, Deserialize)]
+enum Entry<T> {
+    /// Itself.
+    Payload(T),
+    /// Where it lies in the slab.
+    Slot(u32),
 }
 
 /// A place for a payload; the generation tells its successive tenants apart.
@@ -88,13 +82,12 @@ fn bounded(live_max: usize) -> usize {
 pub(crate) struct EventQueue<T> {
     now: SimTime,
     phase: Phase,
-    /// Slots of the present instant's events, by phase.
-    present: [VecDeque<u32>; Phase::COUNT],
+    /// The present instant's events, by phase.
+    present: [VecDeque<Entry<T>>; Phase::COUNT],
     /// A bit for each phase whose queue holds anything.
     occupied: u16,
     /// Events later than `now`.
-    future: BinaryHeap<Reverse<Future>>,
-    sequence: u64,
+    future: Ladder,
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     live: usize,
@@ -113,8 +106,7 @@ impl<T> EventQueue<T> {
             phase: Phase::FIRST,
             present: Default::default(),
             occupied: 0,
-            future: BinaryHeap::new(),
-            sequence: 0,
+            future: Ladder::default(),
             slots: Vec::new(),
             free: Vec::new(),
             live: 0,
@@ -127,14 +119,28 @@ impl<T> EventQueue<T> {
     pub(crate) fn resume(&mut self, live_max: usize, is_sound: impl Fn(&T) -> bool) -> bool {
         self.live_max = bounded(live_max);
         let has_slot = |&slot: &u32| (slot as usize) < self.slots.len();
-        let payloads = self.slots.iter().filter_map(|slot| slot.payload.as_ref());
-        let is_occupied =
-            |(phase, queue): (usize, &VecDeque<u32>)| queue.is_empty() == (self.occupied >> phase & 1 == 0);
+        let present = || self.present.iter().flatten();
+        let lying = present().filter_map(|entry| match entry {
+            Entry::Payload(payload) => Some(payload),
+            Entry::Slot(_) => None,
+        });
+        let slots = present().filter_map(|entry| match entry {
+            Entry::Payload(_) => None,
+            Entry::Slot(slot) => Some(slot),
+        });
+        let payloads = lying.chain(self.slots.iter().filter_map(|slot| slot.payload.as_ref()));
+        let is_occupied = |(phase, queue): (usize, &VecDeque<Entry<T>>)| {
+            queue.is_empty() == (self.occupied >> phase & 1 == 0)
+        };
         payloads.clone().count() == self.live
             && payloads.clone().all(is_sound)
-            && self.present.iter().flatten().chain(&self.free).all(has_slot)
+            && slots.chain(&self.free).all(has_slot)
             && self.present.iter().enumerate().all(is_occupied)
-            && self.future.iter().all(|Reverse(entry)| has_slot(&entry.slot) && entry.time > self.now)
+            && self.future.iter().all(|place| {
+                has_slot(&place.slot)
+                    && place.time > self.now.micros()
+                    && usize::from(place.phase) < Phase::COUNT
+            })
     }
 
     pub(crate) fn now(&self) -> SimTime {
@@ -166,15 +172,25 @@ impl<T> EventQueue<T> {
 
     /// Adds an event after all those already there for its time and phase; [`check`](Self::check) comes first.
     #[inline]
+    pub(crate) fn put(&mut self, time: SimTime, phase: Phase, payload: T) {
+        if time == self.now {
+            debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
+            self.live += 1;
+            self.enqueue(phase.index(), Entry::Payload(payload));
+        } else {
+            self.push(time, phase, payload);
+        }
+    }
+
+    /// As [`put`](Self::put), and it can be cancelled.
+    #[inline]
     pub(crate) fn push(&mut self, time: SimTime, phase: Phase, payload: T) -> Timer {
         debug_assert_eq!(self.check(time, phase), Ok(()), "invariant: what is pushed was checked");
         let (slot, generation) = self.occupy(payload);
         if time == self.now {
-            self.enqueue(phase.index(), slot);
+            self.enqueue(phase.index(), Entry::Slot(slot));
         } else {
-            let order = (phase.index() as u64) << SEQUENCE_BITS | self.sequence;
-            self.sequence += 1;
-            self.future.push(Reverse(Future { time, order, slot }));
+            self.future.push(Place { time: time.micros(), slot, phase: phase.index() as u8 });
         }
         Timer { time, slot, generation }
     }
@@ -185,14 +201,18 @@ impl<T> EventQueue<T> {
         while self.occupied != 0 {
             let index = self.occupied.trailing_zeros();
             let queue = &mut self.present[index as usize];
-            let slot = queue.pop_front().expect("invariant: an occupied phase has an event");
+            let entry = queue.pop_front().expect("invariant: an occupied phase has an event");
             if queue.is_empty() {
                 self.occupied &= !(1 << index);
             }
-            if let Some(payload) = self.vacate(slot) {
+            let payload = match entry {
+                Entry::Payload(payload) => Some(payload),
+                Entry::Slot(slot) => self.vacate(slot),
+            };
+            if payload.is_some() {
                 self.phase = Phase::new(index as u8);
                 self.live -= 1;
-                return Some(payload);
+                return payload;
             }
         }
         None
@@ -229,27 +249,26 @@ impl<T> EventQueue<T> {
     pub(crate) fn peek(&self) -> Option<(SimTime, Phase, &T)> {
         let payload = |slot: u32| self.slots[slot as usize].payload.as_ref();
         for (phase, queue) in (0..).zip(&self.present) {
-            if let Some(next) = queue.iter().find_map(|&slot| payload(slot)) {
+            let lying = |entry| match entry {
+                &Entry::Payload(ref payload) => Some(payload),
+                &Entry::Slot(slot) => payload(slot),
+            };
+            if let Some(next) = queue.iter().find_map(lying) {
                 return Some((self.now, Phase::new(phase), next));
             }
         }
-        let lives = |entry: &&Reverse<Future>| payload(entry.0.slot).is_some();
-        let first = match self.future.peek() {
-            Some(first) if lives(&first) => first,
-            // A tombstone on top: rare, and not worth a mutable borrow.
-            _ => self.future.iter().filter(lives).max()?,
-        };
-        let Reverse(first) = first;
-        Some((first.time, Phase::new(first.phase() as u8), payload(first.slot)?))
+        let first = self.future.peek(|slot| payload(slot).is_some())?;
+        Some((SimTime::from_micros(first.time), Phase::new(first.phase), payload(first.slot)?))
     }
 
     /// The time of the next event after the present instant; clears tombstones on the way.
     pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
-        while let Some(&Reverse(first)) = self.future.peek() {
+        while let Some(time) = self.future.first_time() {
+            let Some(first) = self.future.take_at(time) else { break };
             if self.slots[first.slot as usize].payload.is_some() {
-                return Some(first.time);
+                self.future.put_back();
+                return Some(SimTime::from_micros(time));
             }
-            self.future.pop();
             self.vacate(first.slot);
             self.tombstones -= 1;
         }
@@ -259,16 +278,13 @@ impl<T> EventQueue<T> {
     /// Moves the clock to `time`, once the present instant is drained and if no event lies between.
     pub(crate) fn advance_to(&mut self, time: SimTime) {
         assert!(time > self.now && self.occupied == 0, "invariant: the clock leaves a drained instant");
+        let first = self.future.first_time();
+        assert!(first.is_none_or(|first| first >= time.micros()), "invariant: no event is skipped");
         self.now = time;
         self.phase = Phase::FIRST;
-        while let Some(&Reverse(first)) = self.future.peek() {
-            assert!(first.time >= time, "invariant: no event is skipped");
-            if first.time > time {
-                break;
-            }
-            self.future.pop();
+        while let Some(first) = self.future.take_at(time.micros()) {
             if self.slots[first.slot as usize].payload.is_some() {
-                self.enqueue(first.phase(), first.slot);
+                self.enqueue(usize::from(first.phase), Entry::Slot(first.slot));
             } else {
                 self.vacate(first.slot);
                 self.tombstones -= 1;
@@ -277,8 +293,8 @@ impl<T> EventQueue<T> {
     }
 
     #[inline]
-    fn enqueue(&mut self, phase: usize, slot: u32) {
-        self.present[phase].push_back(slot);
+    fn enqueue(&mut self, phase: usize, entry: Entry<T>) {
+        self.present[phase].push_back(entry);
         self.occupied |= 1 << phase;
     }
 
@@ -308,11 +324,11 @@ impl<T> EventQueue<T> {
     /// Removes all tombstones from the future, so that endless rescheduling does not fill the memory.
     fn sweep(&mut self) {
         let Self { future, slots, free, .. } = self;
-        future.retain(|&Reverse(entry)| {
-            let slot = &mut slots[entry.slot as usize];
+        future.retain(|entry| {
+            let slot = &mut slots[entry as usize];
             if slot.payload.is_none() {
                 slot.generation += 1;
-                free.push(entry.slot);
+                free.push(entry);
             }
             slot.payload.is_some()
         });
@@ -331,6 +347,7 @@ mod tests {
         Push {
             delay: u64,
             phase: u8,
+            can_be_cancelled: bool,
         },
         Pop,
         /// The timer pushed as number `nth`, modulo how many there are.
@@ -343,7 +360,9 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => (0..4u64, 0..3u8).prop_map(|(delay, phase)| Step::Push { delay: delay * 2, phase }),
+            4 => (0..4u64, 0..3u8, any::<bool>()).prop_map(|(delay, phase, can_be_cancelled)| {
+                Step::Push { delay: delay * 2, phase, can_be_cancelled }
+            }),
             3 => Just(Step::Pop),
             2 => any::<usize>().prop_map(|nth| Step::Cancel { nth }),
             1 => Just(Step::Idle),
@@ -369,14 +388,19 @@ mod tests {
             let mut present = Phase::FIRST;
             for step in steps {
                 match step {
-                    Step::Push { delay, phase } => {
+                    Step::Push { delay, phase, can_be_cancelled } => {
                         let time = queue.now() + crate::SimDuration::from_micros(delay);
                         let phase = Phase::new(phase);
                         let past = delay == 0 && phase < present;
                         prop_assert_eq!(queue.check(time, phase).is_err(), past || model.len() == 100);
                         if queue.check(time, phase).is_ok() {
                             model.push((time, phase, timers.len()));
-                            timers.push(queue.push(time, phase, timers.len()));
+                            if can_be_cancelled {
+                                timers.push(queue.push(time, phase, timers.len()));
+                            } else {
+                                queue.put(time, phase, timers.len());
+                                timers.push(Timer::NEVER);
+                            }
                         }
                     }
                     Step::Pop => {
@@ -389,7 +413,8 @@ mod tests {
                     }
                     Step::Cancel { nth } => {
                         let Some(nth) = nth.checked_rem(timers.len()) else { continue };
-                        let place = model.iter().position(|event| event.2 == nth);
+                        let mut place = model.iter().position(|event| event.2 == nth);
+                        place = place.filter(|_| timers[nth] != Timer::NEVER);
                         prop_assert_eq!(queue.cancel(timers[nth]), place.is_some());
                         place.map(|place| model.remove(place));
                     }

@@ -148,7 +148,8 @@ impl Stream {
     /// Exponential with this mean; always positive, at most 37 times the mean.
     pub fn exponential(&mut self, mean: f64) -> f64 {
         assert!(mean >= 0.0 && mean.is_finite(), "invariant: {mean} is the mean of a waiting time");
-        -mean * libm::log1p(-self.uniform_open())
+        // `1 - u` is exact, and to `ln` it is quicker than to `log1p`.
+        -mean * libm::log(1.0 - self.uniform_open())
     }
 
     fn standard_normal(&mut self) -> f64 {

@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::digest::{Digest, DigestValue};
 use crate::envelope::Envelope;
 use crate::error::Error;
+use crate::kinds::Kinds;
 use crate::pace::{Pacer, Unpaced};
 use crate::process::{Process, ProcessBody};
 use crate::time::{Phase, SimTime};
@@ -93,6 +94,9 @@ pub struct Simulation<M: Model> {
     /// `None` only while a process runs.
     world: Option<Box<World<M>>>,
     digest: Digest,
+    kinds: Kinds,
+    /// The handler that is at work, and on what.
+    acting: Option<(ActorId, &'static str)>,
     delivered: u64,
     delivered_this_instant: u64,
     undelivered: u64,
@@ -101,8 +105,6 @@ pub struct Simulation<M: Model> {
     /// How many actors were started, in the order of adding.
     started: usize,
     started_this_instant: u64,
-    /// Deliveries by kind, if they are counted.
-    kinds: Option<BTreeMap<&'static str, u64>>,
     failed_at: Option<SimTime>,
 }
 
@@ -114,6 +116,8 @@ impl<M: Model> Simulation<M> {
             bodies: Vec::new(),
             world: Some(Box::new(World::new(limits.pending))),
             digest: Digest::new(),
+            kinds: Kinds::default(),
+            acting: None,
             delivered: 0,
             delivered_this_instant: 0,
             undelivered: 0,
@@ -121,7 +125,6 @@ impl<M: Model> Simulation<M> {
             retired: 0,
             started: 0,
             started_this_instant: 0,
-            kinds: None,
             failed_at: None,
         }
     }
@@ -152,6 +155,18 @@ impl<M: Model> Simulation<M> {
         Ok(id)
     }
 
+    /// Puts a handler actor in the place of another that has not been started; name and address stay. `false` if nobody
+    /// is there, or it has been started.
+    #[must_use]
+    pub fn replace(&mut self, id: ActorId, actor: impl Actor<M>) -> bool {
+        let index = id.index() as usize;
+        let is_waiting = (self.started..self.bodies.len()).contains(&index);
+        if is_waiting {
+            self.bodies[index] = Body::Handler(Box::new(actor));
+        }
+        is_waiting
+    }
+
     fn enter(&mut self, name: Box<str>) -> Result<ActorId, Error> {
         self.world_mut().directory.enter(&name).ok_or(Error::DuplicateName { name })
     }
@@ -169,7 +184,7 @@ impl<M: Model> Simulation<M> {
         message: M::Message,
     ) -> Result<(), Error> {
         let posted = self.world_mut().post(time, phase, Envelope::message(None, to, 0, message));
-        posted.map(drop).map_err(|error| *error)
+        posted.map_err(|error| *error)
     }
 
     /// Delivers all messages before `end`, and moves the clock there. Messages at `end` itself stay pending, so
@@ -194,6 +209,18 @@ impl<M: Model> Simulation<M> {
         pacer: &mut impl Pacer,
     ) -> Result<Outcome, Error> {
         self.guarded(|simulation| simulation.run(Some(end), sink, pacer))
+    }
+
+    /// As [`run_to_exhaustion`](Self::run_to_exhaustion), no faster than `pacer` allows.
+    ///
+    /// # Errors
+    /// As [`run_paced`](Self::run_paced).
+    pub fn run_paced_to_exhaustion(
+        &mut self,
+        sink: &mut M::Sink,
+        pacer: &mut impl Pacer,
+    ) -> Result<Outcome, Error> {
+        self.guarded(|simulation| simulation.run(None, sink, pacer))
     }
 
     /// Delivers all messages until none is pending. The clock stays at the last instant.
@@ -275,14 +302,9 @@ impl<M: Model> Simulation<M> {
         }
     }
 
-    /// Begins to count deliveries by kind, or ends it.
-    pub fn count_kinds(&mut self, count: bool) {
-        self.kinds = count.then(BTreeMap::new);
-    }
-
-    /// Deliveries by kind since [`count_kinds`](Self::count_kinds), in the order of their names.
-    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.kinds.iter().flatten().map(|(&kind, &count)| (kind, count))
+    /// Deliveries by kind, in the order of their names. Those before a [`restore`](Self::restore) are not among them.
+    pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
+        self.kinds.all()
     }
 
     /// Allows for so many deliveries in all, counting those that were.
@@ -334,7 +356,7 @@ impl<M: Model> Simulation<M> {
         if let Some(time) = self.failed_at {
             return Err(Error::Poisoned { time });
         }
-        let result = run(self).map_err(|error| *error);
+        let result = self.caught(run).map_err(|error| *error);
         if result.as_ref().is_err_and(Error::is_fatal) {
             self.failed_at = Some(self.now());
         }
@@ -353,7 +375,9 @@ impl<M: Model> Simulation<M> {
             return Ok(Outcome::Stopped);
         }
         while before_end(self.now()) {
-            while let Some(envelope) = self.pop()? {
+            loop {
+                self.check_budget()?;
+                let Some(envelope) = self.world_mut().queue.pop() else { break };
                 if self.deliver(envelope, sink)? == Delivered::Stop {
                     return Ok(Outcome::Stopped);
                 }
@@ -378,14 +402,16 @@ impl<M: Model> Simulation<M> {
 
     /// What is next, moving the clock if need be.
     fn next_envelope(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
-        let next = self.pop()?;
+        self.check_budget()?;
+        let next = self.world_mut().queue.pop();
         if next.is_some() {
             return Ok(next);
         }
         match self.world_mut().queue.next_instant() {
             Some(time) => {
                 self.advance_to(time);
-                self.pop()
+                self.check_budget()?;
+                Ok(self.world_mut().queue.pop())
             }
             None => Ok(None),
         }

@@ -200,6 +200,7 @@ impl Phase {
     ///
     /// # Panics
     /// From [`Phase::COUNT`] on; in a constant, that is a compile error.
+    #[inline]
     pub const fn new(number: u8) -> Self {
         assert!((number as usize) < Self::COUNT, "invariant: a phase's number is below 16");
         Self(number)

@@ -77,6 +77,15 @@ impl<M: Model> World<M> {
         }
     }
 
+    /// Says what is wrong with an envelope, if anything is.
+    #[inline]
+    fn check(&self, time: SimTime, phase: Phase, envelope: &Envelope<M::Message>) -> Result<(), Box<Error>> {
+        if !self.directory.is_active(envelope.receiver) {
+            return Err(self.lost(envelope));
+        }
+        self.queue.check(time, phase).map_err(|refusal| self.refused(refusal, envelope, time, phase))
+    }
+
     /// Puts an envelope into the queue, or says what is wrong with it.
     #[inline]
     pub(crate) fn post(
@@ -84,14 +93,22 @@ impl<M: Model> World<M> {
         time: SimTime,
         phase: Phase,
         envelope: Envelope<M::Message>,
+    ) -> Result<(), Box<Error>> {
+        self.check(time, phase, &envelope)?;
+        self.queue.put(time, phase, envelope);
+        Ok(())
+    }
+
+    /// As [`post`](Self::post), for what can be cancelled.
+    #[inline]
+    fn set(
+        &mut self,
+        time: SimTime,
+        phase: Phase,
+        envelope: Envelope<M::Message>,
     ) -> Result<Timer, Box<Error>> {
-        if !self.directory.is_active(envelope.receiver) {
-            return Err(self.lost(&envelope));
-        }
-        match self.queue.check(time, phase) {
-            Ok(()) => Ok(self.queue.push(time, phase, envelope)),
-            Err(refusal) => Err(self.refused(refusal, &envelope, time, phase)),
-        }
+        self.check(time, phase, &envelope)?;
+        Ok(self.queue.push(time, phase, envelope))
     }
 
     /// Sends for an actor; what is not allowed is noted.
@@ -103,10 +120,9 @@ impl<M: Model> World<M> {
         time: SimTime,
         phase: Phase,
         message: M::Message,
-    ) -> Timer {
-        match self.post(time, phase, Envelope::message(Some(me), to, 0, message)) {
-            Ok(timer) => timer,
-            Err(error) => self.refuse(error),
+    ) {
+        if let Err(error) = self.post(time, phase, Envelope::message(Some(me), to, 0, message)) {
+            self.refuse(error);
         }
     }
 
@@ -118,11 +134,29 @@ impl<M: Model> World<M> {
         delay: SimDuration,
         phase: Phase,
         message: M::Message,
-    ) -> Timer {
+    ) {
         match self.queue.now().checked_add(delay) {
             Some(time) => self.send(me, to, time, phase, message),
-            None => self.beyond(me, message.kind(), delay),
+            None => {
+                self.beyond(me, message.kind(), delay);
+            }
         }
+    }
+
+    /// Sends to the actor itself, so that it can be cancelled.
+    #[inline]
+    pub(crate) fn schedule(
+        &mut self,
+        me: ActorId,
+        delay: SimDuration,
+        phase: Phase,
+        message: M::Message,
+    ) -> Timer {
+        let Some(time) = self.queue.now().checked_add(delay) else {
+            return self.beyond(me, message.kind(), delay);
+        };
+        self.set(time, phase, Envelope::message(Some(me), me, 0, message))
+            .unwrap_or_else(|error| self.refuse(error))
     }
 
     pub(crate) fn ask(&mut self, me: ActorId) -> ReplyTo {
@@ -139,7 +173,7 @@ impl<M: Model> World<M> {
     }
 
     pub(crate) fn wake_at(&mut self, me: ActorId, time: SimTime, phase: Phase, tag: u32) -> Timer {
-        self.post(time, phase, Envelope::wake(me, tag, 0)).unwrap_or_else(|error| self.refuse(error))
+        self.set(time, phase, Envelope::wake(me, tag, 0)).unwrap_or_else(|error| self.refuse(error))
     }
 
     pub(crate) fn wake_after(&mut self, me: ActorId, delay: SimDuration, phase: Phase, tag: u32) -> Timer {
@@ -168,7 +202,7 @@ impl<M: Model> World<M> {
             return Periodic::NEVER;
         };
         let periodic = self.periodics.begin();
-        match self.post(time, phase, Envelope::wake(me, tag, periodic.number())) {
+        match self.set(time, phase, Envelope::wake(me, tag, periodic.number())) {
             Ok(timer) => {
                 self.periodics.set(periodic, Repetition { period, phase, timer });
                 periodic
@@ -190,7 +224,7 @@ impl<M: Model> World<M> {
         let Some(&mut Repetition { period, phase, .. }) = self.periodics.ringing(number) else { return };
         // At the end of time there is no next.
         let Some(next) = self.queue.now().checked_add(period) else { return self.periodics.forget(number) };
-        match self.post(next, phase, Envelope::wake(receiver, tag, number)) {
+        match self.set(next, phase, Envelope::wake(receiver, tag, number)) {
             Ok(timer) => {
                 if let Some(repetition) = self.periodics.ringing(number) {
                     repetition.timer = timer;

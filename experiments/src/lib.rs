@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`scenario`] | scenario files and every problem of one |
 //! | [`assemble`] | from a scenario to the community that it describes |
-//! | [`run`] | one run, from a scenario to a folder |
+//! | [`run`], [`save`], [`pace`] | one run, from a scenario to a folder; saved on its way; at a multiple of real time |
+//! | [`determinism`] | two runs side by side, event by event |
 //! | [`compare`] | the same scenario under several mechanisms |
 //! | [`calibrate`] | fields of scenarios fitted to tables of targets |
 //! | [`paper`] | the paper's tables and claims beside ours |
@@ -26,7 +27,9 @@ pub mod calibrate;
 pub mod cli;
 pub mod compare;
 mod cpu_time;
+pub mod determinism;
 mod memory;
+pub mod pace;
 pub mod paper;
 pub mod proof;
 pub mod report;
@@ -38,3 +41,10 @@ pub mod study;
 pub mod summary;
 pub mod verify;
 pub mod views;
+
+/// Pages of the book whose programs are compiled and run with the tests.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/own-agent.md")]
+    struct OwnAgent;
+}

@@ -15,6 +15,7 @@ use goshawk_output::{
 use jiff::Timestamp;
 
 use crate::assemble;
+use crate::pace::{Pace, WallPacer};
 use crate::save::{self, SaveError, SavedRun, Spool, save_path};
 use crate::scenario::{Loaded, Signatures};
 
@@ -103,10 +104,12 @@ pub enum RunError {
     #[error(transparent)]
     Save(#[from] SaveError),
     /// Asked to stop.
-    #[error("stopped by request after {periods} periods; nothing was kept")]
+    #[error("stopped by request after {periods} periods; {}", kept(.saves))]
     Interrupted {
         /// Periods whose books were closed.
         periods: u32,
+        /// The saves that were written by then.
+        saves: Vec<PathBuf>,
     },
 }
 
@@ -115,19 +118,35 @@ pub enum RunError {
 /// # Errors
 /// When anything goes wrong; then the folder holds no part of the run.
 pub fn run(request: &Request<'_>, progress: &Arc<Progress>) -> Result<Report, RunError> {
-    run_saved(request, &Saves::default(), progress)
+    run_saved(request, &Saves::default(), None, progress)
 }
 
-/// Runs a scenario, and saves it on the way or goes on from where it was saved.
+/// Runs a scenario, and saves it on the way or goes on from where it was saved; after the last save at a pace.
 ///
 /// # Errors
 /// As [`run`]; saves that are written by then stay.
 pub fn run_saved(
     request: &Request<'_>,
     saves: &Saves<'_>,
+    pace: Option<Pace>,
     progress: &Arc<Progress>,
 ) -> Result<Report, RunError> {
-    run_with(request, saves, 0, assemble::streams(request.loaded, 0), progress)
+    let as_described = |_: &mut Community| Ok(());
+    run_with(request, saves, pace, (0, assemble::streams(request.loaded, 0)), as_described, progress)
+}
+
+/// Runs a scenario whose community is `change`d before it begins, as by [`Community::replace`]. What it is changed to is not in
+/// the manifest, but for the command line.
+///
+/// # Errors
+/// As [`run`], and those of `change`.
+pub fn run_changed(
+    request: &Request<'_>,
+    change: impl FnOnce(&mut Community) -> Result<(), CommunityError>,
+    progress: &Arc<Progress>,
+) -> Result<Report, RunError> {
+    let identity = (0, assemble::streams(request.loaded, 0));
+    run_with(request, &Saves::default(), None, identity, change, progress)
 }
 
 /// Runs one replicate of a scenario, with the random streams that it has in its study.
@@ -140,14 +159,16 @@ pub fn run_replicate(
     streams: Streams,
     progress: &Arc<Progress>,
 ) -> Result<Report, RunError> {
-    run_with(request, &Saves::default(), replicate, streams, progress)
+    let as_described = |_: &mut Community| Ok(());
+    run_with(request, &Saves::default(), None, (replicate, streams), as_described, progress)
 }
 
 fn run_with(
     request: &Request<'_>,
     saves: &Saves<'_>,
-    replicate: u32,
-    streams: Streams,
+    pace: Option<Pace>,
+    (replicate, streams): (u32, Streams),
+    change: impl FnOnce(&mut Community) -> Result<(), CommunityError>,
     progress: &Arc<Progress>,
 ) -> Result<Report, RunError> {
     let started = now();
@@ -177,6 +198,7 @@ fn run_with(
     };
     let mut community =
         Community::build(&spec, assemble::mechanism(&loaded.scenario), open_store).map_err(cause)?;
+    change(&mut community)?;
     let header = header(loaded);
     let recorder = Recorder::start_from_leg(&folder, replicates, &header, community.names(), first_leg)?;
     let mut journal = Journal::new(
@@ -200,7 +222,7 @@ fn run_with(
         let periods = day * loaded.scenario.time.periods_per_day();
         match community.run_to_save(periods, &mut journal) {
             Ok(_) => {}
-            Err(SavingError::Community(error)) => return Err(explain(error, journal)),
+            Err(SavingError::Community(error)) => return Err(explain(error, journal, saved)),
             Err(error) => return Err(SaveError::from(error).into()),
         }
         sealed.extend(journal.end_leg()?);
@@ -213,9 +235,9 @@ fn run_with(
         save::write(&path, &moment)?;
         saved.push(path);
     }
-    let outcome = match community.go_on(&mut journal) {
+    let outcome = match community.go_on_paced(&mut journal, &mut WallPacer::new(pace, progress)) {
         Ok(outcome) => outcome,
-        Err(error) => return Err(explain(error, journal)),
+        Err(error) => return Err(explain(error, journal, saved)),
     };
     drop(community);
     let (recorder, kpis) = journal.finish();
@@ -235,14 +257,23 @@ fn run_with(
     Ok(Report { manifest, kpis: kpis.iter().map(Kpi::from).collect(), saves: saved, outcome })
 }
 
+/// What is left of a run that was stopped.
+fn kept(saves: &[PathBuf]) -> String {
+    match saves {
+        [] => "nothing was kept".to_owned(),
+        [save] => format!("nothing was kept but {}", save.display()),
+        [.., last] => format!("nothing was kept but {} saves, the last in {}", saves.len(), last.display()),
+    }
+}
+
 /// The reason behind a failed run: the disk's, when that is what ended it.
-fn explain(error: CommunityError, journal: Journal) -> RunError {
+pub(crate) fn explain(error: CommunityError, journal: Journal, saves: Vec<PathBuf>) -> RunError {
     match error.books() {
         Some(BooksError::Unwritable) => match journal.abandon().finish() {
             Err(reason) => RunError::Output(reason),
             Ok(_) => RunError::Community(error),
         },
-        Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods },
+        Some(&BooksError::Interrupted { periods }) => RunError::Interrupted { periods, saves },
         _ => cause(error),
     }
 }

@@ -7,7 +7,7 @@
 use goshawk_engine::Snapshot;
 use goshawk_ledger::Committed;
 
-use super::{Community, CommunityError, RunOutcome};
+use super::{Community, CommunityError};
 use crate::journal::Journal;
 use crate::validator::ValidatorActor;
 
@@ -39,10 +39,11 @@ impl Community {
     /// # Errors
     /// When the run fails or ends before, or there is no such moment within a day.
     pub fn run_to_save(&mut self, periods: u32, journal: &mut Journal) -> Result<u32, SavingError> {
-        let per_day = self.calendar.periods_per_day();
-        let last = (periods + DAYS_TO_WAIT * per_day).min(self.calendar.periods() - 1);
+        let per_day = self.commons.calendar.periods_per_day();
+        let last = (periods + DAYS_TO_WAIT * per_day).min(self.commons.calendar.periods() - 1);
         for periods in periods..=last {
             self.run_to_closed_books(periods, journal)?;
+            journal.report(self.simulation.counters());
             if self.validators().all(|actor| actor.validator().is_between_blocks()) && self.is_level() {
                 return Ok(periods);
             }
@@ -51,11 +52,11 @@ impl Community {
     }
 
     fn run_to_closed_books(&mut self, periods: u32, journal: &mut Journal) -> Result<(), CommunityError> {
-        let end = self.calendar.start_of(crate::calendar::PeriodIndex(periods));
+        let end = self.commons.calendar.start_of(crate::calendar::PeriodIndex(periods));
         self.simulation.run_until(end, journal)?;
         while journal.periods_done() < periods {
             if self.simulation.step(journal)?.is_none() {
-                let (done, periods) = (journal.periods_done(), self.calendar.periods());
+                let (done, periods) = (journal.periods_done(), self.commons.calendar.periods());
                 return Err(CommunityError::Unfinished { done, periods });
             }
         }
@@ -70,7 +71,7 @@ impl Community {
     }
 
     fn validators(&self) -> impl Iterator<Item = &ValidatorActor> {
-        self.directory.validators.iter().map(|&id| {
+        self.commons.directory.validators.iter().map(|&id| {
             let actor: Option<&ValidatorActor> = self.simulation.actor(id);
             actor.expect("invariant: validators are where the directory says")
         })
@@ -105,19 +106,10 @@ impl Community {
     /// # Errors
     /// When a store fails, or the block is of another chain.
     pub fn restock(&mut self, committed: &Committed) -> Result<(), CommunityError> {
-        for &id in &self.directory.validators {
+        for &id in &self.commons.directory.validators {
             let actor: Option<&mut ValidatorActor> = self.simulation.actor_mut(id);
             actor.expect("invariant: validators are where the directory says").restock(committed)?;
         }
         Ok(())
-    }
-
-    /// Runs on to the end after [`begin`](Self::begin) or [`restore`](Self::restore), and until the validators have nothing
-    /// more to say.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub fn go_on(&mut self, journal: &mut Journal) -> Result<RunOutcome, CommunityError> {
-        self.finish(journal)
     }
 }

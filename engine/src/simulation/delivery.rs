@@ -1,7 +1,7 @@
 //! One delivery: the digest, the actor, and what follows from what it did.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::actor::{ActorId, Fault, Model};
 use crate::body::Body;
@@ -32,17 +32,14 @@ pub(super) enum Delivered {
 type Turn = Result<Result<(), Fault>, Box<dyn Any + Send>>;
 
 impl<M: Model> Simulation<M> {
-    /// The next of the present instant's envelopes, if the budget allows.
+    /// Whether the budget allows for what is left of the present instant.
     #[inline]
-    pub(super) fn pop(&mut self) -> Result<Option<Envelope<M::Message>>, Box<Error>> {
-        if self.delivered >= self.limits.steps {
-            self.check_budget()?;
-        }
-        Ok(self.world_mut().queue.pop())
+    pub(super) fn check_budget(&self) -> Result<(), Box<Error>> {
+        if self.delivered < self.limits.steps { Ok(()) } else { self.check_spent_budget() }
     }
 
     #[cold]
-    fn check_budget(&self) -> Result<(), Box<Error>> {
+    fn check_spent_budget(&self) -> Result<(), Box<Error>> {
         let (now, limit) = (self.now(), self.limits.steps);
         match self.peek() {
             Some((time, ..)) if time == now => Err(Box::new(Error::StepBudget { time, limit })),
@@ -65,21 +62,18 @@ impl<M: Model> Simulation<M> {
             self.leave(&envelope);
             return Ok(Delivered::Gone);
         }
-        envelope.digest(kind, time, phase, &mut self.digest);
+        envelope.digest(self.kinds.count(kind), time, phase, &mut self.digest);
         self.delivered += 1;
         self.instants += u64::from(self.delivered_this_instant == 0);
         self.delivered_this_instant += 1;
-        if let Some(kinds) = &mut self.kinds {
-            *kinds.entry(kind).or_default() += 1;
-        }
         let _span = tracing::level_enabled!(tracing::Level::TRACE).then(|| world.span(receiver, kind));
 
-        // After a panic nobody but the caller sees the actor or the sink again: further runs are refused.
         let turn = match body {
             Body::Handler(actor) => {
                 let Envelope { answers, payload, .. } = envelope;
                 let mut context = Context { me: receiver, sender, answers, world, sink };
-                catch_unwind(AssertUnwindSafe(|| match payload {
+                self.acting = Some((receiver, kind));
+                let result = match payload {
                     Payload::Message(message) => actor.handle(message, &mut context),
                     Payload::Wake { tag, periodic } => {
                         if periodic != 0 {
@@ -87,7 +81,9 @@ impl<M: Model> Simulation<M> {
                         }
                         actor.wake(tag, &mut context)
                     }
-                }))
+                };
+                self.acting = None;
+                Ok(result)
             }
             Body::Process(process) => {
                 let posted = match envelope.payload {
@@ -157,7 +153,10 @@ impl<M: Model> Simulation<M> {
         let turn = match &mut self.bodies[index] {
             Body::Handler(actor) => {
                 let mut context = Context { me, sender: None, answers: 0, world, sink };
-                catch_unwind(AssertUnwindSafe(|| actor.start(&mut context)))
+                self.acting = Some((me, START));
+                let result = actor.start(&mut context);
+                self.acting = None;
+                Ok(result)
             }
             Body::Process(_) => self.poll(me),
             Body::Retired => Ok(Ok(())),
@@ -204,12 +203,35 @@ impl<M: Model> Simulation<M> {
     fn failed(&mut self, turn: Turn, actor: ActorId, kind: &'static str, sink: &mut M::Sink) -> Box<Error> {
         // What was observed before is worth keeping.
         self.observe(sink);
-        let (actor, time) = (self.world().name_of(Some(actor)), self.now());
-        Box::new(match turn {
-            Ok(Err(source)) => Error::ActorFailed { actor, time, kind, source },
-            Err(panic) => Error::ActorPanicked { actor, time, kind, payload: panic_text(&*panic) },
+        match turn {
+            Ok(Err(source)) => {
+                let (actor, time) = (self.world().name_of(Some(actor)), self.now());
+                Box::new(Error::ActorFailed { actor, time, kind, source })
+            }
+            Err(panic) => self.panicked(&*panic, actor, kind),
             Ok(Ok(())) => unreachable!("invariant: a good turn has not failed"),
-        })
+        }
+    }
+
+    /// Catches a handler's panic, and says whose it was. Once for a whole run: a handler that panics ends it.
+    ///
+    /// Nobody but the caller sees the actor or the sink again: further runs are refused.
+    pub(super) fn caught<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, Box<Error>>,
+    ) -> Result<T, Box<Error>> {
+        match catch_unwind(AssertUnwindSafe(|| run(self))) {
+            Ok(result) => result,
+            Err(panic) => match self.acting.take() {
+                Some((actor, kind)) => Err(self.panicked(&*panic, actor, kind)),
+                None => resume_unwind(panic),
+            },
+        }
+    }
+
+    fn panicked(&self, panic: &(dyn Any + Send), actor: ActorId, kind: &'static str) -> Box<Error> {
+        let actor = self.world().name_of(Some(actor));
+        Box::new(Error::ActorPanicked { actor, time: self.now(), kind, payload: panic_text(panic) })
     }
 
     fn observe(&mut self, sink: &mut M::Sink) {

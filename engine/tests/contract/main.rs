@@ -6,6 +6,7 @@ mod failures;
 mod lifecycle;
 mod observing;
 mod ordering;
+mod questions;
 mod queueing;
 mod script;
 mod snapshots;

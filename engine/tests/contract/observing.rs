@@ -1,5 +1,7 @@
 //! Watching a run: kinds, probes, paces, and where two runs part.
 
+use std::collections::BTreeMap;
+
 use goshawk_engine::{
     Actor, ActorId, Context, Digest, Error, Fault, Limits, Message, Model, Pacer, Phase, Probe, Process,
     SimDuration, SimTime, Simulation, first_difference,
@@ -66,14 +68,33 @@ fn valley(secret: u64, probe: &Probe<u64>) -> Simulation<Echoes> {
 }
 
 #[test]
-fn deliveries_are_counted_by_kind_when_asked_for() {
+fn deliveries_are_counted_by_kind() {
     let mut simulation = valley(0, &Probe::new());
+    assert_eq!(simulation.kinds(), BTreeMap::new());
     simulation.run_until(SimTime::from_micros(15), &mut ()).expect("legal");
-    assert_eq!(simulation.kinds().count(), 0);
-    simulation.count_kinds(true);
+    assert_eq!(simulation.kinds(), BTreeMap::from([("call", 1), ("echo", 1), ("wake", 1)]));
     simulation.run_to_exhaustion(&mut ()).expect("legal");
-    assert_eq!(simulation.kinds().collect::<Vec<_>>(), [("call", 3), ("echo", 3), ("wake", 3)]);
+    assert_eq!(simulation.kinds(), BTreeMap::from([("call", 4), ("echo", 4), ("wake", 4)]));
     assert_eq!(simulation.counters().delivered, 12);
+}
+
+#[test]
+fn an_actor_gives_its_place_to_another_until_it_is_started() {
+    /// Hears everything and says nothing.
+    struct Sponge;
+    impl Actor<Echoes> for Sponge {
+        fn handle(&mut self, _: Sound, _: &mut Context<'_, Echoes>) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+    let wall = ActorId::from_index(0);
+    let mut simulation = valley(0, &Probe::new());
+    assert!(simulation.replace(wall, Sponge));
+    assert!(!simulation.replace(ActorId::from_index(9), Sponge), "nobody is there");
+    simulation.run_to_exhaustion(&mut ()).expect("legal");
+    assert_eq!(simulation.kinds(), BTreeMap::from([("call", 4), ("wake", 4)]), "nothing echoes");
+    assert_eq!(simulation.name_of(wall), Some("wall"));
+    assert!(!simulation.replace(wall, Sponge), "it has been started");
 }
 
 #[test]
@@ -176,6 +197,7 @@ fn a_paced_run_asks_before_each_instant_and_goes_on_after_being_late() {
     let error = simulation.run_paced(end, &mut (), &mut pacer).expect_err("late for ten");
     assert_eq!(error.to_string(), "out of step: 0d 00:00:00.000010 comes 0d 00:00:02 too late");
     assert!(matches!(error, Error::OutOfStep { .. }) && !error.is_fatal());
-    simulation.run_paced(end, &mut (), &mut pacer).expect("it may go on");
+    simulation.run_paced_to_exhaustion(&mut (), &mut pacer).expect("it may go on");
     assert_eq!(simulation.counters().delivered, 12);
+    assert_eq!(pacer.asked, [1, 10, 10, 20, 30, 40], "and asks for no end");
 }

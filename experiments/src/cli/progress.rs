@@ -32,7 +32,12 @@ impl Watch {
             if std::io::stderr().is_terminal() {
                 draw(&progress, done, periods, period_minutes);
             } else {
-                write_lines(|| progress.periods.load(Ordering::Relaxed), done, periods, "periods");
+                write_lines(
+                    || progress.periods.load(Ordering::Relaxed),
+                    done,
+                    periods,
+                    || format!("periods, {} events", progress.events.load(Ordering::Relaxed)),
+                );
             }
         })
     }
@@ -45,7 +50,7 @@ impl Watch {
             if std::io::stderr().is_terminal() {
                 draw_runs(finished, done, runs);
             } else {
-                write_lines(finished, done, runs, "runs");
+                write_lines(finished, done, runs, || "runs".to_owned());
             }
         })
     }
@@ -83,17 +88,23 @@ impl Drop for Watch {
 
 fn draw(progress: &Progress, done: &AtomicBool, periods: u32, period_minutes: u32) {
     let bar = ProgressBar::with_draw_target(Some(u64::from(periods)), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{msg} {bar:32} {pos}/{len} periods  {speed}  {eta} left")
+    let template = "{prefix} {bar:32} {pos}/{len} periods  {speed}  {msg}  {elapsed}, {eta} left";
+    let style = ProgressStyle::with_template(template)
         .expect("invariant: the template is a constant")
         .with_key("speed", |state: &ProgressState, line: &mut dyn std::fmt::Write| {
             // Writing to a line in memory cannot fail.
             let _ = write!(line, "{:.0} periods/s", state.per_sec());
         });
     bar.set_style(style);
+    let started = now();
     while !done.load(Ordering::Relaxed) {
         let periods = progress.periods.load(Ordering::Relaxed);
         let minutes = periods * period_minutes;
-        bar.set_message(format!("day {} {:02}:{:02}", minutes / 1440, minutes / 60 % 24, minutes % 60));
+        bar.set_prefix(format!("day {} {:02}:{:02}", minutes / 1440, minutes / 60 % 24, minutes % 60));
+        let (events, pending) =
+            (progress.events.load(Ordering::Relaxed), progress.pending.load(Ordering::Relaxed));
+        let per_second = events as f64 / started.elapsed().as_secs_f64().max(0.1);
+        bar.set_message(format!("{:.2} M events/s, {pending} pending", 1e-6 * per_second));
         bar.set_position(u64::from(periods));
         thread::sleep(GLANCE);
     }
@@ -112,13 +123,13 @@ fn draw_runs(finished: impl Fn() -> u32, done: &AtomicBool, runs: u32) {
     bar.finish_and_clear();
 }
 
-fn write_lines(passed: impl Fn() -> u32, done: &AtomicBool, all: u32, unit: &str) {
+fn write_lines(passed: impl Fn() -> u32, done: &AtomicBool, all: u32, unit: impl Fn() -> String) {
     let mut glances = 0;
     while !done.load(Ordering::Relaxed) {
         thread::sleep(GLANCE);
         glances += 1;
         if glances % GLANCES_PER_LINE == 0 {
-            tracing::info!("{} of {all} {unit}", passed());
+            tracing::info!("{} of {all} {}", passed(), unit());
         }
     }
 }

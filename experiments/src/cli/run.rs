@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use goshawk_agents::community::RunOutcome;
 use goshawk_agents::journal::Progress;
 use goshawk_output::{Existing, OutputError};
 
@@ -12,6 +14,8 @@ use super::{
     BAD_INPUT, FAILED, Format, INTERRUPTED, ScenarioChanges, print, remark_upon, report_error,
     report_problems, shell_word, stop_on_signals, summary,
 };
+use crate::determinism::{self, Verdict};
+use crate::pace::Pace;
 use crate::run::{Report, Request, RunError, Saves};
 use crate::save::SavedRun;
 use crate::scenario::Loaded;
@@ -32,6 +36,15 @@ pub(super) struct RunArguments {
     /// Go on from a save, with --set for the days after it.
     #[arg(long, value_name = "SAVE")]
     restore: Option<PathBuf>,
+    /// Let so many simulated seconds pass in a real one, and not more: 3600 is an hour in a second.
+    #[arg(long, value_name = "FACTOR", value_parser = pace_factor, conflicts_with = "save_at")]
+    pace: Option<f64>,
+    /// End the run where it falls behind its pace by more than this [default: let it catch up].
+    #[arg(long, value_name = "SECONDS", value_parser = tolerance, requires = "pace")]
+    pace_tolerance: Option<Duration>,
+    /// Run twice side by side instead, keep nothing, and report the first event or file that differs.
+    #[arg(long, conflicts_with_all = ["save_at", "restore", "pace", "out", "overwrite", "format"])]
+    check_determinism: bool,
     /// Folder for the tables [default: out/NAME].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -60,6 +73,9 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
         Err(problems) => return report_problems(&problems),
     };
     remark_upon(&loaded);
+    if arguments.check_determinism {
+        return check_determinism(&loaded, quiet);
+    }
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&loaded.scenario.name));
     let existing = if arguments.overwrite { Existing::Overwrite } else { Existing::Refuse };
     let progress = Arc::new(Progress::default());
@@ -68,12 +84,64 @@ pub(super) fn run(arguments: &RunArguments, quiet: bool) -> u8 {
     let time = &loaded.scenario.time;
     let watch = Watch::start(&progress, time.period_count(), time.period_minutes, quiet);
     let saves = Saves { at: &arguments.save_at, from: saved.as_ref() };
-    let result = crate::run::run_saved(&request, &saves, &progress);
+    let pace = arguments.pace.map(|factor| Pace { factor, tolerance: arguments.pace_tolerance });
+    let result = crate::run::run_saved(&request, &saves, pace, &progress);
     drop(watch);
     match result {
-        Ok(report) => print(&present(&report, &loaded, &out, arguments.format)),
+        Ok(report) => {
+            tracing::debug!("delivered, by kind: {}", by_kind(&report.outcome));
+            print(&present(&report, &loaded, &out, arguments.format))
+        }
         Err(error) => report_failure(&error),
     }
+}
+
+/// Two runs side by side, without output.
+fn check_determinism(loaded: &Loaded, quiet: bool) -> u8 {
+    let aside = match tempfile::tempdir() {
+        Ok(aside) => aside,
+        Err(error) => {
+            tracing::error!("cannot create a folder for two runs: {error}");
+            return FAILED;
+        }
+    };
+    let progress = Arc::new(Progress::default());
+    stop_on_signals(&progress);
+    let time = &loaded.scenario.time;
+    let watch = Watch::start(&progress, time.period_count(), time.period_minutes, quiet);
+    let verdict = determinism::compare(loaded, loaded, aside.path(), &progress);
+    drop(watch);
+    match verdict {
+        Ok(Verdict::Same { outcome, rows }) => print(&format!(
+            "Two runs are the same: {} events, {rows} rows, digest {}\n",
+            outcome.counters.delivered, outcome.digest
+        )),
+        Ok(Verdict::OtherEvent(difference)) => {
+            tracing::error!("two runs of the same scenario part {difference}");
+            FAILED
+        }
+        Ok(Verdict::OtherFiles(files)) => {
+            tracing::error!("two runs with the same events wrote other files: {}", files.join(", "));
+            FAILED
+        }
+        Err(error) => report_failure(&error),
+    }
+}
+
+/// How many messages of each kind were delivered.
+fn by_kind(outcome: &RunOutcome) -> String {
+    let words: Vec<String> = outcome.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    words.join(", ")
+}
+
+fn pace_factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse::<f64>().ok().filter(|factor| (1e-3..=1e9).contains(factor));
+    factor.ok_or_else(|| "a number from 0.001 to 1000000000".to_owned())
+}
+
+fn tolerance(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "seconds, from 0 to 86400".to_owned())
 }
 
 pub(super) fn report_failure(error: &RunError) -> u8 {

@@ -29,7 +29,7 @@ fn loaded(scenario: &str, sets: &[&str]) -> Loaded {
 /// Runs into a folder, saving at the ends of these days.
 fn run(loaded: &Loaded, out: &Path, at: &[u32], from: Option<&SavedRun>) -> Report {
     let request = Request { loaded, out, existing: Existing::Refuse, command: Vec::new() };
-    run_saved(&request, &Saves { at, from }, &Arc::new(Progress::default()))
+    run_saved(&request, &Saves { at, from }, None, &Arc::new(Progress::default()))
         .unwrap_or_else(|error| panic!("{}: {error}", out.display()))
 }
 
@@ -148,7 +148,7 @@ fn validators_that_never_pause_are_not_saved_and_earlier_saves_stay() {
     let scenario = loaded("community", &sets);
     let request = Request { loaded: &scenario, out: &out, existing: Existing::Refuse, command: Vec::new() };
     let saves = Saves { at: &[1, 2], from: None };
-    let error = run_saved(&request, &saves, &Arc::new(Progress::default())).unwrap_err();
+    let error = run_saved(&request, &saves, None, &Arc::new(Progress::default())).unwrap_err();
     assert!(error.to_string().contains("after the end of day 2"), "{error}");
     assert!(SavedRun::open(&save_path(&out, 1)).is_ok() && !out.exists());
 }
