@@ -33,6 +33,7 @@ fn faulty_validators_delay_blocks_and_change_no_trade() {
 fn a_silent_proposer_costs_a_round() {
     let run = Run::of("smoke", &["ledger.silent_validators=1"]);
     let proposers = run.rows(Table::Blocks).texts("proposer");
+    assert!(!proposers.is_empty() && proposers.iter().all(|proposer| proposer != "validator-3"));
     // Each fourth height is its turn, and the others wait 3 s for it.
     let latencies = run.rows(Table::Blocks).numbers("latency_ms");
     let late = latencies.iter().flatten().filter(|latency| **latency > 3_000.0).count();
