@@ -39,7 +39,7 @@ use crate::pricing::{Pricing, SupplierPrices};
 use crate::storage::{Storage, StorageSpec};
 use crate::tally::{Tally, TallyTerms};
 use crate::upstream::Upstream;
-use crate::validator::ValidatorActor;
+use crate::validator::{Conduct, ValidatorActor};
 use crate::weather::Weather;
 
 mod course;
@@ -82,8 +82,23 @@ pub struct LedgerSpec {
     pub latency: Latency,
     /// Most transactions in a block.
     pub block_transactions: u32,
+    /// How many validators, the last ones, say nothing.
+    pub silent: usize,
+    /// How many of those before them send to the first half of the others only.
+    pub withholding: usize,
     /// What each account holds as the run begins.
     pub opening_balance: Money,
+}
+
+impl LedgerSpec {
+    /// What a validator says.
+    fn conduct(&self, place: usize) -> Conduct {
+        match self.validators - place {
+            from_last if from_last <= self.silent => Conduct::Silent,
+            from_last if from_last <= self.silent + self.withholding => Conduct::Withholding,
+            _ => Conduct::Honest,
+        }
+    }
 }
 
 /// An aggregator: its contract, the grid's signal, and who takes part.
@@ -384,7 +399,9 @@ impl Community {
             let validator = Validator::new(Arc::clone(&genesis), place, open_store(place, &genesis)?)?;
             let links = Links::new(&spec.streams, &name, validators, latency);
             let to_platform = Links::new(&spec.streams, &format!("{name}->platform"), 1, latency);
-            let actor = ValidatorActor::new(Arc::clone(&commons), place, validator, links, to_platform);
+            let conduct = spec.ledger.conduct(place);
+            let actor = ValidatorActor::new(Arc::clone(&commons), place, validator, links, to_platform)
+                .behaving(conduct);
             community.simulation.add(name.as_str(), actor)?;
             let name = community.names.intern(&name);
             community.run_names.validators.push(name);

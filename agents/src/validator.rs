@@ -11,6 +11,18 @@ use crate::network::Links;
 use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 
+/// What a validator does with what it has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Conduct {
+    /// It says everything to everybody.
+    #[default]
+    Honest,
+    /// It says nothing, to nobody.
+    Silent,
+    /// It speaks to the first half of the validators only.
+    Withholding,
+}
+
 /// The actor around a validator.
 pub struct ValidatorActor {
     commons: Arc<Commons>,
@@ -18,6 +30,7 @@ pub struct ValidatorActor {
     validator: Validator<Box<dyn Store>>,
     links: Links,
     to_platform: Links,
+    conduct: Conduct,
 }
 
 impl std::fmt::Debug for ValidatorActor {
@@ -35,7 +48,22 @@ impl ValidatorActor {
         links: Links,
         to_platform: Links,
     ) -> Self {
-        Self { commons, place, validator, links, to_platform }
+        Self { commons, place, validator, links, to_platform, conduct: Conduct::Honest }
+    }
+
+    /// The same, faulty in this way.
+    #[must_use]
+    pub fn behaving(self, conduct: Conduct) -> Self {
+        Self { conduct, ..self }
+    }
+
+    /// Whether it sends messages to the validator at a place.
+    fn speaks_to(&self, place: usize) -> bool {
+        match self.conduct {
+            Conduct::Honest => true,
+            Conduct::Silent => false,
+            Conduct::Withholding => 2 * place < self.commons.directory.validators.len(),
+        }
     }
 
     fn carry_out(&mut self, effect: Effect, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
@@ -52,6 +80,7 @@ impl ValidatorActor {
                 let after = SimDuration::from_micros(after_micros);
                 context.schedule(after, phase::NETWORK, Message::Timeout(key));
             }
+            Effect::Committed(_) if self.conduct == Conduct::Silent => {}
             Effect::Committed(committed) => {
                 let delay = self.to_platform.in_order(0, context.now().micros());
                 let committed = Arc::new(committed);
@@ -97,7 +126,11 @@ impl ValidatorActor {
         message: Arc<goshawk_ledger::ConsensusMessage>,
         context: &mut Context<'_, CommunityModel>,
     ) {
+        // The latency is drawn in any case, so that a fault changes nobody else's.
         let delay = self.links.in_order(to, context.now().micros());
+        if !self.speaks_to(to) {
+            return;
+        }
         let message = Message::Consensus { from: self.place, message };
         context.send_after(self.commons.directory.validators[to], delay, phase::NETWORK, message);
     }
@@ -112,7 +145,7 @@ struct Agreeing {
 
 impl Saved for ValidatorActor {
     fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
-        let Self { commons: _, place: _, validator, links, to_platform } = self;
+        let Self { commons: _, place: _, conduct: _, validator, links, to_platform } = self;
         if !validator.is_between_blocks() {
             return Err(Box::new(Agreeing { height: validator.height() }));
         }

@@ -353,6 +353,8 @@ fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
             max: SimDuration::from_millis(u64::from(ledger.latency_max_ms)),
         },
         block_transactions: ledger.block_transactions_max,
+        silent: ledger.silent_validators as usize,
+        withholding: ledger.withholding_validators as usize,
         opening_balance: Money::from_f64(ledger.opening_balance)
             .expect("invariant: the scenario's ranges fit the grid"),
     }

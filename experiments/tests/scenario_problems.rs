@@ -174,6 +174,17 @@ fn a_ledger_that_does_not_keep_up_with_the_market() {
 }
 
 #[test]
+fn more_faulty_validators_than_a_ledger_can_bear() {
+    let faulty = |lines: &str| {
+        problems_of(&[("[market.optimizer]", &format!("[ledger]\n{lines}\n[market.optimizer]"))], &[])
+    };
+    let together = faulty("validators = 7\nsilent_validators = 2\nwithholding_validators = 1");
+    let alone = faulty("silent_validators = 2");
+    let nonsense = faulty("silent_validators = 11\nwithholding_validators = -1");
+    insta::assert_snapshot!(format!("{together}\n{alone}\n{nonsense}"));
+}
+
+#[test]
 fn values_that_the_model_cannot_use() {
     let problems = problems_of(
         &[],

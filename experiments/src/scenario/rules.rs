@@ -180,6 +180,14 @@ pub struct Ledger {
     /// The store is made durable every so many blocks, 1 to 1000000.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub durable_every_blocks: u32,
+    /// How many validators are silent: they hear everything and say nothing, 0 by default. Together with `withholding_validators`
+    /// at most (`validators` - 1) / 3, rounded down, so that the ledger goes on. The last ones are.
+    #[schemars(range(min = 0, max = 10))]
+    pub silent_validators: u32,
+    /// How many validators send their messages to the first half of the others only, 0 by default. Those before the silent ones
+    /// are.
+    #[schemars(range(min = 0, max = 10))]
+    pub withholding_validators: u32,
 }
 
 /// What accounts begin with unless the scenario says so: 1000 for every 30 days begun.
@@ -198,6 +206,8 @@ impl Default for Ledger {
             opening_balance: opening_balance_for(1),
             take_or_pay_share: 0.5,
             durable_every_blocks: 96,
+            silent_validators: 0,
+            withholding_validators: 0,
         }
     }
 }

@@ -28,6 +28,7 @@ mod aggregator;
 mod browser;
 mod determinism;
 mod driving;
+mod faulty_validators;
 mod feeder;
 #[path = "../../../agents/src/grid/power_flow/sample.rs"]
 mod feeder_sample;
