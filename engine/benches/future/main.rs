@@ -12,15 +12,18 @@
 
 #[path = "../peers/clock.rs"]
 mod clock;
-mod digits;
 mod heaps;
+/// The engine's own.
+#[path = "../../src/queue/ladder.rs"]
+#[allow(dead_code, unused_imports, reason = "the engine has use for all of it, and tests it")]
+mod ladder;
 #[path = "../peers/rounds.rs"]
 #[allow(dead_code, reason = "another bench has use for all of it")]
 mod rounds;
 mod shape;
 
-use digits::Digits;
 use heaps::{Binary, FourAry, Ticks};
+use ladder::{Ladder, Later};
 use rounds::{Arm, Sample};
 use shape::Shape;
 
@@ -32,6 +35,25 @@ trait FutureList: Default + 'static {
     fn next_time(&mut self) -> Option<u64>;
     /// Takes all entries of the first instant, which is `time`, in the order of pushing within each phase.
     fn take(&mut self, time: u64, each: impl FnMut(u8, u32));
+}
+
+impl FutureList for Ladder<u32> {
+    #[inline]
+    fn push(&mut self, time: u64, phase: u8, slot: u32) {
+        Self::push(self, Later { time, phase, entry: slot });
+    }
+
+    #[inline]
+    fn next_time(&mut self) -> Option<u64> {
+        self.first_until(u64::MAX).map(|later| later.time)
+    }
+
+    #[inline]
+    fn take(&mut self, time: u64, mut each: impl FnMut(u8, u32)) {
+        while let Some(later) = self.take_at(time) {
+            each(later.phase, later.entry);
+        }
+    }
 }
 
 fn hold<L: FutureList>(shape: Shape, pending: u32, operations: u64) -> Sample {
@@ -83,7 +105,7 @@ fn main() {
                 arm::<Binary>("binary_heap", shape, pending, operations),
                 arm::<FourAry>("four_ary_heap", shape, pending, operations),
                 arm::<Ticks>("map_of_instants", shape, pending, operations),
-                arm::<Digits>("digits", shape, pending, operations),
+                arm::<Ladder<u32>>("radix_ladder", shape, pending, operations),
             ];
             rounds::measure(&title, arms, rounds, filter).assert_alike();
         }
