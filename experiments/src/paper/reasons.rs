@@ -19,10 +19,10 @@ pub(super) fn reason(id: &str, day: &Day, mode: Mode) -> Option<String> {
         "A1" => {
             let hours: Vec<usize> =
                 (1..=24).filter(|hour| ![5, 6, 7, 8, 22, 23, 24].contains(hour)).collect();
-            bought_after_selling(day, A, &hours)
+            bought_after_selling(day, A, &hours, &|hour| day.outside(A, hour))
         }
-        "A3" => bought_after_selling(day, A, &[14, 17, 18, 19, 20, 21]),
-        "B2" => bought_after_selling(day, B, &[12, 13, 15, 18]),
+        "A3" => bought_after_selling(day, A, &[14, 17, 18, 19, 20, 21], &|hour| day.bought(A, hour)),
+        "B2" => bought_after_selling(day, B, &[12, 13, 15, 18], &|hour| day.bought(B, hour)),
         "B3" => not_only_from(day, B, 21, A),
         "A4" => sold_elsewhere(day, A, &[21]),
         "B6" => sold_elsewhere(day, B, &[8, 9, 10, 11, 19, 20]),
@@ -80,9 +80,14 @@ fn amounts(hours: &[usize], energy: &dyn Fn(usize) -> f64) -> String {
 }
 
 /// It buys in hours in which it should not need to: what it paid, and what it had sold until then.
-fn bought_after_selling(day: &Day, class: usize, hours: &[usize]) -> Option<String> {
-    let bought = |hour: usize| day.bought(class, hour);
-    let listed = listed(hours, &bought);
+/// `bought` is what the claim counts.
+fn bought_after_selling(
+    day: &Day,
+    class: usize,
+    hours: &[usize],
+    bought: &impl Fn(usize) -> f64,
+) -> Option<String> {
+    let listed = listed(hours, bought);
     let last = *listed.last()?;
     let name = CLASSES[class];
     let dearest = listed.iter().map(|&hour| outside_price(day, hour)).fold(0.0, f64::max);
@@ -96,7 +101,7 @@ fn bought_after_selling(day: &Day, class: usize, hours: &[usize]) -> Option<Stri
     };
     Some(format!(
         "because {name} buys {}, where energy costs {dearest:.2} CNY/kWh outside at most; {had_sold}",
-        amounts(&listed, &bought)
+        amounts(&listed, bought)
     ))
 }
 
@@ -206,9 +211,9 @@ fn served_itself(day: &Day, class: usize, hour: usize, mode: Mode) -> Option<Str
     let name = CLASSES[class];
     let own = driven - bought;
     (own >= TRIFLE_KWH).then(|| {
-        let noon: f64 = (12..=16).map(|hour| day.bought(class, hour)).sum();
+        let noon: f64 = (12..=18).map(|hour| day.bought(class, hour)).sum();
         let before = match mode {
-            Mode::Rational => format!("; it had bought {noon:.1} kWh from 12 to 16"),
+            Mode::Rational => format!("; it had bought {noon:.1} kWh from 12 to 18"),
             Mode::Habit => String::new(),
         };
         format!(
