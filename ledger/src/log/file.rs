@@ -33,7 +33,8 @@ pub struct FileLog {
 }
 
 impl FileLog {
-    /// Opens a log, or starts one. Whatever follows the last whole record is cut off.
+    /// Opens a log, or starts one. Whatever follows the last whole record is cut off. What is left is on the disk then, also where
+    /// whoever wrote it had no time to see to that: what is said after a recovery follows from it.
     ///
     /// # Errors
     /// When the file cannot be opened, read or cut.
@@ -51,6 +52,12 @@ impl FileLog {
         let (entries, end) = read_records(&bytes);
         let mut log = Self { path: path.to_owned(), file, end: end as u64, entries, record: Vec::new() };
         log.cut().map_err(failed)?;
+        log.file.sync_all().map_err(failed)?;
+        // The name survives a power failure only when the folder is on the disk too; not every system can say so.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if let Ok(folder) = File::open(folder) {
+            let _ = folder.sync_all();
+        }
         Ok(log)
     }
 
