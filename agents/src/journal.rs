@@ -33,6 +33,7 @@ pub use saved::{JournalState, JournalStateRef};
 
 pub use records::{
     BooksError, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,
+    WithoutTrade,
 };
 
 /// How far a run is, for whoever watches it from another thread.

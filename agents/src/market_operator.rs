@@ -13,7 +13,7 @@ use goshawk_market::quantity::{Energy, Price};
 
 use crate::calendar::PeriodIndex;
 use crate::commons::{Commons, price_share};
-use crate::journal::Clearance;
+use crate::journal::{Clearance, WithoutTrade};
 use crate::message::{Award, CommunityModel, Message, Opening, Schedule, Supplier, Verdict, phase};
 use crate::price_board::PriceBoard;
 use crate::saved::{Saved, saved_actor};
@@ -203,7 +203,9 @@ impl MarketOperator {
             }
         };
         let contracts = self.contracts(&clearing.awards, &opening);
-        self.write_row(&clearing, &contracts, curtailed, &opening, context);
+        let traded = contracts.iter().map(|terms| terms.energy).sum();
+        let without_trade = WithoutTrade::of(&problem);
+        self.write_row((&clearing, without_trade), (traded, curtailed), &opening, context);
         if let Some(price) = clearing.scheme.price.filter(|_| !contracts.is_empty()) {
             Arc::make_mut(&mut self.board).note(&opening.moment, price);
         }
@@ -268,13 +270,11 @@ impl MarketOperator {
 
     fn write_row(
         &self,
-        clearing: &Clearing,
-        contracts: &[Arc<ContractTerms>],
-        curtailed: Energy,
+        (clearing, without_trade): (&Clearing, WithoutTrade),
+        (traded, curtailed): (Energy, Energy),
         opening: &Opening,
         context: &mut Context<'_, CommunityModel>,
     ) {
-        let traded: Energy = contracts.iter().map(|terms| terms.energy).sum();
         let price = clearing.scheme.price.filter(|_| traded.is_positive());
         context.sink().clearance(&Clearance {
             mechanism: self.mechanism.name(),
@@ -287,6 +287,7 @@ impl MarketOperator {
             company_price: opening.company_price,
             curtailed,
             clearing,
+            without_trade,
             is_sampled: self.convergence_every > 0 && opening.period.0.is_multiple_of(self.convergence_every),
         });
     }

@@ -40,6 +40,8 @@
 //! | `class_savings_min`, `class_savings_max` | currency | least and most over classes of the mean of s over a class's households |
 //! | `fill_ratio` | 1 | contracted / offered |
 //! | `market_efficiency` | 1 | welfare / exact welfare |
+//! | `producer_surplus` | currency | sum over periods of sellers' profit as cleared, less that of keeping everything: (price - reserve price) times what is sold, and what storing gains over keeping |
+//! | `consumer_surplus` | currency | sum over periods of buyers' cost of buying everything outside, less that as cleared: (outside price - price with fees) times what is bought, and what moving is expected to save |
 //! | `trade_price`, `trade_price_received` | currency/kWh | paid by buyers, received by sellers / delivered: the volume-weighted average price (VWAP) |
 //! | `trade_price_cv` | 1 | standard deviation / mean of buyers' prices, weighted with the energy delivered; over the run |
 //! | `trade_price_cv_in_period` | 1 | the same within a period; mean over the periods with a delivery |
@@ -118,6 +120,8 @@ pub struct Tally {
     trades: u64,
     objectives: Objectives,
     welfare_exact: f64,
+    producer_surplus: f64,
+    consumer_surplus: f64,
     defaults: u64,
     range_shortfalls: u64,
     line_losses: Option<Energy>,
@@ -163,6 +167,8 @@ impl Tally {
             trades: 0,
             objectives: Objectives { sellers_profit: 0.0, buyers_cost: 0.0, welfare: 0.0 },
             welfare_exact: 0.0,
+            producer_surplus: 0.0,
+            consumer_surplus: 0.0,
             defaults: 0,
             range_shortfalls: 0,
             line_losses: None,
@@ -227,6 +233,9 @@ impl Tally {
         self.objectives.buyers_cost += objectives.buyers_cost;
         self.objectives.welfare += objectives.welfare;
         self.welfare_exact += clearance.clearing.welfare_exact;
+        let without_trade = clearance.without_trade;
+        self.producer_surplus += objectives.sellers_profit - without_trade.sellers_profit;
+        self.consumer_surplus += without_trade.buyers_cost - objectives.buyers_cost;
         if clearance.traded.is_positive() {
             self.periods_traded += 1;
             if let Some(gap) = clearance.clearing.gap {
@@ -316,6 +325,8 @@ impl Tally {
         households::extremes(by_class.iter().map(Vec::as_slice), &mut run);
         run.number("fill_ratio", ratio(self.contracted.to_f64(), self.offered.to_f64()));
         run.number("market_efficiency", ratio(self.objectives.welfare, self.welfare_exact));
+        run.row("producer_surplus", Some(self.producer_surplus), "currency");
+        run.row("consumer_surplus", Some(self.consumer_surplus), "currency");
         self.prices.rows(&mut run);
         self.import.rows(&mut run, self.all.demand());
         self.driving.share_rows(&mut run);

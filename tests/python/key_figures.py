@@ -191,6 +191,22 @@ class Run:
         }
 
 
+    def surpluses(self, kpis):
+        """What both sides gain, from the contracts; where demand is moved, buyers gain from that too, so only at least so much."""
+        trades = self.trades
+        direct = (trades.contracted_kwh * (trades.outside - trades.buyer_price_per_kwh)).sum()
+        fees = (trades.contracted_kwh * (trades.grid_fee_per_kwh + trades.platform_fee_per_kwh)).sum()
+        # A contract's energy is rounded to 1e-6 kWh, and what is rejected is in no trade.
+        room = 1e-6 * (1 + len(trades))
+        rejected = (self.table("transactions").status == "rejected").any()
+        together = kpis["producer_surplus"] + kpis["consumer_surplus"] + fees
+        if not rejected and abs(together - self.markets.welfare.sum()) > room:
+            sys.exit(f"surpluses and fees are {together}, the welfare {self.markets.welfare.sum()}")
+        if not rejected and kpis["consumer_surplus"] < direct - room:
+            sys.exit(f"consumer surplus: {kpis['consumer_surplus']} in the run, at least {direct} from its tables")
+        return kpis["consumer_surplus"] - direct < room
+
+
 def hold_against(found, expected, where):
     for variable, value in expected.items():
         told = found[variable]
@@ -223,6 +239,8 @@ def main():
     for name, rows in run.table("operator_periods").groupby("operator"):
         sums = {"revenue": rows.revenue.sum(), "cost": rows.cost.sum(), "energy": rows.energy_kwh.sum()}
         compared += hold_against(told["operator", name], sums, name)
+    exact = "is that of" if run.surpluses(of_run) else "is above that of"
+    print(f"consumer surplus {exact} the contracts")
     nulls = sorted(variable for variable, value in expected.items() if value is None)
     print(f"{compared} figures agree, null: {' '.join(nulls)}")
 

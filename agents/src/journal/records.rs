@@ -5,6 +5,7 @@ use std::sync::Arc;
 use goshawk_ledger::{ContractState, ContractTerms, Settlement};
 use goshawk_market::mechanism::Clearing;
 use goshawk_market::order::HouseholdId;
+use goshawk_market::problem::PeriodProblem;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::Role;
 
@@ -173,8 +174,26 @@ pub struct Clearance<'a> {
     pub curtailed: Energy,
     /// What the mechanism found.
     pub clearing: &'a Clearing,
+    /// What the period would be worth if nobody traded: sellers' profit and buyers' cost.
+    pub without_trade: WithoutTrade,
     /// Whether its convergence is written down.
     pub is_sampled: bool,
+}
+
+/// What a period is worth when sellers keep everything and buyers buy outside, now.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct WithoutTrade {
+    /// Sellers' profit: the value to them of what they keep (currency).
+    pub sellers_profit: f64,
+    /// Buyers' cost (currency).
+    pub buyers_cost: f64,
+}
+
+impl WithoutTrade {
+    /// That of a market's problem.
+    pub fn of(problem: &PeriodProblem) -> Self {
+        Self { sellers_profit: problem.profit_without_trade(), buyers_cost: problem.cost_without_trade() }
+    }
 }
 
 /// A contract that the ledger has closed.
