@@ -289,6 +289,20 @@ mod verify {
     }
 
     #[test]
+    fn shards_that_ask_for_another_number_of_replicates_are_refused_unless_the_study_is_to_grow() {
+        let desk = Desk::with(&STUDY.replace("replicates = 5", "replicates = 4"));
+        desk.study(&["--shard", "0/2"]).expect(DONE);
+        let said = desk.study(&["--replicates", "8", "--shard", "1/2"]).expect(BAD_INPUT);
+        said.told("its other shards run 4 replicates of each point, and this one is asked for 8");
+        desk.study(&["--shard", "1/2"]).expect(DONE);
+        desk.verify().expect(DONE).told("4 chunks of 2, 8 replicates");
+        for shard in ["0/2", "1/2"] {
+            desk.study(&["--replicates", "8", "--resume", "--shard", shard]).expect(DONE);
+        }
+        desk.verify().expect(DONE).told("8 chunks of 2, 16 replicates");
+    }
+
+    #[test]
     fn a_stopping_rule_says_when_a_point_is_whole() {
         let study = STUDY.replace("replicates = 5", "replicates = 60").replace("chunk = 2", "chunk = 10");
         let desk = Desk::run(&(study + "[stopping]\nfigures = [\"net_cost\"]\nrelative = 0.5\n"));

@@ -153,8 +153,9 @@ impl AuditError {
 /// # Errors
 /// When there is no study, or so little of it that nothing can be said.
 pub fn audit_study(out: &Path) -> Result<StudyAudit, AuditError> {
-    let records = Records::read(out)?.ok_or_else(|| FolderError::Nothing { path: out.to_owned() })?;
+    let mut records = Records::read(out)?.ok_or_else(|| FolderError::Nothing { path: out.to_owned() })?;
     let file = study_file(out)?;
+    records.keep_to(&file);
     let scenarios = scenarios(out)?;
     let manifest = StudyManifest::read(out)?;
     let missing = missing::missing(&records, &file, &scenarios);

@@ -315,6 +315,11 @@ impl Records {
         Ok(records)
     }
 
+    /// Forgets failures in chunks that a study does not have: it was to grow, and is not to any more.
+    pub fn keep_to(&mut self, file: &StudyFile) {
+        self.unfinished.retain(|id, _| replicates(file, id.number).is_some());
+    }
+
     /// Every replicate that failed, with its point; those of chunks that are not there come last.
     pub fn failures(&self) -> impl Iterator<Item = (usize, &Failed)> {
         let committed = self.commits.values().flat_map(|it| it.failed.iter().map(|one| (it.point, one)));
@@ -383,15 +388,17 @@ impl StudyFolder {
         resume: bool,
     ) -> Result<(Self, Earlier), FolderError> {
         let identity = Identity::of(study);
-        // Another shard may have begun already: that is no earlier study.
-        let resume = resume || shard != Shard::WHOLE;
         make_lasting_folder(out)?;
         let records = Records::read(out)?;
         match &records {
             None => check_empty(out)?,
-            Some(_) if !resume => return Err(FolderError::Earlier { path: out.to_owned() }),
+            // Another shard may have begun already: that is no earlier study.
+            Some(_) if !resume && shard == Shard::WHOLE => {
+                return Err(FolderError::Earlier { path: out.to_owned() });
+            }
             Some(records) => {
-                if let Some(why) = records.identity.difference(&identity) {
+                let other_number = || (!resume).then(|| other_number_of_replicates(out, study)).flatten();
+                if let Some(why) = records.identity.difference(&identity).or_else(other_number) {
                     return Err(FolderError::Another { path: out.to_owned(), why });
                 }
             }
@@ -498,6 +505,21 @@ impl Drop for StudyFolder {
         // Goes only with the last shard.
         let _ = fs::remove_dir(self.out.join(PARTIAL));
     }
+}
+
+/// Why a shard that was not asked to go on with a study does not belong to the one in a folder: the others run another number
+/// of replicates.
+fn other_number_of_replicates(out: &Path, study: &Study) -> Option<String> {
+    // Whoever has only just begun has written none; whatever else is wrong with it, this process writes it anew.
+    let text = fs::read_to_string(out.join(STUDY_FILE)).ok()?;
+    let theirs = toml::from_str::<StudyFile>(&text).ok()?.replicates;
+    let ours = study.file.replicates;
+    (theirs != ours).then(|| {
+        format!(
+            "its other shards run {theirs} replicates of each point, and this one is asked for {ours}; \
+             pass --resume to every shard to change the number"
+        )
+    })
 }
 
 /// Opens a log to go on with, without the line that an ended process was writing.

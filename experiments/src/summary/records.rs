@@ -162,7 +162,7 @@ impl StudyRecords {
     /// When there is none, or a file of it cannot be understood.
     pub fn read(folder: &Path) -> Result<Self, SummaryError> {
         let nothing = || FolderError::Nothing { path: folder.to_owned() };
-        let records = Records::read(folder)?.ok_or_else(nothing)?;
+        let mut records = Records::read(folder)?.ok_or_else(nothing)?;
         let path = folder.join(STUDY_FILE);
         let text = fs::read_to_string(&path).map_err(|source| FolderError::Io {
             action: "read",
@@ -171,6 +171,7 @@ impl StudyRecords {
         })?;
         let other = |why: String| SummaryError::StudyFile { path: path.clone(), why };
         let file: StudyFile = toml::from_str(&text).map_err(|why| other(why.message().to_owned()))?;
+        records.keep_to(&file);
         let design = DesignFile::read(folder)?;
         let state = |row: &DesignRow| PointState {
             row: row.clone(),
