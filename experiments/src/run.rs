@@ -294,6 +294,7 @@ pub(crate) fn header(loaded: &Loaded) -> RunHeader {
         currency: scenario.currency.clone(),
         zone: scenario.time.zone.clone(),
         config_hash: config_hash(loaded),
+        numbers: scenario.output.numbers.into(),
     }
 }
 

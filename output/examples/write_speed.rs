@@ -1,6 +1,6 @@
 //! How fast rows are written: `cargo run --release -p goshawk-output --example write_speed [ROWS]`.
 //!
-//! Prints rows per second of processor time, all threads together, and bytes per row. The numbers are
+//! Prints rows per second of processor time, all threads together, and bytes per row, for both formats of numbers. The numbers are
 //! drawn so that they repeat as little as those of a real run; drawing them is timed apart and taken off. What
 //! this does not measure: the disk's own speed, and reading.
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::{AgentPeriodRow, Role, TradeRow};
 use goshawk_output::{
-    Existing, Horizon, Manifest, Name, Names, OutputError, OutputFolder, PeriodStamp, Recorder,
+    Existing, Horizon, Manifest, Name, Names, NumberFormat, OutputError, OutputFolder, PeriodStamp, Recorder,
     ReplicateRange, RunHeader, Timestamp,
 };
 
@@ -129,6 +129,7 @@ fn processor_seconds() -> f64 {
 fn measure<R: goshawk_output::table::Row>(
     folder: &Path,
     rows: u64,
+    numbers: NumberFormat,
     mut row: impl FnMut(&mut Draws, &[Name], u64) -> R,
 ) -> Result<(), OutputError> {
     let mut names = Names::default();
@@ -145,6 +146,7 @@ fn measure<R: goshawk_output::table::Row>(
         currency: "EUR".to_owned(),
         zone: "UTC".to_owned(),
         config_hash: String::new(),
+        numbers,
     };
     let replicates = ReplicateRange { first: 0, last: 0 };
     let mut draws = Draws(88_172_645_463_325_252);
@@ -160,8 +162,9 @@ fn measure<R: goshawk_output::table::Row>(
     let writing = processor_seconds() - before - drawing;
     let bytes: u64 = manifest.parts_of(R::TABLE).iter().map(|part| part.digest.bytes).sum();
     println!(
-        "{:16} {:.2} M rows per processor second, {:.1} B per row ({rows} rows, {writing:.2} s)",
+        "{:14} {:8} {:.2} M rows per processor second, {:.1} B per row ({rows} rows, {writing:.2} s)",
         R::TABLE.name(),
+        format!("{numbers:?}").to_lowercase(),
         rows as f64 / writing / 1e6,
         bytes as f64 / rows as f64,
     );
@@ -172,8 +175,10 @@ fn main() -> Result<(), OutputError> {
     let rows = std::env::args().nth(1).and_then(|rows| rows.parse().ok()).unwrap_or(2_000_000);
     let folder = std::env::temp_dir().join(format!("goshawk-write-speed-{}", std::process::id()));
     println!("writing to {}", folder.display());
-    measure(&folder, rows, agent_period)?;
-    measure(&folder, rows, trade)?;
+    for numbers in [NumberFormat::Float64, NumberFormat::Decimal] {
+        measure(&folder, rows, numbers, agent_period)?;
+        measure(&folder, rows, numbers, trade)?;
+    }
     std::fs::remove_dir_all(&folder).map_err(|source| OutputError::Io {
         action: "remove",
         path: folder.clone(),

@@ -69,9 +69,11 @@ pub(crate) trait Cell: Sized {
     type Buffer: CellBuffer<Self>;
     /// Whether it may be absent.
     const NULLABLE: bool = false;
+    /// Whether it is on the grid of 1e-6: gathered as an integer, and written as the run's [`NumberFormat`] has it.
+    const IS_QUANTITY: bool = false;
     /// How it is stored unless the table's file says otherwise.
     const STORAGE: Storage;
-    /// The column's Arrow type.
+    /// The column's Arrow type; of a quantity the one in [`NumberFormat::Float64`].
     fn data_type() -> DataType;
 }
 
@@ -87,6 +89,8 @@ pub(crate) trait CellBuffer<C>: Default + Debug + Send {
 pub(crate) trait Number: Copy {
     /// The Arrow type of that number.
     type Arrow: ArrowPrimitiveType;
+    /// Whether it counts steps of 1e-6.
+    const IS_QUANTITY: bool = false;
     /// How it is stored unless the table's file says otherwise.
     const STORAGE: Storage;
     /// As that number.
@@ -123,10 +127,31 @@ number!(u32 as UInt32Type, Dictionary, |value| value, value == 0);
 number!(u64 as UInt64Type, Plain, |value| value, value == 0);
 number!(i64 as Int64Type, Plain, |value| value, value == 0);
 number!(f64 as Float64Type, Plain, |value| value, value.to_bits() == 0);
-number!(Energy as Float64Type, Plain, |value| value.to_f64(), value.micro() == 0);
-number!(Money as Float64Type, Plain, |value| value.to_f64(), value.micro() == 0);
-number!(Price as Float64Type, Dictionary, |value| value.to_f64(), value.micro() == 0);
-number!(Power as Float64Type, Dictionary, |value| value.to_f64(), value.micro() == 0);
+
+macro_rules! quantity {
+    ($type:ty, $storage:ident) => {
+        impl Number for $type {
+            type Arrow = Int64Type;
+            const IS_QUANTITY: bool = true;
+            const STORAGE: Storage = Storage::$storage;
+            fn native(self) -> i64 {
+                self.micro()
+            }
+            #[inline]
+            fn is_zero(self) -> bool {
+                self.micro() == 0
+            }
+            fn data_type() -> DataType {
+                DataType::Float64
+            }
+        }
+    };
+}
+
+quantity!(Energy, Plain);
+quantity!(Money, Plain);
+quantity!(Price, Dictionary);
+quantity!(Power, Dictionary);
 
 impl Number for Timestamp {
     type Arrow = TimestampMicrosecondType;
@@ -141,6 +166,11 @@ impl Number for Timestamp {
     fn data_type() -> DataType {
         DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
     }
+}
+
+/// A gathered column, of its declared type unless it is of quantities.
+fn gathered<N: Number>(array: PrimitiveArray<N::Arrow>) -> ArrayRef {
+    Arc::new(if N::IS_QUANTITY { array } else { array.with_data_type(N::data_type()) })
 }
 
 /// The machine number of a type.
@@ -188,8 +218,7 @@ impl<N: Number> CellBuffer<N> for Numbers<Native<N>> {
         } else {
             ScalarBuffer::from(std::mem::take(&mut self.values))
         };
-        let array = PrimitiveArray::<N::Arrow>::new(values, None);
-        Arc::new(array.with_data_type(N::data_type()))
+        gathered::<N>(PrimitiveArray::new(values, None))
     }
 }
 
@@ -206,6 +235,7 @@ fn zeros<T: ArrowNativeType>(count: usize) -> ScalarBuffer<T> {
 
 impl<N: Number> Cell for N {
     type Buffer = Numbers<Native<N>>;
+    const IS_QUANTITY: bool = N::IS_QUANTITY;
     const STORAGE: Storage = N::STORAGE;
     fn data_type() -> DataType {
         N::data_type()
@@ -233,14 +263,14 @@ impl<N: Number> CellBuffer<Option<N>> for OptionalNumbers<Native<N>> {
 
     fn take(&mut self, _names: &Names) -> ArrayRef {
         let values = std::mem::replace(&mut self.values, Vec::with_capacity(BATCH_ROWS));
-        let array = PrimitiveArray::<N::Arrow>::new(ScalarBuffer::from(values), self.present.finish());
-        Arc::new(array.with_data_type(N::data_type()))
+        gathered::<N>(PrimitiveArray::new(ScalarBuffer::from(values), self.present.finish()))
     }
 }
 
 impl<N: Number> Cell for Option<N> {
     type Buffer = OptionalNumbers<Native<N>>;
     const NULLABLE: bool = true;
+    const IS_QUANTITY: bool = N::IS_QUANTITY;
     const STORAGE: Storage = N::STORAGE;
     fn data_type() -> DataType {
         N::data_type()

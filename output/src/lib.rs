@@ -3,7 +3,7 @@
 //! # The way of a row
 //!
 //! ```text
-//! Recorder::push(row) -> columns of 8,192 rows -> writer's thread -> .partial/<table>-<replicates>.parquet
+//! Recorder::push(row) -> columns of 2,048 rows -> writer's thread -> .partial/<table>-<replicates>.parquet
 //!   Recorder::end_leg() -> whole files of the rows so far, aside: for a run that is saved there
 //!   Recorder::finish() -> whole files, safe on the disk, aside
 //!     OutputFolder::publish() -> <table>/part-<first>-<last>.parquet, scenario.toml, manifest.json
@@ -22,6 +22,7 @@
 //!     currency: "EUR".into(),
 //!     zone: "Europe/Berlin".into(),
 //!     config_hash: "c0ffee".into(),
+//!     ..RunHeader::default()
 //! };
 //! let replicates = ReplicateRange { first: 0, last: 0 };
 //! let mut names = Names::default();
@@ -63,6 +64,7 @@ mod error;
 mod folder;
 mod manifest;
 mod names;
+mod number_format;
 mod part;
 mod read_back;
 mod recorder;
@@ -79,6 +81,7 @@ pub use manifest::{
     ReplicateRange, RunHeader, RunInfo, SCENARIO_FILE, SaveEntry, StudyEntry, is_inside,
 };
 pub use names::{Label, Name, Names};
+pub use number_format::{NumberFormat, with_floats};
 pub use part::{Sealed, part_path};
 pub use read_back::{
     BlockRecord, Kpi, ReplicateKpi, TRADE_QUANTITIES, TradeRecord, TransactionRecord, read_blocks,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell::Digest;
 use crate::digest::FileDigest;
 use crate::error::{Attempt, OutputError};
+use crate::number_format::NumberFormat;
 use crate::table::{SCHEMA_VERSION, Table};
 
 /// Name of the manifest in a run's folder.
@@ -30,7 +31,7 @@ pub struct ReplicateRange {
 }
 
 /// What is the same in every file of a run, and written into each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunHeader {
     /// Name of the scenario.
     pub scenario: String,
@@ -40,6 +41,9 @@ pub struct RunHeader {
     pub zone: String,
     /// Digest of the effective scenario.
     pub config_hash: String,
+    /// How energies, powers, prices and money are written.
+    #[serde(default, skip_serializing_if = "NumberFormat::is_default")]
+    pub numbers: NumberFormat,
 }
 
 /// The stretch of time that every replicate covers; the audit demands each of its periods.
@@ -345,6 +349,7 @@ pub(crate) mod tests {
             currency: "EUR".to_owned(),
             zone: "Europe/Berlin".to_owned(),
             config_hash: "c0ffee".to_owned(),
+            ..RunHeader::default()
         };
         let horizon = Horizon { start_micros: 0, period_micros: 3_600_000_000, periods: 24 };
         Manifest::new(header, 7, ReplicateRange { first: 0, last: 1 }, horizon)

@@ -2,7 +2,10 @@
 
 mod category_column;
 mod column_chunk;
+mod delta_column;
+mod keys;
 mod number_column;
+mod number_dictionary;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -21,12 +24,15 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 
 use column_chunk::PageCompressor;
-use number_column::{Layout, NumberWriter};
+use delta_column::DeltaWriter;
+use number_column::{Kind, Layout, NumberWriter};
+use number_dictionary::DictionaryWriter;
 
 use crate::cell::{BATCH_ROWS, Storage, category_type};
 use crate::digest::Digester;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{FileEntry, PartEntry, ReplicateRange, RunHeader};
+use crate::number_format::NumberFormat;
 use crate::table::{Column, SCHEMA_VERSION, Table, rows_of};
 
 /// Most bytes of a page before compression.
@@ -64,6 +70,9 @@ pub(crate) struct PartFile {
     packings: Vec<Packing>,
     compressor: PageCompressor,
     numbers: NumberWriter,
+    dictionaries: DictionaryWriter,
+    deltas: DeltaWriter,
+    format: NumberFormat,
     waiting: Waiting,
     aside: Aside,
     entry: PartOf,
@@ -117,13 +126,14 @@ impl PartFile {
         let file = File::create(path).attempt("create", path)?;
         let file = DigestingFile { file, digester: Digester::default() };
         let begin = |error: ParquetError| OutputError::parquet("begin", path, error);
-        let schema = part.table.schema();
+        let format = header.numbers;
+        let schema = part.table.schema(format);
         let mut properties = properties(part.table, header);
         let types = ArrowSchemaConverter::new().convert(&schema).map_err(begin)?;
         add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
         let file =
             SerializedFileWriter::new(file, types.root_schema_ptr(), properties.into()).map_err(begin)?;
-        let packing = |(index, column)| Packing::of(column, file.schema_descr().column(index));
+        let packing = |(index, column)| Packing::of(column, format, file.schema_descr().column(index));
         let packings: Vec<Packing> = part.table.columns().iter().enumerate().map(packing).collect();
         let library = library_columns(&schema, &packings, file.properties()).map_err(begin)?;
         Ok(Self {
@@ -131,6 +141,9 @@ impl PartFile {
             library,
             compressor: PageCompressor::new(level()).map_err(begin)?,
             numbers: NumberWriter::default(),
+            dictionaries: DictionaryWriter::default(),
+            deltas: DeltaWriter::default(),
+            format,
             waiting: Waiting::default(),
             entry: part,
             rows: 0,
@@ -167,14 +180,26 @@ impl PartFile {
                         let descriptor = Arc::clone(descriptor);
                         category_column::append(&mut row_group, &mut self.compressor, descriptor, rows)?;
                     }
-                    Packing::Numbers(layout, descriptor) => {
-                        let column = (*layout, Arc::clone(descriptor));
+                    Packing::Numbers(kind, layout, descriptor) => {
+                        let column = (*kind, *layout, Arc::clone(descriptor));
                         self.numbers.append(&mut row_group, &mut self.compressor, column, rows)?;
                     }
-                    Packing::Library => {
+                    Packing::Dictionary(kind, descriptor) => {
+                        let column = (*kind, Arc::clone(descriptor));
+                        let numbers = &mut self.numbers;
+                        let dictionaries = &mut self.dictionaries;
+                        dictionaries.append(&mut row_group, (&mut self.compressor, numbers), column, rows)?;
+                    }
+                    Packing::Deltas(descriptor) => {
+                        let descriptor = Arc::clone(descriptor);
+                        self.deltas.append(&mut row_group, &mut self.compressor, descriptor, rows)?;
+                    }
+                    Packing::Library { is_quantity } => {
                         let mut writer =
                             library.next().expect("invariant: there is one for each of its columns");
                         for column in rows {
+                            let converted = is_quantity.then(|| self.format.column(column));
+                            let column = converted.as_ref().unwrap_or(column);
                             for leaf in compute_leaves(&self.schema.fields()[index], column)? {
                                 writer.write(&leaf)?;
                             }
@@ -217,23 +242,40 @@ enum Packing {
     /// [`category_column`].
     Category(ColumnDescPtr),
     /// [`number_column`].
-    Numbers(Layout, ColumnDescPtr),
+    Numbers(Kind, Layout, ColumnDescPtr),
+    /// [`number_dictionary`].
+    Dictionary(Kind, ColumnDescPtr),
+    /// [`delta_column`].
+    Deltas(ColumnDescPtr),
     /// The `parquet` crate.
-    Library,
+    Library {
+        /// Whether steps of 1e-6 are gathered, which it is not given.
+        is_quantity: bool,
+    },
 }
 
 impl Packing {
-    fn of(column: &Column, descriptor: ColumnDescPtr) -> Self {
+    fn of(column: &Column, format: NumberFormat, descriptor: ColumnDescPtr) -> Self {
         if column.data_type == category_type() {
             return Self::Category(descriptor);
         }
+        let kind = Kind::of(column.is_quantity, format);
+        if column.storage == Storage::Delta && !column.nullable && delta_column::takes(&column.data_type) {
+            return Self::Deltas(descriptor);
+        }
         let is_wide = matches!(column.data_type, DataType::Float64 | DataType::Int64 | DataType::UInt64);
+        if column.nullable || !is_wide {
+            return Self::Library { is_quantity: column.is_quantity };
+        }
         match column.storage {
-            Storage::Plain if is_wide && !column.nullable => Self::Numbers(Layout::Plain, descriptor),
-            Storage::ByteStreamSplit if is_wide && !column.nullable => {
-                Self::Numbers(Layout::ByteStreamSplit, descriptor)
+            // Integers have nothing in their upper bytes: side by side those are runs of nothing.
+            Storage::Plain if kind == Kind::Decimals => {
+                Self::Numbers(kind, Layout::ByteStreamSplit, descriptor)
             }
-            _ => Self::Library,
+            Storage::Plain => Self::Numbers(kind, Layout::Plain, descriptor),
+            Storage::ByteStreamSplit => Self::Numbers(kind, Layout::ByteStreamSplit, descriptor),
+            Storage::Dictionary => Self::Dictionary(kind, descriptor),
+            Storage::Delta => Self::Library { is_quantity: column.is_quantity },
         }
     }
 }
@@ -244,7 +286,7 @@ fn library_columns(
     packings: &[Packing],
     properties: &WriterPropertiesPtr,
 ) -> Result<ArrowRowGroupWriterFactory, ParquetError> {
-    let is_library = |index: &usize| matches!(packings[*index], Packing::Library);
+    let is_library = |index: &usize| matches!(packings[*index], Packing::Library { .. });
     let indices: Vec<usize> = (0..packings.len()).filter(is_library).collect();
     let schema = Arc::new(schema.project(&indices)?);
     let types = ArrowSchemaConverter::new().convert(&schema)?;

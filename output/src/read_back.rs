@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::{Attempt, OutputError};
 use crate::manifest::Manifest;
+use crate::number_format::with_floats;
 use crate::table::{KpiRow, Table};
 
 mod replicates;
@@ -241,7 +242,7 @@ fn for_each_batch(
             .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(unreadable)?;
         for batch in reader {
-            let batch = batch.map_err(|error| unreadable(error.into()))?;
+            let batch = with_floats(batch.map_err(|error| unreadable(error.into()))?);
             visit(&Columns { batch: &batch, path: &path })?;
         }
     }

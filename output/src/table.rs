@@ -1,8 +1,8 @@
 //! The tables of a run: for each, one file with its documented columns.
 //!
 //! Every table begins with `scenario` and `replicate`; a table of periods goes on with `day`, `period` and
-//! `ts_start`. Columns of energy, money and price are `f64` on the 1e-6 grid: multiplied by 1e6 and rounded
-//! they are the exact integers that the simulation computed with.
+//! `ts_start`. Columns of energy, power, money and price are on the grid of 1e-6: as `f64` multiplied by 1e6 and rounded they are
+//! the exact integers that the simulation computed with, as decimals they are those integers.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, Metadata, Schema, SchemaRef};
 
 use crate::cell::{Cell, Storage, category_type};
 use crate::names::Names;
+use crate::number_format::NumberFormat;
 
 /// Version of the tables' columns; a changed column is a new version.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -24,10 +25,12 @@ pub struct Column {
     pub unit: &'static str,
     /// What the column says.
     pub doc: String,
-    /// The Arrow type.
+    /// The Arrow type; of a quantity, the one in [`NumberFormat::Float64`].
     pub data_type: DataType,
     /// Whether values may be absent.
     pub nullable: bool,
+    /// Whether it is on the grid of 1e-6, and of the type that the run's [`NumberFormat`] says.
+    pub is_quantity: bool,
     /// How it is stored.
     pub(crate) storage: Storage,
 }
@@ -45,16 +48,22 @@ impl Column {
             doc: doc.trim().to_owned(),
             data_type: C::data_type(),
             nullable: C::NULLABLE,
+            is_quantity: C::IS_QUANTITY,
             storage: storage.unwrap_or(C::STORAGE),
         }
     }
 
-    fn field(&self) -> Field {
+    /// Its Arrow type in files of a format.
+    pub fn data_type_in(&self, format: NumberFormat) -> DataType {
+        if self.is_quantity { format.data_type() } else { self.data_type.clone() }
+    }
+
+    fn field(&self, format: NumberFormat) -> Field {
         let mut metadata = Metadata::default().with("doc", self.doc.as_str());
         if !self.unit.is_empty() {
             metadata.insert("unit", self.unit);
         }
-        Field::new(self.name, self.data_type.clone(), self.nullable).with_metadata(metadata)
+        Field::new(self.name, self.data_type_in(format), self.nullable).with_metadata(metadata)
     }
 }
 
@@ -316,6 +325,7 @@ impl Table {
             doc: "Name of the scenario".to_owned(),
             data_type: category_type(),
             nullable: false,
+            is_quantity: false,
             storage: Storage::Dictionary,
         };
         let replicate = {
@@ -326,8 +336,8 @@ impl Table {
     }
 
     /// The Arrow schema, with `unit` and `doc` as metadata of every field.
-    pub fn schema(self) -> SchemaRef {
-        Arc::new(Schema::new(self.columns().iter().map(Column::field).collect::<Vec<_>>()))
+    pub fn schema(self, format: NumberFormat) -> SchemaRef {
+        Arc::new(Schema::new(self.columns().iter().map(|column| column.field(format)).collect::<Vec<_>>()))
     }
 }
 

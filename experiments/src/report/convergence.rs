@@ -100,7 +100,7 @@ pub(super) fn convergence(scenario: &ScenarioSource) -> Result<BTreeMap<String, 
         Ok(())
     })?;
     if searches.is_empty() {
-        return Err("no clearing was sampled: market.convergence_every is 0, or no optimizer ran".to_owned());
+        return Err("no clearing was sampled: output.convergence_every is 0, or no optimizer ran".to_owned());
     }
     Ok(searches.into_iter().map(|(name, search)| (name, search.course())).collect())
 }

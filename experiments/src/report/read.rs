@@ -7,6 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use goshawk_output::table::Table;
+use goshawk_output::with_floats;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -129,7 +130,7 @@ pub(super) fn scan_part(
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(BATCH).build();
     for batch in reader.map_err(|error| unreadable(error.to_string()))? {
-        let batch = batch.map_err(|error| unreadable(error.to_string()))?;
+        let batch = with_floats(batch.map_err(|error| unreadable(error.to_string()))?);
         visit(&Rows { batch: &batch, path })?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use goshawk_output::NumberFormat;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -212,11 +213,33 @@ impl Default for Ledger {
     }
 }
 
-/// What is written beside the standard tables.
+/// How energies, powers, prices and money are written in tables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// As `f64`, which everybody computes with.
+    #[default]
+    Float64,
+    /// As `DECIMAL(18, 6)`: sums are exact, and a trade takes two fifths of the room.
+    Decimal,
+}
+
+impl From<Numbers> for NumberFormat {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::Float64 => Self::Float64,
+            Numbers::Decimal => Self::Decimal,
+        }
+    }
+}
+
+/// What is written, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Output {
     /// Every so many periods one clearing's convergence is written; 0, the default, means never.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub convergence_every: u32,
+    /// How energies, powers, prices and money are written in tables.
+    pub numbers: Numbers,
 }

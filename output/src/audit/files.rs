@@ -156,7 +156,7 @@ fn check_schema(
             return Ok(());
         }
     };
-    let (expected, found) = (table.schema(), reader.schema());
+    let (expected, found) = (table.schema(manifest.header.numbers), reader.schema());
     ledger.enter(Check::Schemas, expected.fields() == found.fields(), || {
         let differs =
             expected.fields().iter().zip(found.fields()).find(|(expected, found)| expected != found);

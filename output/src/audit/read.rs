@@ -17,6 +17,7 @@ use crate::cell::BATCH_ROWS;
 use crate::error::{Attempt, OutputError};
 use crate::manifest::{Manifest, PartEntry};
 use crate::names::{Name, Names};
+use crate::number_format::with_floats;
 use crate::table::Table;
 
 /// When a row is: replicate, day, period.
@@ -268,6 +269,7 @@ impl<'run, R: Record> Rows<'run, R> {
                 let path = || context.folder.join(&context.manifest.parts_of(R::TABLE)[*part].path);
                 match reader.next() {
                     Some(Ok(batch)) => {
+                        let batch = with_floats(batch);
                         let mut columns = Columns {
                             batch: &batch,
                             table: R::TABLE,

@@ -21,6 +21,7 @@ use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::column_chunk::{ColumnChunk, PageCompressor};
+use super::keys;
 
 /// The texts of some rows, as the format stores them.
 #[derive(Debug, Default)]
@@ -60,38 +61,6 @@ impl Keyed {
         self.distinct += 1;
         self.distinct - 1
     }
-
-    fn packed(&self) -> Vec<u8> {
-        let bits = u32::BITS - self.distinct.saturating_sub(1).leading_zeros();
-        let mut page = vec![bits as u8];
-        if bits == 0 {
-            push_varint(&mut page, (self.keys.len() as u64) << 1);
-            return page;
-        }
-        let groups = self.keys.len().div_ceil(8);
-        push_varint(&mut page, (groups as u64) << 1 | 1);
-        page.reserve(groups * bits as usize);
-        let (mut waiting, mut filled) = (0u64, 0);
-        for key in self.keys.iter().copied().chain(std::iter::repeat_n(0, groups * 8 - self.keys.len())) {
-            waiting |= u64::from(key) << filled;
-            filled += bits;
-            while filled >= 8 {
-                page.push(waiting as u8);
-                waiting >>= 8;
-                filled -= 8;
-            }
-        }
-        page
-    }
-}
-
-/// A number in groups of seven bits, the least significant first.
-fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
 }
 
 /// Appends a category column, of which `columns` are the rows, to a row group.
@@ -102,7 +71,7 @@ pub(super) fn append<'a, W: Write + Send>(
     columns: impl Iterator<Item = &'a ArrayRef>,
 ) -> Result<()> {
     let keyed = Keyed::of(columns);
-    let packed = keyed.packed();
+    let packed = keys::packed(&keyed.keys, keyed.distinct);
     let encodings = vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
     let mut chunk = ColumnChunk::new(descriptor, compressor.compression(), encodings);
     let dictionary = Page::DictionaryPage {

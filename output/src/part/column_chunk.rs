@@ -8,6 +8,7 @@ use parquet::column::page::{CompressedPage, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
@@ -55,6 +56,7 @@ pub(super) struct ColumnChunk {
     uncompressed: usize,
     dictionary_offset: Option<u64>,
     data_offset: Option<u64>,
+    statistics: Option<Statistics>,
 }
 
 impl ColumnChunk {
@@ -69,7 +71,13 @@ impl ColumnChunk {
             uncompressed: 0,
             dictionary_offset: None,
             data_offset: None,
+            statistics: None,
         }
+    }
+
+    /// Tells readers of the column's least and most.
+    pub(super) fn set_statistics(&mut self, statistics: Statistics) {
+        self.statistics = Some(statistics);
     }
 
     /// Adds a page: first the dictionary, if there is one, then data.
@@ -92,15 +100,18 @@ impl ColumnChunk {
         row_group: &mut SerializedRowGroupWriter<'_, W>,
     ) -> Result<()> {
         let rows = u64::from(self.rows);
-        let metadata = ColumnChunkMetaData::builder(self.descriptor)
+        let mut metadata = ColumnChunkMetaData::builder(self.descriptor)
             .set_compression(self.compression)
             .set_encodings(self.encodings)
             .set_num_values(rows as i64)
             .set_total_compressed_size(self.compressed as i64)
             .set_total_uncompressed_size(self.uncompressed as i64)
             .set_dictionary_page_offset(self.dictionary_offset.map(|offset| offset as i64))
-            .set_data_page_offset(self.data_offset.unwrap_or(0) as i64)
-            .build()?;
+            .set_data_page_offset(self.data_offset.unwrap_or(0) as i64);
+        if let Some(statistics) = self.statistics {
+            metadata = metadata.set_statistics(statistics);
+        }
+        let metadata = metadata.build()?;
         let close = ColumnCloseResult {
             bytes_written: self.compressed as u64,
             rows_written: rows,

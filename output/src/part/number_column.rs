@@ -9,6 +9,8 @@
 //! PLAIN               the numbers, least significant byte first
 //! BYTE_STREAM_SPLIT   the least significant bytes of all numbers, then the next ones, eight times
 //! ```
+//!
+//! Quantities are gathered as steps of 1e-6: as decimals they are written so, otherwise as the `f64` that is nearest.
 
 use std::io::Write;
 
@@ -22,13 +24,45 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::PAGE_BYTES;
 use super::column_chunk::{ColumnChunk, PageCompressor};
+use crate::number_format::{NumberFormat, float_of};
 
 /// Bytes of a number.
-const WIDTH: usize = 8;
+pub(super) const WIDTH: usize = 8;
 /// Most numbers of a page.
 const PAGE_NUMBERS: usize = PAGE_BYTES / WIDTH;
 /// Numbers that are looked at together for one that is not zero.
 const GLANCE: usize = 128;
+
+/// What the eight bytes of a gathered number become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Themselves.
+    Bits,
+    /// Steps of 1e-6: the nearest `f64`.
+    Floats,
+    /// Steps of 1e-6: a decimal, which is themselves.
+    Decimals,
+}
+
+impl Kind {
+    /// Of a column of quantities or of other numbers.
+    pub(super) const fn of(is_quantity: bool, format: NumberFormat) -> Self {
+        match (is_quantity, format) {
+            (false, _) => Self::Bits,
+            (true, NumberFormat::Float64) => Self::Floats,
+            (true, NumberFormat::Decimal) => Self::Decimals,
+        }
+    }
+
+    /// Of a gathered number.
+    #[inline]
+    pub(super) fn written(self, number: u64) -> u64 {
+        match self {
+            Self::Bits | Self::Decimals => number,
+            Self::Floats => float_of(number as i64).to_bits(),
+        }
+    }
+}
 
 /// How numbers lie in a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +100,7 @@ struct PageOfNumbers {
 }
 
 impl PageOfNumbers {
-    fn push(&mut self, numbers: &[u64]) {
+    fn push(&mut self, kind: Kind, numbers: &[u64]) {
         self.numbers += numbers.len();
         if self.bytes.is_empty() && are_zeros(numbers) {
             return;
@@ -74,8 +108,13 @@ impl PageOfNumbers {
         // Zeros that came before, if any did, and room for these.
         let start = (self.numbers - numbers.len()) * WIDTH;
         self.bytes.resize(self.numbers * WIDTH, 0);
-        for (bytes, number) in self.bytes[start..].as_chunks_mut().0.iter_mut().zip(numbers) {
-            *bytes = number.to_le_bytes();
+        let places = self.bytes[start..].as_chunks_mut().0.iter_mut().zip(numbers);
+        // Told apart once, not for each number.
+        match kind {
+            Kind::Floats => places.for_each(|(bytes, &number)| {
+                *bytes = Kind::Floats.written(number).to_le_bytes();
+            }),
+            Kind::Bits | Kind::Decimals => places.for_each(|(bytes, number)| *bytes = number.to_le_bytes()),
         }
     }
 
@@ -95,7 +134,7 @@ impl NumberWriter {
         &mut self,
         row_group: &mut SerializedRowGroupWriter<'_, W>,
         compressor: &mut PageCompressor,
-        (layout, descriptor): (Layout, ColumnDescPtr),
+        (kind, layout, descriptor): (Kind, Layout, ColumnDescPtr),
         columns: impl Iterator<Item = &'a ArrayRef>,
     ) -> Result<()> {
         let encodings = vec![Encoding::RLE, layout.encoding()];
@@ -106,7 +145,7 @@ impl NumberWriter {
             while !numbers.is_empty() {
                 let room = PAGE_NUMBERS - self.page.numbers;
                 let (now, later) = numbers.split_at(room.min(numbers.len()));
-                self.page.push(now);
+                self.page.push(kind, now);
                 if self.page.numbers == PAGE_NUMBERS {
                     chunk.push(self.page(layout, compressor)?)?;
                 }
@@ -156,7 +195,13 @@ impl NumberWriter {
 fn split(bytes: &[u8], streams: &mut Vec<u8>) {
     let numbers = bytes.as_chunks::<WIDTH>().0;
     streams.resize(bytes.len(), 0);
+    let any = numbers.iter().fold(0, |any, number| any | u64::from_le_bytes(*number)).to_le_bytes();
     for (significance, stream) in streams.chunks_exact_mut(numbers.len()).enumerate() {
+        if any[significance] == 0 {
+            // Of integers, mostly: few fill their upper bytes.
+            stream.fill(0);
+            continue;
+        }
         for (byte, number) in stream.iter_mut().zip(numbers) {
             *byte = number[significance];
         }

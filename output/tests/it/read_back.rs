@@ -4,11 +4,11 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int32Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::types::{Decimal128Type, Float64Type, Int32Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use goshawk_output::table::{SCHEMA_VERSION, Table};
-use goshawk_output::{Existing, OutputFolder, Recorder, Timestamp};
+use goshawk_output::{Existing, NumberFormat, OutputFolder, Recorder, Timestamp};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::run::{REPLICATES, Run, header, manifest};
@@ -50,7 +50,7 @@ fn values_come_back_as_they_went_in() {
 #[test]
 fn every_column_has_its_type_its_doc_and_its_unit() {
     for table in Table::ALL {
-        let schema = table.schema();
+        let schema = table.schema(NumberFormat::Float64);
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names[..2], ["scenario", "replicate"]);
         if names.contains(&"period") {
@@ -110,7 +110,7 @@ fn a_table_without_rows_still_has_its_columns() {
     for table in Table::ALL {
         let (batches, reader) = read(folder.path(), table);
         assert!(batches.is_empty());
-        assert_eq!(reader.schema().fields(), table.schema().fields());
+        assert_eq!(reader.schema().fields(), table.schema(NumberFormat::Float64).fields());
     }
 }
 
@@ -134,4 +134,41 @@ fn long_tables_come_in_row_groups_and_keep_their_order() {
         .iter()
         .flat_map(|batch| batch["at"].as_primitive::<TimestampMicrosecondType>().values().to_vec());
     assert!(times.take(150_000).eq(0..150_000));
+}
+
+#[test]
+fn decimals_are_the_steps_that_the_run_computed_with() {
+    let (floats, decimals) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run = Run::new();
+    run.write(floats.path()).unwrap();
+    let manifest = run.write_decimals(decimals.path()).unwrap();
+    assert_eq!(manifest.header.numbers, NumberFormat::Decimal);
+    let mut compared = 0;
+    for table in Table::ALL {
+        let ((plain, _), (exact, reader)) = (read(floats.path(), table), read(decimals.path(), table));
+        assert_eq!(reader.schema().fields(), table.schema(NumberFormat::Decimal).fields());
+        assert_eq!(plain.len(), exact.len(), "{table}");
+        for (plain, exact) in plain.into_iter().zip(exact) {
+            for (column, described) in table.columns().iter().enumerate() {
+                let (plain, exact) = (plain.column(column), exact.column(column));
+                if !described.is_quantity {
+                    assert_eq!(plain, exact, "{table}.{}", described.name);
+                    continue;
+                }
+                let (plain, exact) =
+                    (plain.as_primitive::<Float64Type>(), exact.as_primitive::<Decimal128Type>());
+                assert_eq!((exact.precision(), exact.scale()), (18, 6));
+                for (plain, exact) in plain.iter().zip(exact) {
+                    assert_eq!(
+                        plain.map(|it| (it * 1e6).round() as i128),
+                        exact,
+                        "{table}.{}",
+                        described.name
+                    );
+                    compared += usize::from(exact.is_some_and(|it| it != 0));
+                }
+            }
+        }
+    }
+    assert!(compared > 500, "{compared} quantities that are something");
 }

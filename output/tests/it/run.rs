@@ -10,8 +10,8 @@ use goshawk_output::table::{
     TransactionRow,
 };
 use goshawk_output::{
-    AuditReport, Digest, Existing, Horizon, Label, Manifest, Name, Names, OutputError, OutputFolder,
-    PeriodStamp, Recorder, ReplicateRange, RunHeader, Sealed, Timestamp, audit,
+    AuditReport, Digest, Existing, Horizon, Label, Manifest, Name, Names, NumberFormat, OutputError,
+    OutputFolder, PeriodStamp, Recorder, ReplicateRange, RunHeader, Sealed, Timestamp, audit,
 };
 
 const PERIOD_MICROS: u64 = 28_800_000_000;
@@ -37,6 +37,7 @@ pub(crate) fn header() -> RunHeader {
         currency: "EUR".to_owned(),
         zone: "Europe/Berlin".to_owned(),
         config_hash: "c0ffee".to_owned(),
+        ..RunHeader::default()
     }
 }
 
@@ -86,7 +87,11 @@ impl Run {
 
     /// Writes all rows, and leaves them aside.
     pub(crate) fn record(&self, folder: &OutputFolder) -> Result<Sealed, OutputError> {
-        let mut recorder = Recorder::start(folder, REPLICATES, &header(), self.names.clone())?;
+        self.record_as(folder, &header())
+    }
+
+    fn record_as(&self, folder: &OutputFolder, header: &RunHeader) -> Result<Sealed, OutputError> {
+        let mut recorder = Recorder::start(folder, REPLICATES, header, self.names.clone())?;
         for (number, replicate) in (REPLICATES.first..).zip(&self.replicates) {
             recorder.set_replicate(number);
             replicate.clone().push_to(&mut recorder);
@@ -101,11 +106,23 @@ impl Run {
         folder.publish(sealed, manifest(), "name = \"small\"\n")
     }
 
-    /// What the audit says of this run, once written.
+    /// Writes the whole run with its quantities as decimals.
+    pub(crate) fn write_decimals(&self, path: &Path) -> Result<Manifest, OutputError> {
+        let folder = OutputFolder::create(path, Existing::Refuse)?;
+        let mut manifest = manifest();
+        manifest.header.numbers = NumberFormat::Decimal;
+        let sealed = self.record_as(&folder, &manifest.header)?;
+        folder.publish(sealed, manifest, "name = \"small\"\n")
+    }
+
+    /// What the audit says of this run, once written: the same, however its numbers are.
     pub(crate) fn audited(&self) -> AuditReport {
-        let folder = tempfile::tempdir().unwrap();
-        self.write(folder.path()).unwrap();
-        audit(folder.path()).unwrap()
+        let (floats, decimals) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        self.write(floats.path()).unwrap();
+        self.write_decimals(decimals.path()).unwrap();
+        let report = audit(floats.path()).unwrap();
+        assert_eq!(format!("{report:?}"), format!("{:?}", audit(decimals.path()).unwrap()));
+        report
     }
 }
 

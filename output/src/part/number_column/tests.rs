@@ -24,7 +24,7 @@ fn there_and_back(layout: Layout, batches: &[ArrayRef]) -> Vec<RecordBatch> {
     let mut writer = NumberWriter::default();
     for _ in 0..2 {
         let mut row_group = file.next_row_group().unwrap();
-        let column = (layout, Arc::clone(&descriptor));
+        let column = (Kind::Bits, layout, Arc::clone(&descriptor));
         writer.append(&mut row_group, &mut compressor, column, batches.iter()).unwrap();
         row_group.close().unwrap();
     }
