@@ -42,7 +42,8 @@ pub fn read_kpi_part(
     let path = folder.join(&part.path);
     let found = FileDigest::of_file(&path).attempt("read", &path)?;
     if let Some(bytes) = part.digest.first_difference(&found) {
-        let why = format!("bytes {} to {} are not those that were written", bytes.start, bytes.end);
+        let last = bytes.end.saturating_sub(1);
+        let why = format!("bytes {} to {last} are not those that were written", bytes.start);
         return Err(OutputError::Damaged { path, why });
     }
     let unreadable = |source| OutputError::Parquet { action: "read", path: path.clone(), source };
