@@ -18,7 +18,6 @@ use malachite::{NilOrVal, Round, ThresholdParam, TimeoutKind, Validity, VoteType
 
 use crate::block::ValidatorSignature;
 use crate::digest::Digest;
-use crate::evidence::{Evidence, ProposalClaim};
 use crate::genesis::Genesis;
 use crate::message::{PolkaCertificate, Vote, VoteKind};
 use crate::rules::Weakness;
@@ -88,9 +87,6 @@ pub(crate) trait ConsensusCore: fmt::Debug {
 
     /// The precommits seen for a block in a round, in the order of the validators.
     fn precommits(&self, round: u32, hash: &Digest) -> Vec<ValidatorSignature>;
-
-    /// Who has contradicted itself at this height, each pair of statements once. Forgotten with the height.
-    fn take_evidence(&mut self) -> Vec<Evidence>;
 }
 
 /// Malachite's driver.
@@ -214,42 +210,6 @@ impl ConsensusCore for TendermintCore {
     fn precommits(&self, round: u32, hash: &Digest) -> Vec<ValidatorSignature> {
         let votes = self.driver.restore_precommits(Round::new(round), hash);
         in_order(votes.into_iter().map(|vote| (vote.message.validator, vote.signature)).collect())
-    }
-
-    fn take_evidence(&mut self) -> Vec<Evidence> {
-        let votes = self.driver.take_vote_evidence().into_iter().flat_map(|(_, pairs)| pairs);
-        let votes = votes.map(|(one, other)| Evidence::Votes(Box::new([one, other].map(vote_of))));
-        let proposals = self.driver.take_proposal_evidence().into_iter().flat_map(|(_, pairs)| pairs);
-        let proposals =
-            proposals.map(|(one, other)| Evidence::Proposals(Box::new([one, other].map(claim_of))));
-        // The driver pairs a proposal with itself where its validity was reconsidered.
-        votes.collect::<Vec<_>>().into_iter().chain(proposals).filter(|it| it.verify(&self.genesis)).collect()
-    }
-}
-
-fn vote_of(signed: malachite::SignedMessage<Chain, Ballot>) -> Vote {
-    let ballot = signed.message;
-    let kind = match ballot.kind {
-        VoteType::Prevote => VoteKind::Prevote,
-        VoteType::Precommit => VoteKind::Precommit,
-    };
-    let hash = match ballot.value {
-        NilOrVal::Nil => None,
-        NilOrVal::Val(hash) => Some(hash),
-    };
-    let place = (ballot.height.0, ballot.round.as_u32().unwrap_or_default());
-    Vote::signed(kind, place, hash, ballot.validator.0, signed.signature)
-}
-
-fn claim_of(signed: malachite::SignedMessage<Chain, Proposed>) -> ProposalClaim {
-    let proposed = signed.message;
-    ProposalClaim {
-        height: proposed.height.0,
-        round: proposed.round.as_u32().unwrap_or_default(),
-        polka_round: proposed.polka_round.as_u32(),
-        hash: proposed.value.0,
-        proposer: proposed.proposer.0,
-        signature: signed.signature,
     }
 }
 

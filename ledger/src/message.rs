@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::block::{Block, CommitCertificate, ValidatorSignature, is_quorum};
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::digest::{Digest, Domain};
+use crate::evidence::ProposalClaim;
 use crate::genesis::Genesis;
 use crate::signature::{Signature, Signer, VerificationMemo};
 
@@ -140,6 +141,18 @@ impl Proposal {
             let signed = proposal_digest(genesis.hash(), self.height, self.round, polka_round, &hash);
             genesis.keys().validator(self.proposer).is_some_and(|key| key.verify(&signed, &self.signature))
         })
+    }
+
+    /// What the proposer has signed, without the block.
+    pub(crate) fn claim(&self) -> ProposalClaim {
+        ProposalClaim {
+            height: self.height,
+            round: self.round,
+            polka_round: self.polka.as_ref().map(|polka| polka.round),
+            hash: self.block.hash(),
+            proposer: self.proposer,
+            signature: self.signature.clone(),
+        }
     }
 
     /// Everything but the block.

@@ -8,6 +8,7 @@ mod community;
 mod conduct;
 mod decoding;
 mod faults;
+mod floods;
 mod kill;
 mod network;
 mod stores;
