@@ -88,9 +88,8 @@ impl ValidatorActor {
                 context.send_after(self.commons.directory.platform, delay, phase::NETWORK, message);
             }
             Effect::Equivocation(evidence) => {
-                let accused = self.commons.directory.validators.get(evidence.validator() as usize);
-                let detail =
-                    format!("validator {accused:?} contradicted itself at height {}", evidence.height());
+                let (accused, height) = (evidence.validator(), evidence.height());
+                let detail = format!("validator {accused} contradicted itself at height {height}");
                 let (now, name) = (context.now(), context.name().to_owned());
                 context.sink().event(now, &name, "equivocation", detail);
             }

@@ -93,6 +93,7 @@ mod digest;
 mod error;
 mod evidence;
 mod execution;
+mod folder;
 mod genesis;
 mod log;
 mod mempool;
