@@ -8,6 +8,7 @@ use crate::digest::{Digest, Domain};
 use crate::evidence::ProposalClaim;
 use crate::genesis::Genesis;
 use crate::signature::{Signature, Signer, VerificationMemo};
+use crate::validator_set::ValidatorSet;
 
 /// A message between validators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,8 +337,14 @@ pub struct PolkaCertificate {
 canonical_struct!(PolkaCertificate { height, round, hash, signatures });
 
 impl PolkaCertificate {
-    /// Whether a quorum of the genesis' validators signed this.
-    pub fn verify(&self, genesis: &Genesis) -> bool {
-        is_quorum(genesis, VoteKind::Prevote, (self.height, self.round, self.hash), &self.signatures)
+    /// Whether a quorum of the validators of its height signed this.
+    pub fn verify(&self, genesis: &Genesis, validators: &ValidatorSet) -> bool {
+        is_quorum(
+            genesis,
+            validators,
+            VoteKind::Prevote,
+            (self.height, self.round, self.hash),
+            &self.signatures,
+        )
     }
 }

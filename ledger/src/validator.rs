@@ -38,6 +38,7 @@ use crate::signature::Signer;
 use crate::state::LedgerState;
 use crate::store::Store;
 use crate::transaction::SignedTransaction;
+use crate::validator_set::ValidatorSet;
 use early::EarlyMessages;
 use statements::Statements;
 
@@ -165,7 +166,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 let stored = store.block(height)?.ok_or(LedgerError::DoesNotHold { height })?;
                 let certificate = &stored.certificate;
                 let holds = (certificate.height, certificate.hash) == (height, stored.block.hash())
-                    && certificate.verify(&genesis)
+                    && certificate.verify(&genesis, &execution.validators())
                     && execution.admit(&stored.block)
                     && execution.commit(&stored.block.hash()).is_some();
                 if holds { Ok(()) } else { Err(LedgerError::DoesNotHold { height }) }
@@ -261,6 +262,11 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
         self.execution.state()
     }
 
+    /// The validators of the height that is being agreed on, or will be next.
+    pub fn validators(&self) -> Arc<ValidatorSet> {
+        self.execution.validators()
+    }
+
     /// How many transactions wait for a block.
     pub fn waiting(&self) -> usize {
         self.mempool.len()
@@ -306,7 +312,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
 
     fn enter_height(&mut self) {
         self.is_started = true;
-        let outputs = self.core.start(self.height());
+        let outputs = self.core.start(self.height(), &self.execution.validators());
         self.carry_out(outputs);
     }
 

@@ -87,8 +87,9 @@ impl Checks {
 
     fn certificate(&self, block: &Block, certificate: &CommitCertificate) -> Result<(), Violation> {
         let signers: BTreeSet<u32> = certificate.signatures.iter().map(|vote| vote.validator).collect();
+        let validators = self.audit.state().validators(certificate.height);
         let says = (certificate.height, certificate.hash) == (block.header().height, block.hash());
-        if signers.len() < self.votes.least || !says || !certificate.verify(&self.genesis) {
+        if signers.len() < self.votes.least || !says || !certificate.verify(&self.genesis, &validators) {
             return Err(format!("certificate: block {} is not final", block.header().height));
         }
         Ok(())

@@ -36,7 +36,9 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
         match &*message {
             ConsensusMessage::Request { height } => self.answer(from, *height),
             _ if message.height() < self.height() => {
+                let validators = self.execution.state().validators(message.height());
                 let evidence = self.statements.hear_late(&message, &self.genesis);
+                let evidence = evidence.filter(|it| validators.power(it.validator()) > 0);
                 self.effects.extend(evidence.map(Effect::Equivocation));
                 self.help_if_stuck(from, &message);
             }
@@ -95,17 +97,23 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     /// commits to. (A header's hash says nothing of a block whose transactions somebody has exchanged on the way: judging
     /// that one would be judging the true one too.)
     fn is_authentic(&self, message: &ConsensusMessage) -> bool {
+        let height = message.height();
+        let validators = self.execution.state().validators(height);
+        // Who will have power in the next epoch is not known before it begins; then the message is looked at again.
+        let is_known = height < self.genesis.config().limits.next_epoch(self.height());
         match message {
-            ConsensusMessage::Vote(vote) => vote.is_signed(&self.genesis),
-            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis),
+            ConsensusMessage::Vote(vote) => {
+                (!is_known || validators.power(vote.validator) > 0) && vote.is_signed(&self.genesis)
+            }
+            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis, &validators),
             ConsensusMessage::Proposal(proposal) => {
                 let Proposal { height, round, block, .. } = proposal;
                 let allows = |polka: &PolkaCertificate| {
                     (polka.height, polka.hash) == (*height, block.hash())
                         && polka.round < *round
-                        && polka.verify(&self.genesis)
+                        && (!is_known || polka.verify(&self.genesis, &validators))
                 };
-                self.genesis.proposer(*height, *round) == proposal.proposer
+                (!is_known || validators.proposer(*height, *round) == proposal.proposer)
                     && block.header().height == *height
                     && block.holds_its_transactions()
                     && proposal.is_signed(&self.genesis)
@@ -114,7 +122,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             ConsensusMessage::Decided { block, certificate } => {
                 (certificate.height, certificate.hash) == (block.header().height, block.hash())
                     && block.holds_its_transactions()
-                    && (certificate.verify(&self.genesis)
+                    && (certificate.verify(&self.genesis, &validators)
                         || self.genesis.lacks(Weakness::UncheckedCertificates))
             }
             ConsensusMessage::Request { .. } => false,

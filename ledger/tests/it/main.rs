@@ -6,6 +6,7 @@ mod agreement;
 mod attacks;
 mod community;
 mod conduct;
+mod convictions;
 mod decoding;
 mod faults;
 mod floods;
