@@ -26,9 +26,11 @@ pub enum Role {
     Company,
     /// The storage operator; trades.
     Storage,
+    /// A validator, which names others who contradict themselves.
+    Validator,
 }
 
-canonical_enum!(Role { 0 => Household, 1 => Grid, 2 => Platform, 3 => Company, 4 => Storage });
+canonical_enum!(Role { 0 => Household, 1 => Grid, 2 => Platform, 3 => Company, 4 => Storage, 5 => Validator });
 
 impl Role {
     /// Whether it may be party to a contract.
