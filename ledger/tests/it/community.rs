@@ -9,6 +9,7 @@ use goshawk_ledger::{
 use goshawk_market::quantity::{Energy, Money, Price};
 
 /// The genesis of a community of households with a grid and a platform.
+#[allow(dead_code, reason = "not all programs that share this file have the usual limits")]
 pub(crate) fn genesis(scheme: SignatureScheme, households: usize, validators: usize) -> Arc<Genesis> {
     genesis_with(Limits::default(), scheme, households, validators)
 }
