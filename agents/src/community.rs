@@ -266,6 +266,11 @@ fn genesis(spec: &CommunitySpec, households: &[String]) -> Result<Arc<Genesis>, 
         households.iter().map(|name| account(name, goshawk_ledger::Role::Household)).collect();
     accounts.push(account("grid", goshawk_ledger::Role::Grid));
     accounts.push(account("platform", goshawk_ledger::Role::Platform));
+    // Validators move no money; their accounts are there to name whoever contradicts itself.
+    accounts.extend((0..spec.ledger.validators).map(|place| GenesisAccount {
+        opening_balance: Money::ZERO,
+        ..account(&validator_name(place), goshawk_ledger::Role::Validator)
+    }));
     let mut seed = [0; 32];
     let mut stream = spec.streams.stream("chain", "seed");
     for bytes in seed.chunks_exact_mut(8) {
@@ -400,11 +405,14 @@ impl Community {
             let links = Links::new(&spec.streams, &name, validators, latency);
             let to_platform = Links::new(&spec.streams, &format!("{name}->platform"), 1, latency);
             let conduct = spec.ledger.conduct(place);
+            let account = genesis.account(&name).expect("invariant: every validator has an account");
             let actor = ValidatorActor::new(Arc::clone(&commons), place, validator, links, to_platform)
+                .signing(signatory(account))
                 .behaving(conduct);
             community.simulation.add(name.as_str(), actor)?;
             let name = community.names.intern(&name);
             community.run_names.validators.push(name);
+            community.run_names.accounts.push(name);
         }
         if let Some(fleet) = &spec.fleet {
             community.simulation.add("aggregator", Aggregator::new(commons, fleet.terms))?;

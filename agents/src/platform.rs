@@ -51,7 +51,7 @@ impl Outbox {
         let queue = match transaction.transaction().operation {
             Operation::Meter { .. } => &mut self.meters,
             Operation::Settle { .. } => &mut self.settlements,
-            Operation::Publish { .. } => &mut self.published,
+            Operation::Publish { .. } | Operation::Accuse { .. } => &mut self.published,
             Operation::Sign { .. } => &mut self.signed,
             Operation::Check { .. } => &mut self.checked,
         };

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimDuration};
-use goshawk_ledger::{Committed, Effect, Event, LedgerError, Store, Validator};
+use goshawk_ledger::{Committed, Effect, Event, Evidence, LedgerError, Operation, Store, Validator};
 
-use crate::commons::Commons;
+use crate::commons::{Commons, Signatory};
 use crate::message::{CommunityModel, Message, phase};
 use crate::network::Links;
 use crate::saved::{Saved, saved_actor};
@@ -31,6 +31,8 @@ pub struct ValidatorActor {
     links: Links,
     to_platform: Links,
     conduct: Conduct,
+    /// Its account, to name those who contradict themselves.
+    signatory: Option<Signatory>,
 }
 
 impl std::fmt::Debug for ValidatorActor {
@@ -48,13 +50,19 @@ impl ValidatorActor {
         links: Links,
         to_platform: Links,
     ) -> Self {
-        Self { commons, place, validator, links, to_platform, conduct: Conduct::Honest }
+        Self { commons, place, validator, links, to_platform, conduct: Conduct::Honest, signatory: None }
     }
 
     /// The same, faulty in this way.
     #[must_use]
     pub fn behaving(self, conduct: Conduct) -> Self {
         Self { conduct, ..self }
+    }
+
+    /// The same, with an account: what it finds against others goes to the ledger.
+    #[must_use]
+    pub fn signing(self, signatory: Signatory) -> Self {
+        Self { signatory: Some(signatory), ..self }
     }
 
     /// Whether it sends messages to the validator at a place.
@@ -88,15 +96,27 @@ impl ValidatorActor {
                 context.send_after(self.commons.directory.platform, delay, phase::NETWORK, message);
             }
             Effect::Equivocation(evidence) => {
-                let accused = self.commons.directory.validators.get(evidence.validator() as usize);
-                let detail =
-                    format!("validator {accused:?} contradicted itself at height {}", evidence.height());
+                let (accused, height) = (evidence.validator(), evidence.height());
+                let detail = format!("validator {accused} contradicted itself at height {height}");
                 let (now, name) = (context.now(), context.name().to_owned());
                 context.sink().event(now, &name, "equivocation", detail);
+                self.accuse(evidence, context);
             }
             Effect::Halted(error) => return Err(Box::new(error)),
         }
         Ok(())
+    }
+
+    /// Has the platform submit the evidence, as it submits everybody's transactions.
+    fn accuse(&mut self, evidence: Evidence, context: &mut Context<'_, CommunityModel>) {
+        if self.conduct == Conduct::Silent {
+            return;
+        }
+        let Some(signatory) = &mut self.signatory else { return };
+        let transaction = signatory.sign(Operation::Accuse { evidence });
+        let delay = self.to_platform.in_order(0, context.now().micros());
+        let platform = self.commons.directory.platform;
+        context.send_after(platform, delay, phase::NETWORK, Message::Transaction(transaction));
     }
 
     /// Makes sure that the validator's blocks survive a crash.
@@ -145,7 +165,7 @@ struct Agreeing {
 
 impl Saved for ValidatorActor {
     fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
-        let Self { commons: _, place: _, conduct: _, validator, links, to_platform } = self;
+        let Self { commons: _, place: _, conduct: _, validator, links, to_platform, signatory } = self;
         if !validator.is_between_blocks() {
             return Err(Box::new(Agreeing { height: validator.height() }));
         }
@@ -153,14 +173,16 @@ impl Saved for ValidatorActor {
         validator.save(&mut state);
         saving.put(&state)?;
         links.put(saving)?;
-        to_platform.put(saving)
+        to_platform.put(saving)?;
+        signatory.as_ref().map_or(Ok(()), |signatory| signatory.put(saving))
     }
 
     fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
         let state: Vec<u8> = loading.take()?;
         self.validator.resume(&state)?;
         self.links.take(loading)?;
-        self.to_platform.take(loading)
+        self.to_platform.take(loading)?;
+        self.signatory.as_mut().map_or(Ok(()), |signatory| signatory.take(loading))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::message::{VoteKind, vote_digest};
 use crate::receipt::Receipt;
 use crate::signature::Signature;
 use crate::transaction::SignedTransaction;
+use crate::validator_set::ValidatorSet;
 
 /// What a block commits to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,9 +155,10 @@ pub struct ValidatorSignature {
 
 canonical_struct!(ValidatorSignature { validator, signature });
 
-/// Whether these are valid votes of a quorum of different validators, in the order of their indices.
+/// Whether these are valid votes of a quorum of different validators with power, in the order of their indices.
 pub(crate) fn is_quorum(
     genesis: &Genesis,
+    validators: &ValidatorSet,
     kind: VoteKind,
     (height, round, hash): (u64, u32, Digest),
     signatures: &[ValidatorSignature],
@@ -165,12 +167,10 @@ pub(crate) fn is_quorum(
     let holds = |vote: &ValidatorSignature| {
         genesis.keys().validator(vote.validator).is_some_and(|key| key.verify(&signed, &vote.signature))
     };
-    signatures.len() >= genesis.quorum()
-        && signatures.is_sorted_by(|one, next| one.validator < next.validator)
-        && signatures.iter().all(holds)
+    validators.is_quorum(signatures) && signatures.iter().all(holds)
 }
 
-/// More than two thirds of the validators' precommits for one block: it is final.
+/// Precommits of more than two thirds of the validators' power for one block: it is final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitCertificate {
     /// The block's height.
@@ -186,10 +186,10 @@ pub struct CommitCertificate {
 canonical_struct!(CommitCertificate { height, round, hash, signatures });
 
 impl CommitCertificate {
-    /// Whether a quorum of the genesis' validators signed this.
-    pub fn verify(&self, genesis: &Genesis) -> bool {
+    /// Whether a quorum of the validators of its height signed this.
+    pub fn verify(&self, genesis: &Genesis, validators: &ValidatorSet) -> bool {
         let vote = (self.height, self.round, self.hash);
-        is_quorum(genesis, VoteKind::Precommit, vote, &self.signatures)
+        is_quorum(genesis, validators, VoteKind::Precommit, vote, &self.signatures)
     }
 }
 

@@ -18,11 +18,11 @@ use malachite::{NilOrVal, Round, ThresholdParam, TimeoutKind, Validity, VoteType
 
 use crate::block::ValidatorSignature;
 use crate::digest::Digest;
-use crate::evidence::{Evidence, ProposalClaim};
 use crate::genesis::Genesis;
 use crate::message::{PolkaCertificate, Vote, VoteKind};
 use crate::rules::Weakness;
 use crate::signature::Signature;
+use crate::validator_set::ValidatorSet;
 
 /// What a validator waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +74,8 @@ pub(crate) enum CoreOutput {
 
 /// Agreement on one height at a time.
 pub(crate) trait ConsensusCore: fmt::Debug {
-    /// Forgets the last height and enters the first round of this one.
-    fn start(&mut self, height: u64) -> Vec<CoreOutput>;
+    /// Forgets the last height and enters the first round of this one, with its validators.
+    fn start(&mut self, height: u64, validators: &Arc<ValidatorSet>) -> Vec<CoreOutput>;
 
     /// Takes one step. Inputs that make no sense at this height are ignored.
     fn step(&mut self, input: CoreInput) -> Vec<CoreOutput>;
@@ -88,15 +88,11 @@ pub(crate) trait ConsensusCore: fmt::Debug {
 
     /// The precommits seen for a block in a round, in the order of the validators.
     fn precommits(&self, round: u32, hash: &Digest) -> Vec<ValidatorSignature>;
-
-    /// Who has contradicted itself at this height, each pair of statements once. Forgotten with the height.
-    fn take_evidence(&mut self) -> Vec<Evidence>;
 }
 
 /// Malachite's driver.
 pub(crate) struct TendermintCore {
-    genesis: Arc<Genesis>,
-    members: Members,
+    validators: Arc<ValidatorSet>,
     driver: Driver<Chain>,
 }
 
@@ -112,15 +108,15 @@ impl fmt::Debug for TendermintCore {
 
 impl TendermintCore {
     /// The core of one validator.
-    pub(crate) fn new(genesis: &Arc<Genesis>, index: u32) -> Self {
-        let members = Members((0..genesis.validator_count() as u32).map(|id| Member(Address(id))).collect());
+    pub(crate) fn new(genesis: &Genesis, index: u32) -> Self {
+        let validators = Arc::new(ValidatorSet::of_genesis(genesis));
         let (first, thresholds) = (Height(1), thresholds(genesis));
-        let driver = Driver::new(Chain, first, members.clone(), Address(index), thresholds);
-        Self { genesis: Arc::clone(genesis), members, driver }
+        let driver = Driver::new(Chain, first, Members::of(&validators), Address(index), thresholds);
+        Self { validators, driver }
     }
 
     fn proposer(&self, round: Round) -> Address {
-        Address(self.genesis.proposer(self.driver.height().0, round.as_u32().unwrap_or_default()))
+        Address(self.validators.proposer(self.driver.height().0, round.as_u32().unwrap_or_default()))
     }
 
     fn process(&mut self, input: Input<Chain>) -> Vec<CoreOutput> {
@@ -143,8 +139,11 @@ impl TendermintCore {
 }
 
 impl ConsensusCore for TendermintCore {
-    fn start(&mut self, height: u64) -> Vec<CoreOutput> {
-        self.driver.move_to_height(Height(height), self.members.clone());
+    fn start(&mut self, height: u64, validators: &Arc<ValidatorSet>) -> Vec<CoreOutput> {
+        if self.validators != *validators {
+            self.validators = Arc::clone(validators);
+        }
+        self.driver.move_to_height(Height(height), Members::of(validators));
         let first = Round::ZERO;
         self.process(Input::NewRound(Height(height), first, self.proposer(first)))
     }
@@ -214,42 +213,6 @@ impl ConsensusCore for TendermintCore {
     fn precommits(&self, round: u32, hash: &Digest) -> Vec<ValidatorSignature> {
         let votes = self.driver.restore_precommits(Round::new(round), hash);
         in_order(votes.into_iter().map(|vote| (vote.message.validator, vote.signature)).collect())
-    }
-
-    fn take_evidence(&mut self) -> Vec<Evidence> {
-        let votes = self.driver.take_vote_evidence().into_iter().flat_map(|(_, pairs)| pairs);
-        let votes = votes.map(|(one, other)| Evidence::Votes(Box::new([one, other].map(vote_of))));
-        let proposals = self.driver.take_proposal_evidence().into_iter().flat_map(|(_, pairs)| pairs);
-        let proposals =
-            proposals.map(|(one, other)| Evidence::Proposals(Box::new([one, other].map(claim_of))));
-        // The driver pairs a proposal with itself where its validity was reconsidered.
-        votes.collect::<Vec<_>>().into_iter().chain(proposals).filter(|it| it.verify(&self.genesis)).collect()
-    }
-}
-
-fn vote_of(signed: malachite::SignedMessage<Chain, Ballot>) -> Vote {
-    let ballot = signed.message;
-    let kind = match ballot.kind {
-        VoteType::Prevote => VoteKind::Prevote,
-        VoteType::Precommit => VoteKind::Precommit,
-    };
-    let hash = match ballot.value {
-        NilOrVal::Nil => None,
-        NilOrVal::Val(hash) => Some(hash),
-    };
-    let place = (ballot.height.0, ballot.round.as_u32().unwrap_or_default());
-    Vote::signed(kind, place, hash, ballot.validator.0, signed.signature)
-}
-
-fn claim_of(signed: malachite::SignedMessage<Chain, Proposed>) -> ProposalClaim {
-    let proposed = signed.message;
-    ProposalClaim {
-        height: proposed.height.0,
-        round: proposed.round.as_u32().unwrap_or_default(),
-        polka_round: proposed.polka_round.as_u32(),
-        hash: proposed.value.0,
-        proposer: proposed.proposer.0,
-        signature: signed.signature,
     }
 }
 
@@ -457,8 +420,9 @@ impl malachite::Vote<Chain> for Ballot {
     }
 }
 
+/// A validator and its power.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Member(Address);
+struct Member(Address, u64);
 
 impl malachite::Validator<Chain> for Member {
     fn address(&self) -> &Address {
@@ -470,12 +434,18 @@ impl malachite::Validator<Chain> for Member {
     }
 
     fn voting_power(&self) -> u64 {
-        1
+        self.1
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Members(Arc<[Member]>);
+
+impl Members {
+    fn of(validators: &ValidatorSet) -> Self {
+        Self((0..validators.count() as u32).map(|id| Member(Address(id), validators.power(id))).collect())
+    }
+}
 
 impl malachite::ValidatorSet<Chain> for Members {
     fn count(&self) -> usize {
@@ -483,7 +453,7 @@ impl malachite::ValidatorSet<Chain> for Members {
     }
 
     fn total_voting_power(&self) -> u64 {
-        self.0.len() as u64
+        self.0.iter().map(|member| member.1).sum()
     }
 
     fn get_by_address(&self, address: &Address) -> Option<&Member> {

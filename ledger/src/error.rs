@@ -58,6 +58,17 @@ pub enum LedgerError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// The write-ahead log has rotted: what a validator has said may follow from what is lost, so it must not go on.
+    #[error(
+        "{}: damaged at byte {at}, before entries that were on the disk; the validator must not start again with this log",
+        path.display()
+    )]
+    LogDamaged {
+        /// Its file.
+        path: PathBuf,
+        /// Where the first damaged record begins.
+        at: u64,
+    },
     /// The database failed.
     #[error("{}: {source}", path.display())]
     Database {

@@ -1,6 +1,6 @@
 //! Evidence that a validator has contradicted itself: two signed statements of which an honest one makes only one.
 
-use crate::codec::canonical_struct;
+use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
 use crate::digest::Digest;
 use crate::genesis::Genesis;
 use crate::message::{Vote, proposal_digest};
@@ -39,6 +39,29 @@ pub enum Evidence {
     Votes(Box<[Vote; 2]>),
     /// Two blocks proposed in one round.
     Proposals(Box<[ProposalClaim; 2]>),
+}
+
+impl Canonical for Evidence {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Votes(votes) => {
+                out.push(0);
+                votes.iter().for_each(|vote| vote.write(out));
+            }
+            Self::Proposals(claims) => {
+                out.push(1);
+                claims.iter().for_each(|claim| claim.write(out));
+            }
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match input.tag()? {
+            0 => Ok(Self::Votes(Box::new([Canonical::read(input)?, Canonical::read(input)?]))),
+            1 => Ok(Self::Proposals(Box::new([Canonical::read(input)?, Canonical::read(input)?]))),
+            tag => Err(DecodeError::Tag { what: "Evidence", tag }),
+        }
+    }
 }
 
 impl Evidence {

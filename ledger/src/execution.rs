@@ -17,6 +17,7 @@ use crate::genesis::Genesis;
 use crate::receipt::{Receipt, Rejection, receipts_root};
 use crate::state::LedgerState;
 use crate::transaction::SignedTransaction;
+use crate::validator_set::ValidatorSet;
 
 /// What a block must follow.
 #[derive(Debug, Clone, Copy)]
@@ -102,19 +103,20 @@ pub(crate) fn check_block(
     tip: &ChainTip,
     block: &Block,
 ) -> Result<Vec<Receipt>, BlockFault> {
-    check_form(state.genesis(), tip, block)?;
+    check_form(state, tip, block)?;
     execute_transactions(state, block)
 }
 
 /// Checks what does not depend on the state: the header, and that it commits to the transactions.
-fn check_form(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
-    check_header(genesis, tip, block)?;
+fn check_form(state: &LedgerState, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
+    check_header(state, tip, block)?;
     if block.holds_its_transactions() { Ok(()) } else { Err(BlockFault::TransactionRoot) }
 }
 
 /// Executes a block and checks what its header says came out.
 fn execute_transactions(state: &mut LedgerState, block: &Block) -> Result<Vec<Receipt>, BlockFault> {
     let header = block.header();
+    state.enter(header.height);
     let mut receipts = Vec::with_capacity(block.transactions().len());
     for (index, transaction) in block.transactions().iter().enumerate() {
         let receipt = state.apply(transaction);
@@ -132,7 +134,8 @@ fn execute_transactions(state: &mut LedgerState, block: &Block) -> Result<Vec<Re
     Ok(receipts)
 }
 
-fn check_header(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
+fn check_header(state: &LedgerState, tip: &ChainTip, block: &Block) -> Result<(), BlockFault> {
+    let genesis = state.genesis();
     let header = block.header();
     if header.height != tip.height + 1 {
         return Err(BlockFault::Height { expected: tip.height + 1, found: header.height });
@@ -143,7 +146,7 @@ fn check_header(genesis: &Genesis, tip: &ChainTip, block: &Block) -> Result<(), 
     if header.time_micros < tip.time_micros {
         return Err(BlockFault::Time);
     }
-    let expected = genesis.proposer(header.height, header.round);
+    let expected = state.validators(header.height).proposer(header.height, header.round);
     if header.proposer != expected {
         return Err(BlockFault::Proposer { expected, found: header.proposer });
     }
@@ -201,6 +204,11 @@ impl Execution {
         &self.last.state
     }
 
+    /// The validators of the next height.
+    pub(crate) fn validators(&self) -> Arc<ValidatorSet> {
+        self.last.state.validators(self.tip.height + 1)
+    }
+
     /// The last final block.
     pub(crate) fn tip(&self) -> &ChainTip {
         &self.tip
@@ -224,6 +232,7 @@ impl Execution {
         transactions: Vec<Arc<SignedTransaction>>,
     ) -> Arc<Block> {
         let mut state = self.last.state.clone();
+        state.enter(self.tip.height + 1);
         let receipts: Vec<Receipt> = transactions.iter().map(|it| state.apply(it)).collect();
         let header = Header {
             height: self.tip.height + 1,
@@ -265,7 +274,7 @@ impl Execution {
     }
 
     fn execute(&mut self, block: &Block) -> bool {
-        if check_form(self.last.state.genesis(), &self.tip, block).is_err() {
+        if check_form(&self.last.state, &self.tip, block).is_err() {
             return false;
         }
         if let Some(executed) = self.shared(block) {

@@ -11,6 +11,7 @@ use crate::error::LedgerError;
 use crate::rules::Weakness;
 use crate::signature::{KeyOwner, SignatureScheme, Signer, Verifier};
 use crate::transaction::AccountId;
+use crate::validator_set::ValidatorSet;
 
 /// What an account is, which decides what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,11 @@ pub enum Role {
     Company,
     /// The storage operator; trades.
     Storage,
+    /// A validator, which names others who contradict themselves.
+    Validator,
 }
 
-canonical_enum!(Role { 0 => Household, 1 => Grid, 2 => Platform, 3 => Company, 4 => Storage });
+canonical_enum!(Role { 0 => Household, 1 => Grid, 2 => Platform, 3 => Company, 4 => Storage, 5 => Validator });
 
 impl Role {
     /// Whether it may be party to a contract.
@@ -62,6 +65,16 @@ pub struct Limits {
     pub open_contracts: u32,
     /// How far a block's time may be ahead of a validator's clock, in microseconds.
     pub clock_drift_micros: u64,
+    /// Blocks of an epoch, at whose end convicted validators lose their power.
+    pub epoch_blocks: u32,
+}
+
+impl Limits {
+    /// The first height of the epoch after that of this height.
+    pub(crate) fn next_epoch(&self, height: u64) -> u64 {
+        let length = u64::from(self.epoch_blocks);
+        (height.saturating_sub(1) / length + 1).saturating_mul(length).saturating_add(1)
+    }
 }
 
 canonical_struct!(Limits {
@@ -70,10 +83,11 @@ canonical_struct!(Limits {
     mempool_transactions,
     open_contracts,
     clock_drift_micros,
+    epoch_blocks,
 });
 
 impl Default for Limits {
-    /// 2,000 transactions or 1 MiB a block, 100,000 waiting, 1,000,000 open contracts, half a second.
+    /// 2,000 transactions or 1 MiB a block, 100,000 waiting, 1,000,000 open contracts, half a second, 100 blocks an epoch.
     fn default() -> Self {
         Self {
             block_transactions: 2_000,
@@ -81,6 +95,7 @@ impl Default for Limits {
             mempool_transactions: 100_000,
             open_contracts: 1_000_000,
             clock_drift_micros: 500_000,
+            epoch_blocks: 100,
         }
     }
 }
@@ -239,16 +254,9 @@ impl Genesis {
         self.config.validators.len()
     }
 
-    /// The votes that decide: more than two thirds of all.
+    /// The votes that decide while all validators have power: more than two thirds of all.
     pub fn quorum(&self) -> usize {
-        let quorum = self.validator_count() * 2 / 3 + 1;
-        if self.lacks(Weakness::SmallQuorum) { 2 * ((self.validator_count() - 1) / 3) } else { quorum }
-    }
-
-    /// Who proposes at a height and round.
-    pub fn proposer(&self, height: u64, round: u32) -> u32 {
-        let turn = height.wrapping_sub(1).wrapping_add(u64::from(round));
-        (turn % self.validator_count() as u64) as u32
+        ValidatorSet::of_genesis(self).quorum() as usize
     }
 
     /// The secret key of an account, or `None` where there is no such account.
@@ -287,7 +295,9 @@ fn check(config: &GenesisConfig) -> Result<(), LedgerError> {
         return refuse("names must differ");
     }
     let limits = &config.limits;
-    if [limits.block_transactions, limits.block_bytes, limits.mempool_transactions].contains(&0) {
+    if [limits.block_transactions, limits.block_bytes, limits.mempool_transactions, limits.epoch_blocks]
+        .contains(&0)
+    {
         return refuse("limits must be above 0");
     }
     if !config.tree.is_valid() {

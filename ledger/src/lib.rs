@@ -17,7 +17,7 @@
 //! |---|---|---|
 //! | application | requests of accounts, and answers | [`Transaction`], [`Operation`], [`Receipt`] |
 //! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`] |
-//! | consensus | one decision for each height | [`Validator`], [`Event`], [`Effect`], [`ConsensusMessage`] |
+//! | consensus | one decision for each height | [`Validator`], [`ValidatorSet`], [`Event`], [`Effect`], [`ConsensusMessage`] |
 //! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`], [`TradeProof`], [`WriteAheadLog`] |
 //! | all | start, keys, encoding | [`Genesis`], [`Signer`], [`Canonical`] |
 //!
@@ -93,6 +93,7 @@ mod digest;
 mod error;
 mod evidence;
 mod execution;
+mod folder;
 mod genesis;
 mod log;
 mod mempool;
@@ -108,6 +109,7 @@ mod store;
 mod trade_proof;
 mod transaction;
 mod validator;
+mod validator_set;
 
 pub use transaction::{AccountId, ContractId, Operation, SignedTransaction, Transaction, TransactionId};
 
@@ -120,12 +122,13 @@ pub use genesis::{Genesis, GenesisAccount, GenesisConfig, KeyRegistry, Limits, R
 pub use signature::{Signature, SignatureScheme, Signer, Verifier};
 
 pub use bucket_tree::{BucketTree, Proof, TreeParams};
-pub use state::{Account, LedgerState, Meter, StateKey};
+pub use state::{Account, Conviction, LedgerState, Meter, Offence, StateKey};
 
 pub use block::{Block, CommitCertificate, Committed, Header, ValidatorSignature};
 pub use consensus::TimerKind;
 pub use message::{ConsensusMessage, PolkaCertificate, Proposal, Vote, VoteKind};
 pub use validator::{Effect, Event, TimerKey, Validator};
+pub use validator_set::ValidatorSet;
 
 pub use evidence::{Evidence, ProposalClaim};
 pub use log::{FileLog, LogEntry, MemoryLog, NoLog, WriteAheadLog};

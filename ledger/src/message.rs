@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::block::{Block, CommitCertificate, ValidatorSignature, is_quorum};
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::digest::{Digest, Domain};
+use crate::evidence::ProposalClaim;
 use crate::genesis::Genesis;
 use crate::signature::{Signature, Signer, VerificationMemo};
+use crate::validator_set::ValidatorSet;
 
 /// A message between validators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +142,18 @@ impl Proposal {
             let signed = proposal_digest(genesis.hash(), self.height, self.round, polka_round, &hash);
             genesis.keys().validator(self.proposer).is_some_and(|key| key.verify(&signed, &self.signature))
         })
+    }
+
+    /// What the proposer has signed, without the block.
+    pub(crate) fn claim(&self) -> ProposalClaim {
+        ProposalClaim {
+            height: self.height,
+            round: self.round,
+            polka_round: self.polka.as_ref().map(|polka| polka.round),
+            hash: self.block.hash(),
+            proposer: self.proposer,
+            signature: self.signature.clone(),
+        }
     }
 
     /// Everything but the block.
@@ -323,8 +337,14 @@ pub struct PolkaCertificate {
 canonical_struct!(PolkaCertificate { height, round, hash, signatures });
 
 impl PolkaCertificate {
-    /// Whether a quorum of the genesis' validators signed this.
-    pub fn verify(&self, genesis: &Genesis) -> bool {
-        is_quorum(genesis, VoteKind::Prevote, (self.height, self.round, self.hash), &self.signatures)
+    /// Whether a quorum of the validators of its height signed this.
+    pub fn verify(&self, genesis: &Genesis, validators: &ValidatorSet) -> bool {
+        is_quorum(
+            genesis,
+            validators,
+            VoteKind::Prevote,
+            (self.height, self.round, self.hash),
+            &self.signatures,
+        )
     }
 }

@@ -100,6 +100,13 @@ pub enum Change {
         /// The buyer's credit after it, in 1e-6.
         buyer_credit: u32,
     },
+    /// Evidence against a validator is on the ledger.
+    Convicted {
+        /// Whom.
+        validator: u32,
+        /// From this height on it has no power; `None` where nobody else has any.
+        powerless_from: Option<u64>,
+    },
 }
 
 canonical_enum!(Change {
@@ -108,6 +115,7 @@ canonical_enum!(Change {
     2 => Checked { approved, cancelled, unsigned },
     3 => Metered,
     4 => Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit },
+    5 => Convicted { validator, powerless_from },
 });
 
 /// Why a transaction was rejected.
@@ -229,6 +237,25 @@ pub enum Rejection {
     /// As many contracts are open as the genesis allows.
     #[error("too many open contracts")]
     TooManyContracts,
+    /// Evidence of two statements that do not contradict each other, or that the accused has not signed.
+    #[error("the evidence shows no contradiction that the accused has signed")]
+    NoContradiction,
+    /// Evidence of a height that has not come, or at which the accused had nothing to say.
+    #[error("validator {validator} had no vote at height {height}")]
+    NoSuchVoter {
+        /// The accused.
+        validator: u32,
+        /// The height of the statements.
+        height: u64,
+    },
+    /// A second piece of evidence for one validator and height.
+    #[error("validator {validator} has been accused for height {height}")]
+    AccusedTwice {
+        /// The accused.
+        validator: u32,
+        /// The height of the statements.
+        height: u64,
+    },
 }
 
 canonical_enum!(Rejection {
@@ -251,6 +278,9 @@ canonical_enum!(Rejection {
     16 => NothingToMeter { period },
     17 => OutOfOrder { first },
     18 => TooManyContracts,
+    19 => NoContradiction,
+    20 => NoSuchVoter { validator, height },
+    21 => AccusedTwice { validator, height },
 });
 
 impl Rejection {

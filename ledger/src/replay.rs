@@ -143,7 +143,7 @@ fn check(state: &mut LedgerState, tip: &ChainTip, committed: &Committed, money: 
     let mut faults = Vec::new();
     let round_fits = block.header().round <= certificate.round;
     let certified = certificate.height == block.header().height && certificate.hash == block.hash();
-    if !certified || !round_fits || !certificate.verify(state.genesis()) {
+    if !certified || !round_fits || !certificate.verify(state.genesis(), &state.validators(tip.height + 1)) {
         faults.push(Fault::Certificate);
     }
     match check_block(state, tip, block) {

@@ -12,10 +12,13 @@
 //! Keys are derived from the chain's seed and a name, so that a genesis says everything about a chain. That too is
 //! a simulation's choice: whoever reads the seed can sign for everyone.
 
-use std::fmt;
-use std::sync::OnceLock;
+mod often_used_key;
 
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use often_used_key::OftenUsedKey;
 
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum};
 use crate::digest::{Digest, Domain};
@@ -118,19 +121,21 @@ impl Signer {
     /// What others need to check this key's signatures.
     pub fn verifier(&self) -> Verifier {
         match &self.0 {
-            Secret::Ed25519(key) => Verifier(Public::Ed25519(Box::new(key.verifying_key()))),
+            Secret::Ed25519(key) => {
+                Verifier(Public::Ed25519(Arc::new(OftenUsedKey::new(key.verifying_key()))))
+            }
             Secret::KeyedHash(key) => Verifier(Public::KeyedHash(*key)),
         }
     }
 }
 
-/// A public key, decompressed once.
+/// A public key, decompressed once. Copies share what one of them has learned of the key.
 #[derive(Clone)]
 pub struct Verifier(Public);
 
 #[derive(Clone)]
 enum Public {
-    Ed25519(Box<VerifyingKey>),
+    Ed25519(Arc<OftenUsedKey>),
     KeyedHash([u8; 32]),
 }
 
@@ -144,10 +149,7 @@ impl Verifier {
     /// Whether `signature` is this key's over `digest`.
     pub fn verify(&self, digest: &Digest, signature: &Signature) -> bool {
         match (&self.0, signature) {
-            (Public::Ed25519(key), Signature::Ed25519(bytes)) => {
-                let signature = ed25519_dalek::Signature::from_bytes(bytes);
-                key.verify_strict(digest.as_bytes(), &signature).is_ok()
-            }
+            (Public::Ed25519(key), Signature::Ed25519(bytes)) => key.verify_strict(digest, bytes),
             (Public::KeyedHash(key), Signature::KeyedHash(bytes)) => keyed_hash(key, digest) == *bytes,
             _ => false,
         }

@@ -7,6 +7,7 @@
 //! Money is only ever moved: [`LedgerState::total_money`] stays what the genesis says, to the last unit.
 
 mod apply;
+mod conviction;
 mod entry;
 mod saved;
 
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 use goshawk_market::quantity::Money;
 
-pub use entry::{Account, Meter, StateKey};
+use conviction::Convictions;
+pub use entry::{Account, Conviction, Meter, Offence, StateKey};
 pub(crate) use entry::{Books, Period, Value};
 
 use crate::bucket_tree::{BucketTree, Proof};
@@ -26,6 +28,7 @@ use crate::genesis::Genesis;
 use crate::receipt::Receipt;
 use crate::shared_list::SharedList;
 use crate::transaction::{AccountId, ContractId, SignedTransaction};
+use crate::validator_set::ValidatorSet;
 
 /// The ledger's state. A copy is cheap: it costs about as much as the open contracts and meters.
 #[derive(Debug, Clone)]
@@ -36,6 +39,10 @@ pub struct LedgerState {
     meters: BTreeMap<(u32, AccountId), Meter>,
     periods: BTreeMap<u32, Period>,
     books: Books,
+    /// The convicted validators, and the heights of their offences.
+    convictions: Convictions,
+    /// The height of the block that is executed, or was last.
+    height: u64,
     /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
     tree: BucketTree,
@@ -55,6 +62,8 @@ impl LedgerState {
             meters: BTreeMap::new(),
             periods: BTreeMap::new(),
             books: Books::default(),
+            convictions: Convictions::new(genesis),
+            height: 0,
             open: BTreeSet::new(),
             tree: BucketTree::new(genesis.config().tree),
             changed: Vec::new(),
@@ -118,6 +127,16 @@ impl LedgerState {
         self.meters.get(&(period, account))
     }
 
+    /// The block of this height is executed next.
+    pub(crate) fn enter(&mut self, height: u64) {
+        self.height = height;
+    }
+
+    /// The validators of a height that is not later than the next.
+    pub fn validators(&self, height: u64) -> Arc<ValidatorSet> {
+        self.convictions.validators(height)
+    }
+
     /// All money, free and in escrow. Never changes.
     pub fn total_money(&self) -> Money {
         self.accounts.iter().map(|account| account.balance + account.escrow).sum()
@@ -125,7 +144,12 @@ impl LedgerState {
 
     /// How many entries the state tree holds.
     pub fn entry_count(&self) -> usize {
-        self.accounts.len() + self.contracts.len() + self.meters.len() + self.periods.len() + 1
+        self.accounts.len()
+            + self.contracts.len()
+            + self.meters.len()
+            + self.periods.len()
+            + self.convictions.len()
+            + 1
     }
 
     /// Proof of an entry, or of its absence, under the present root.
@@ -146,6 +170,8 @@ impl LedgerState {
             StateKey::Meter(period, id) => self.meters.get(&(period, id)).copied().map(Value::Meter),
             StateKey::Period(period) => self.periods.get(&period).copied().map(Value::Period),
             StateKey::Books => Some(Value::Books(self.books)),
+            StateKey::Validator(id) => self.convictions.conviction(id).map(Value::Conviction),
+            StateKey::Offence(id, height) => self.convictions.offence(id, height).map(Value::Offence),
         }
     }
 
@@ -176,6 +202,12 @@ impl LedgerState {
                 self.periods.remove(&number);
             }
             (StateKey::Books, Some(Value::Books(books))) => self.books = books,
+            (StateKey::Validator(id), Some(Value::Conviction(conviction))) => {
+                self.convictions.convict(&self.genesis, id, conviction);
+            }
+            (StateKey::Offence(id, height), Some(Value::Offence(offence))) => {
+                self.convictions.note(id, height, offence);
+            }
             (key, value) => unreachable!("invariant: {value:?} is no value for {key:?}"),
         }
     }

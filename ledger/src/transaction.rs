@@ -5,6 +5,7 @@ use goshawk_market::quantity::Energy;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::contract::ContractTerms;
 use crate::digest::{self, Digest, Domain};
+use crate::evidence::Evidence;
 use crate::genesis::KeyRegistry;
 use crate::signature::{Signature, Signer, VerificationMemo};
 
@@ -86,6 +87,11 @@ pub enum Operation {
         /// The contract.
         contract: ContractId,
     },
+    /// Anybody shows that a validator has contradicted itself. It loses its power with the epoch.
+    Accuse {
+        /// Both statements.
+        evidence: Evidence,
+    },
 }
 
 canonical_enum!(Operation {
@@ -94,10 +100,11 @@ canonical_enum!(Operation {
     2 => Check { period, approved, rejected },
     3 => Meter { period, ready },
     4 => Settle { contract },
+    5 => Accuse { evidence },
 });
 
 impl Operation {
-    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter` or `settle`.
+    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter`, `settle` or `accuse`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Publish { .. } => "publish",
@@ -105,6 +112,7 @@ impl Operation {
             Self::Check { .. } => "check",
             Self::Meter { .. } => "meter",
             Self::Settle { .. } => "settle",
+            Self::Accuse { .. } => "accuse",
         }
     }
 
@@ -113,7 +121,7 @@ impl Operation {
         match self {
             Self::Publish { terms } => Some(terms.id),
             Self::Sign { contract } | Self::Settle { contract } => Some(*contract),
-            Self::Check { .. } | Self::Meter { .. } => None,
+            Self::Check { .. } | Self::Meter { .. } | Self::Accuse { .. } => None,
         }
     }
 }

@@ -19,8 +19,9 @@ mod agreement;
 mod early;
 mod recovery;
 mod saved;
+mod statements;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::block::{CommitCertificate, Committed};
@@ -37,7 +38,9 @@ use crate::signature::Signer;
 use crate::state::LedgerState;
 use crate::store::Store;
 use crate::transaction::SignedTransaction;
+use crate::validator_set::ValidatorSet;
 use early::EarlyMessages;
+use statements::Statements;
 
 /// Names a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +96,7 @@ pub enum Effect {
     },
     /// A block is final, and stored.
     Committed(Committed),
-    /// A validator has contradicted itself at the height that has just been decided.
+    /// A validator has contradicted itself: told once for each validator and height.
     Equivocation(Evidence),
     /// The store or the log has failed. The validator does nothing any more.
     Halted(LedgerError),
@@ -120,8 +123,8 @@ pub struct Validator<S, L = NoLog> {
     is_started: bool,
     /// The round in which it is our turn and there was nothing to propose.
     wanted: Option<u32>,
-    /// The blocks seen in each round of this height.
-    proposed: BTreeMap<u32, Vec<Digest>>,
+    /// What others have said at this height and the last ones.
+    statements: Statements,
     /// The last height that was asked for.
     requested: u64,
     /// The last height and round in which each validator was seen to be stuck, and was helped.
@@ -130,6 +133,8 @@ pub struct Validator<S, L = NoLog> {
     said: Vec<(u32, Arc<ConsensusMessage>)>,
     /// The height and round in which it last asked around, and how often it has.
     asked: ((u64, u32), u32),
+    /// How often each validator was told again what was said in the round of that number.
+    told: Vec<(u32, u32)>,
     /// Whether it has been away, and may have missed blocks.
     is_catching_up: bool,
     is_halted: bool,
@@ -161,7 +166,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 let stored = store.block(height)?.ok_or(LedgerError::DoesNotHold { height })?;
                 let certificate = &stored.certificate;
                 let holds = (certificate.height, certificate.hash) == (height, stored.block.hash())
-                    && certificate.verify(&genesis)
+                    && certificate.verify(&genesis, &execution.validators())
                     && execution.admit(&stored.block)
                     && execution.commit(&stored.block.hash()).is_some();
                 if holds { Ok(()) } else { Err(LedgerError::DoesNotHold { height }) }
@@ -169,6 +174,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             hold(&mut execution)?;
         }
         let core = TendermintCore::new(&genesis, index as u32);
+        let tip = execution.tip().height;
         Ok(Self {
             index: index as u32,
             signer,
@@ -183,11 +189,12 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             now_micros: 0,
             is_started: false,
             wanted: None,
-            proposed: BTreeMap::new(),
+            statements: Statements::new(count, tip + 1),
             requested: 0,
             helped: vec![(0, 0); count],
             said: Vec::new(),
             asked: ((0, 0), 0),
+            told: vec![(0, 0); count],
             is_catching_up: false,
             is_halted: false,
             effects: Vec::new(),
@@ -255,6 +262,11 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
         self.execution.state()
     }
 
+    /// The validators of the height that is being agreed on, or will be next.
+    pub fn validators(&self) -> Arc<ValidatorSet> {
+        self.execution.validators()
+    }
+
     /// How many transactions wait for a block.
     pub fn waiting(&self) -> usize {
         self.mempool.len()
@@ -300,7 +312,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
 
     fn enter_height(&mut self) {
         self.is_started = true;
-        let outputs = self.core.start(self.height());
+        let outputs = self.core.start(self.height(), &self.execution.validators());
         self.carry_out(outputs);
     }
 
@@ -308,13 +320,12 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     fn commit(&mut self, hash: &Digest, certificate: CommitCertificate) {
         let (block, receipts) =
             self.execution.commit(hash).expect("invariant: a quorum decides on blocks that hold only");
-        let accused = self.core.take_evidence();
-        self.effects.extend(accused.into_iter().map(Effect::Equivocation));
         self.mempool.drop_stale(self.execution.state());
         self.is_started = false;
         self.wanted = None;
-        self.proposed.clear();
+        self.statements.move_on();
         self.said.clear();
+        self.told.fill((0, 0));
         let proposed_at_micros = block.header().time_micros;
         let certificate = Arc::new(certificate);
         let committed = Committed { block, receipts, certificate, proposed_at_micros };

@@ -40,7 +40,7 @@ impl Checks {
             terms: BTreeMap::new(),
             metered: BTreeMap::new(),
             proposals: BTreeMap::new(),
-            votes: Votes { least: least_quorum(genesis.validator_count()), ..Votes::default() },
+            votes: Votes { count: genesis.validator_count(), ..Votes::default() },
         }
     }
 
@@ -87,8 +87,11 @@ impl Checks {
 
     fn certificate(&self, block: &Block, certificate: &CommitCertificate) -> Result<(), Violation> {
         let signers: BTreeSet<u32> = certificate.signatures.iter().map(|vote| vote.validator).collect();
+        let validators = self.audit.state().validators(certificate.height);
         let says = (certificate.height, certificate.hash) == (block.header().height, block.hash());
-        if signers.len() < self.votes.least || !says || !certificate.verify(&self.genesis) {
+        let (least, powerless) = self.votes.least(block.header().height);
+        let has_power = signers.iter().all(|signer| !powerless.contains(signer));
+        if signers.len() < least || !has_power || !says || !certificate.verify(&self.genesis, &validators) {
             return Err(format!("certificate: block {} is not final", block.header().height));
         }
         Ok(())
@@ -186,6 +189,11 @@ impl Checks {
         Ok(())
     }
 
+    /// A validator is convicted on the chain. Says whether it loses its power by that.
+    pub(crate) fn convicted(&mut self, validator: u32, powerless_from: Option<u64>) -> bool {
+        powerless_from.is_some_and(|from| self.votes.powerless_from.insert(validator, from).is_none())
+    }
+
     /// Somebody proposes a block. Says whether it contradicts another proposal of the round.
     pub(crate) fn proposed(&mut self, proposal: &Proposal, is_honest: bool) -> Result<bool, Violation> {
         let place = (proposal.height, proposal.round, proposal.proposer);
@@ -217,7 +225,9 @@ pub(crate) enum Repeated {
 /// Who voted for what at the heights that are not final yet.
 #[derive(Default)]
 struct Votes {
-    least: usize,
+    count: usize,
+    /// The convicted validators, and from which height on they have no power.
+    powerless_from: BTreeMap<u32, u64>,
     lowest: u64,
     cast: BTreeMap<(u64, u32, u32, VoteKind), Option<Digest>>,
     /// Prevotes for each block.
@@ -261,9 +271,10 @@ impl Votes {
             return Ok(());
         }
         let Some((locked, block)) = self.locks.get(&holder) else { return Ok(()) };
+        let (least, powerless) = self.least(vote.height);
         let is_freed = |round: u32| {
             let voters = self.prevotes.get(&(vote.height, round, hash));
-            voters.is_some_and(|voters| voters.len() >= self.least)
+            voters.is_some_and(|voters| voters.difference(&powerless).count() >= least)
         };
         if *block == hash || vote.round <= *locked || (*locked..vote.round).any(is_freed) {
             return Ok(());
@@ -272,6 +283,13 @@ impl Votes {
             "locks: validator {} prevotes at height {}, round {} against its lock",
             vote.validator, vote.height, vote.round
         ))
+    }
+
+    /// The fewest votes that decide at a height, and who has none.
+    fn least(&self, height: u64) -> (usize, BTreeSet<u32>) {
+        let powerless = self.powerless_from.iter().filter(|(_, from)| **from <= height);
+        let powerless: BTreeSet<u32> = powerless.map(|(validator, _)| *validator).collect();
+        (least_quorum(self.count - powerless.len()), powerless)
     }
 
     fn forget_below(&mut self, height: u64) {

@@ -67,6 +67,7 @@ counters! {
         forged_certificates: "final blocks forged",
         forged_heights: "votes of heights that nobody has reached",
         bent_bytes: "messages with a changed byte",
+        false_accusations: "accusations with forged votes",
         amnesiac: "validators that forget their locks",
     }
     Remedy {
@@ -75,6 +76,8 @@ counters! {
         later_rounds: "blocks decided after round 0",
         adopted: "blocks adopted with their certificate",
         evidence: "pieces of evidence",
+        accusations: "pieces of evidence on the chain",
+        convicted: "validators that lost their power",
         refused_bytes: "changed messages that did not decode",
     }
     Amount {

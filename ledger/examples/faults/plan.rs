@@ -85,6 +85,8 @@ pub(crate) struct Plan {
     pub(crate) periods: usize,
     /// Whether the next period's transactions wait for the last one's.
     pub(crate) one_by_one: bool,
+    /// Blocks of an epoch.
+    pub(crate) epoch_blocks: u32,
     /// How long everything may go wrong, in microseconds.
     pub(crate) storm_micros: u64,
 }
@@ -125,6 +127,7 @@ impl Plan {
             pairs: random.between(1, 4) as usize,
             periods,
             one_by_one: random.happens(6_000),
+            epoch_blocks: random.pick(&[1, 3, 10, 40]),
             storm_micros: random.between(20, 120) * 1_000_000,
         }
     }

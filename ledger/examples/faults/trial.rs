@@ -23,9 +23,9 @@ pub(crate) mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use goshawk_ledger::{Digest, Genesis, SignatureScheme, Weakness};
+use goshawk_ledger::{Digest, Genesis, Limits, SignatureScheme, Weakness};
 
-use crate::community::genesis;
+use crate::community::genesis_with;
 use counters::Counters;
 use plan::Plan;
 use random::Random;
@@ -61,7 +61,8 @@ pub(crate) struct Outcome {
 pub(crate) fn run(seed: u64, setting: &Setting) -> Outcome {
     let mut random = Random::new(seed);
     let plan = Plan::draw(&mut random, setting);
-    let sound = genesis(SignatureScheme::KeyedHash, 2 * plan.pairs, plan.validators());
+    let limits = Limits { epoch_blocks: plan.epoch_blocks, ..Limits::default() };
+    let sound = genesis_with(limits, SignatureScheme::KeyedHash, 2 * plan.pairs, plan.validators());
     let used = match setting.weakness {
         Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
         None => Arc::clone(&sound),

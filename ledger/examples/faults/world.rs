@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    Committed, ConsensusMessage, Digest, Effect, Event, Genesis, TimerKey, Validator, Weakness,
+    Change, Committed, ConsensusMessage, Digest, Effect, Event, Genesis, TimerKey, Validator, Weakness,
 };
 
 use crate::trial::checks::{Checks, Repeated, Violation};
@@ -316,6 +316,7 @@ impl World {
                     let accused = self.plan.is_honest(evidence.validator() as usize);
                     self.checks.accused(&evidence, accused)?;
                     self.counters.evidence += 1;
+                    self.clients.accuse(evidence);
                 }
                 Effect::Halted(_) => self.crash(process),
                 Effect::Committed(_) | Effect::Equivocation(_) => (),
@@ -348,6 +349,9 @@ impl World {
             self.counters.transactions += committed.receipts.len() as u64;
             self.counters.rejected +=
                 committed.receipts.iter().filter(|it| it.rejection().is_some()).count() as u64;
+            let (accusations, convicted) = self.convictions(committed)?;
+            self.counters.accusations += accusations;
+            self.counters.convicted += convicted;
             self.counters.highest_round += u64::from(committed.certificate.round);
             self.reports.push(0);
         }
@@ -363,6 +367,20 @@ impl World {
         Ok(())
     }
 
+    /// How many accusations a block holds, and how many validators they cost their power. None may be honest.
+    fn convictions(&mut self, committed: &Committed) -> Result<(u64, u64), Violation> {
+        let mut counts = (0, 0);
+        for change in committed.receipts.iter().filter_map(|receipt| receipt.change()) {
+            let Change::Convicted { validator, powerless_from } = change else { continue };
+            if self.plan.is_honest(*validator as usize) {
+                return Err(format!("evidence: honest validator {validator} is convicted on the chain"));
+            }
+            counts.0 += 1;
+            counts.1 += u64::from(self.checks.convicted(*validator, *powerless_from));
+        }
+        Ok(counts)
+    }
+
     fn honest(&self) -> impl Iterator<Item = &Process> {
         self.processes.iter().filter(|it| self.plan.is_honest(it.node))
     }
@@ -374,6 +392,7 @@ impl World {
             store_faults: failing.store_faults.get(),
             store_faults_written: failing.store_faults_written.get(),
             log_faults: failing.log_faults.get(),
+            false_accusations: self.clients.false_accusations,
             simulated_s: self.now_micros / 1_000_000,
             ..self.counters
         }

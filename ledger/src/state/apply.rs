@@ -2,6 +2,7 @@
 
 use goshawk_market::quantity::{Energy, Money};
 
+use super::conviction::accuse;
 use super::{LedgerState, Meter, StateKey, Value};
 use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
 use crate::receipt::{Change, Outcome, Receipt, Rejection};
@@ -51,6 +52,7 @@ fn perform(state: &mut LedgerState, sender: AccountId, operation: &Operation) ->
         Operation::Check { period, approved, rejected } => check(state, sender, *period, approved, rejected),
         Operation::Meter { period, ready } => meter(state, sender, *period, *ready),
         Operation::Settle { contract } => settle(state, sender, *contract),
+        Operation::Accuse { evidence } => accuse(state, evidence),
     }
 }
 

@@ -59,6 +59,24 @@ pub(crate) struct Books {
 
 canonical_struct!(Books { open_from, used_up_to });
 
+/// A validator that has been convicted. One without this entry has one unit of power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conviction {
+    /// From this height on it has no power.
+    pub powerless_from: u64,
+}
+
+canonical_struct!(Conviction { powerless_from });
+
+/// A height at which a validator contradicted itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offence {
+    /// The height of the block with the evidence.
+    pub shown_at: u64,
+}
+
+canonical_struct!(Offence { shown_at });
+
 /// Names an entry of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StateKey {
@@ -72,6 +90,10 @@ pub enum StateKey {
     Period(u32),
     /// What is remembered of closed periods.
     Books,
+    /// A convicted validator, by its index.
+    Validator(u32),
+    /// A validator's offence at a height.
+    Offence(u32, u64),
 }
 
 impl Canonical for StateKey {
@@ -95,6 +117,15 @@ impl Canonical for StateKey {
                 period.write(out);
             }
             Self::Books => out.push(4),
+            Self::Validator(id) => {
+                out.push(5);
+                id.write(out);
+            }
+            Self::Offence(id, height) => {
+                out.push(6);
+                id.write(out);
+                height.write(out);
+            }
         }
     }
 
@@ -105,6 +136,8 @@ impl Canonical for StateKey {
             2 => Ok(Self::Meter(Canonical::read(input)?, Canonical::read(input)?)),
             3 => Canonical::read(input).map(Self::Period),
             4 => Ok(Self::Books),
+            5 => Canonical::read(input).map(Self::Validator),
+            6 => Ok(Self::Offence(Canonical::read(input)?, Canonical::read(input)?)),
             tag => Err(DecodeError::Tag { what: "StateKey", tag }),
         }
     }
@@ -118,6 +151,8 @@ pub(crate) enum Value {
     Meter(Meter),
     Period(Period),
     Books(Books),
+    Conviction(Conviction),
+    Offence(Offence),
 }
 
 impl Value {
@@ -130,6 +165,8 @@ impl Value {
             Self::Meter(meter) => meter.write(&mut out),
             Self::Period(period) => period.write(&mut out),
             Self::Books(books) => books.write(&mut out),
+            Self::Conviction(conviction) => conviction.write(&mut out),
+            Self::Offence(offence) => offence.write(&mut out),
         }
         out
     }

@@ -15,6 +15,7 @@ impl LedgerState {
         let meters = self.meters.keys().map(|&(period, id)| StateKey::Meter(period, id));
         let periods = self.periods.keys().map(|&period| StateKey::Period(period));
         let keys = accounts.chain(contracts).chain(meters).chain(periods).chain([StateKey::Books]);
+        let keys = keys.chain(self.convictions.keys());
         (self.entry_count() as u64).write(out);
         for key in keys {
             key.write(out);
@@ -39,6 +40,8 @@ impl LedgerState {
                 StateKey::Meter(..) => Value::Meter(Canonical::read(input)?),
                 StateKey::Period(_) => Value::Period(Canonical::read(input)?),
                 StateKey::Books => Value::Books(Canonical::read(input)?),
+                StateKey::Validator(_) => Value::Conviction(Canonical::read(input)?),
+                StateKey::Offence(..) => Value::Offence(Canonical::read(input)?),
             };
             state.put(key, Some(value));
             state.write_to_tree(key);

@@ -4,7 +4,8 @@
 //! block, [`RedbStore::flush`] and [`RedbStore::close`] wait. A crash in between loses the last blocks whole, never
 //! a part of one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod quiet;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,10 +14,13 @@ use redb::{
     TableDefinition, TransactionError,
 };
 
+use quiet::catch_quietly;
+
 use super::{Store, Tip, next_tip};
 use crate::block::Committed;
 use crate::codec::Canonical;
 use crate::error::LedgerError;
+use crate::folder::sync_folder_of;
 use crate::genesis::Genesis;
 
 /// Height 0 is the genesis.
@@ -27,7 +31,8 @@ const CACHE_BYTES: usize = 256 << 10;
 
 /// What may be done with a file.
 enum Access {
-    Write(Database),
+    /// There until it is dropped.
+    Write(Option<Database>),
     /// Not a byte of the file changes, so that its digest may be checked again.
     Read(ReadOnlyDatabase),
 }
@@ -42,17 +47,37 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
+    fn of(database: Database) -> Self {
+        Self::Write(Some(database))
+    }
+
     fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
         match self {
-            Self::Write(database) => database.begin_read(),
+            Self::Write(database) => open(database).begin_read(),
             Self::Read(database) => database.begin_read(),
         }
     }
 
     fn for_writing(&self) -> Result<&Database, redb::Error> {
         match self {
-            Self::Write(database) => Ok(database),
+            Self::Write(database) => Ok(open(database)),
             Self::Read(_) => Err(std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into()),
+        }
+    }
+}
+
+const OPEN: &str = "invariant: a database is open until it is dropped";
+
+fn open(database: &Option<Database>) -> &Database {
+    database.as_ref().expect(OPEN)
+}
+
+impl Drop for Access {
+    /// The database tidies up when it is dropped, and panics where the disk has changed a page that it needs for that.
+    /// Nothing depends on it: whatever was waited for is on the disk.
+    fn drop(&mut self) {
+        if let Self::Write(database) = self {
+            let _ = catch_quietly(|| drop(database.take()));
         }
     }
 }
@@ -80,7 +105,7 @@ impl RedbStore {
             begin(path, genesis)?;
         }
         let open = || Ok(Database::builder().set_cache_size(CACHE_BYTES).open(path)?);
-        let database = attempt(path, open).map(Access::Write)?;
+        let database = attempt(path, open).map(Access::of)?;
         Self::of(database, path, genesis, flush_every)
     }
 
@@ -111,7 +136,7 @@ impl RedbStore {
         let database = Database::builder()
             .set_cache_size(CACHE_BYTES)
             .create_with_backend(disk)
-            .map(Access::Write)
+            .map(Access::of)
             .map_err(|error| failed(path, error))?;
         if read_record(&database, path, 0)?.is_none() {
             write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
@@ -125,7 +150,7 @@ impl RedbStore {
     /// When the file cannot be opened, or its genesis or last block is corrupt.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let open = || Ok(Database::builder().set_cache_size(CACHE_BYTES).open(path)?);
-        let database = attempt(path, open).map(Access::Write)?;
+        let database = attempt(path, open).map(Access::of)?;
         Self::with(database, path, 0)
     }
 
@@ -167,7 +192,7 @@ impl RedbStore {
     pub fn close(mut self) -> Result<(), LedgerError> {
         self.flush()?;
         if let Access::Write(database) = &mut self.database {
-            attempt(&self.path, || Ok(database.compact()?))?;
+            attempt(&self.path, || Ok(database.as_mut().expect(OPEN).compact()?))?;
         }
         Ok(())
     }
@@ -236,16 +261,11 @@ fn begin(path: &Path, genesis: &Genesis) -> Result<(), LedgerError> {
         _ => (),
     }
     let create = || Ok(Database::builder().set_cache_size(CACHE_BYTES).create(&aside)?);
-    let database = attempt(path, create).map(Access::Write)?;
+    let database = attempt(path, create).map(Access::of)?;
     write_record(&database, path, 0, &genesis.to_bytes(), Durability::Immediate)?;
     drop(database);
     std::fs::rename(&aside, path).map_err(io)?;
-    // The name survives a power failure only when the folder is on the disk too; not every system can say so.
-    if let Some(folder) = path.parent()
-        && let Ok(folder) = std::fs::File::open(folder)
-    {
-        let _ = folder.sync_all();
-    }
+    sync_folder_of(path);
     Ok(())
 }
 
@@ -256,7 +276,7 @@ fn failed(path: &Path, error: impl Into<redb::Error>) -> LedgerError {
 /// Does something with the database. It trusts what a page says and panics where that makes no sense, as after a disk has
 /// changed some bytes; that is the file's fault, not ours.
 fn attempt<T>(path: &Path, operation: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, LedgerError> {
-    match catch_unwind(AssertUnwindSafe(operation)) {
+    match catch_quietly(operation) {
         Ok(done) => done.map_err(|error| failed(path, error)),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().cloned();

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::statements::Timeliness;
 use super::{Effect, TimerKey, Validator};
 use crate::block::{Block, CommitCertificate};
 use crate::consensus::{ConsensusCore, CoreInput, CoreOutput, TimerKind};
@@ -26,26 +27,69 @@ const PROPOSALS_AHEAD_MAX: u32 = 16;
 const TIMES_ASKED_MAX: u32 = 6;
 /// How many rounds back own messages are kept for those who were away.
 const ROUNDS_SAID_MAX: u32 = 2;
-/// How many different blocks of one proposer and round are looked at: an honest one proposes one.
-const BLOCKS_PER_ROUND_MAX: usize = 2;
+/// How often a validator says the same again to who asks in one round: as often as an honest one asks.
+const TIMES_TOLD_MAX: u32 = TIMES_ASKED_MAX + 1;
 
 impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     /// Takes in another validator's message.
     pub(super) fn receive(&mut self, from: usize, message: Arc<ConsensusMessage>) {
         match &*message {
             ConsensusMessage::Request { height } => self.answer(from, *height),
-            _ if message.height() < self.height() => self.help_if_stuck(from, &message),
+            _ if message.height() < self.height() => {
+                let validators = self.execution.state().validators(message.height());
+                let evidence = self.statements.hear_late(&message, &self.genesis);
+                let evidence = evidence.filter(|it| validators.power(it.validator()) > 0);
+                self.effects.extend(evidence.map(Effect::Equivocation));
+                self.help_if_stuck(from, &message);
+            }
             _ if !self.is_authentic(&message) => (),
             _ if message.height() > self.height() => self.keep_for_later(from, message),
             ConsensusMessage::Decided { block, certificate } => self.adopt(from, block, certificate),
-            _ => {
-                let (sender, at_micros) = (from as u32, self.now_micros);
-                self.note(|| LogEntry::Received { from: sender, at_micros, message: Arc::clone(&message) });
-                if !self.is_started {
-                    self.enter_height();
-                }
-                self.take_part(&message);
+            _ => self.take_in(from, message),
+        }
+    }
+
+    /// Takes in an authentic message of this height, if it says anything new. Only that goes to the log: a validator that
+    /// repeats itself, or says more than there is to say, must not fill it.
+    fn take_in(&mut self, from: usize, message: Arc<ConsensusMessage>) {
+        if !self.is_within_reach(&message) {
+            return;
+        }
+        let heard = self.statements.hear(&message, self.timeliness(&message));
+        self.effects.extend(heard.evidence.map(Effect::Equivocation));
+        if !heard.is_news {
+            return;
+        }
+        let (sender, at_micros) = (from as u32, self.now_micros);
+        self.note(|| LogEntry::Received { from: sender, at_micros, message: Arc::clone(&message) });
+        if !self.is_started {
+            self.enter_height();
+        }
+        self.take_part(&message);
+    }
+
+    /// Whether its round is not too far ahead of ours.
+    fn is_within_reach(&self, message: &ConsensusMessage) -> bool {
+        let ours = if self.is_started { self.core.round() } else { 0 };
+        match message {
+            ConsensusMessage::Vote(vote) => vote.round <= ours.saturating_add(ROUNDS_AHEAD_MAX),
+            ConsensusMessage::Polka(polka) => polka.round <= ours.saturating_add(ROUNDS_AHEAD_MAX),
+            ConsensusMessage::Proposal(it) => it.round <= ours.saturating_add(PROPOSALS_AHEAD_MAX),
+            ConsensusMessage::Request { .. } | ConsensusMessage::Decided { .. } => true,
+        }
+    }
+
+    /// Whether the block in a proposal is of our time. One that a quorum has prevoted for is.
+    fn timeliness(&self, message: &ConsensusMessage) -> Timeliness {
+        let drift = self.genesis.config().limits.clock_drift_micros;
+        match message {
+            ConsensusMessage::Proposal(proposal)
+                if proposal.polka.is_none()
+                    && proposal.block.header().time_micros > self.now_micros.saturating_add(drift) =>
+            {
+                Timeliness::Early
             }
+            _ => Timeliness::Due,
         }
     }
 
@@ -53,17 +97,23 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     /// commits to. (A header's hash says nothing of a block whose transactions somebody has exchanged on the way: judging
     /// that one would be judging the true one too.)
     fn is_authentic(&self, message: &ConsensusMessage) -> bool {
+        let height = message.height();
+        let validators = self.execution.state().validators(height);
+        // Who will have power in the next epoch is not known before it begins; then the message is looked at again.
+        let is_known = height < self.genesis.config().limits.next_epoch(self.height());
         match message {
-            ConsensusMessage::Vote(vote) => vote.is_signed(&self.genesis),
-            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis),
+            ConsensusMessage::Vote(vote) => {
+                (!is_known || validators.power(vote.validator) > 0) && vote.is_signed(&self.genesis)
+            }
+            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis, &validators),
             ConsensusMessage::Proposal(proposal) => {
                 let Proposal { height, round, block, .. } = proposal;
                 let allows = |polka: &PolkaCertificate| {
                     (polka.height, polka.hash) == (*height, block.hash())
                         && polka.round < *round
-                        && polka.verify(&self.genesis)
+                        && (!is_known || polka.verify(&self.genesis, &validators))
                 };
-                self.genesis.proposer(*height, *round) == proposal.proposer
+                (!is_known || validators.proposer(*height, *round) == proposal.proposer)
                     && block.header().height == *height
                     && block.holds_its_transactions()
                     && proposal.is_signed(&self.genesis)
@@ -72,7 +122,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             ConsensusMessage::Decided { block, certificate } => {
                 (certificate.height, certificate.hash) == (block.header().height, block.hash())
                     && block.holds_its_transactions()
-                    && (certificate.verify(&self.genesis)
+                    && (certificate.verify(&self.genesis, &validators)
                         || self.genesis.lacks(Weakness::UncheckedCertificates))
             }
             ConsensusMessage::Request { .. } => false,
@@ -81,19 +131,12 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
 
     /// Feeds an authentic message of this height to the core.
     fn take_part(&mut self, message: &ConsensusMessage) {
-        let round = self.core.round();
-        let last_round = round.saturating_add(ROUNDS_AHEAD_MAX);
         let outputs = match message {
-            ConsensusMessage::Vote(vote) if vote.round <= last_round => {
-                self.core.step(CoreInput::Vote(vote.clone()))
-            }
-            ConsensusMessage::Polka(polka) if polka.round <= last_round => {
-                self.core.step(CoreInput::Polka(polka.clone()))
-            }
-            ConsensusMessage::Proposal(proposal)
-                if proposal.round <= round.saturating_add(PROPOSALS_AHEAD_MAX) =>
-            {
-                return self.consider(proposal);
+            ConsensusMessage::Vote(vote) => self.core.step(CoreInput::Vote(vote.clone())),
+            ConsensusMessage::Polka(polka) => self.core.step(CoreInput::Polka(polka.clone())),
+            ConsensusMessage::Proposal(proposal) => {
+                let timeliness = self.timeliness(message);
+                return self.consider(proposal, timeliness);
             }
             _ => return,
         };
@@ -101,22 +144,11 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     }
 
     /// Executes a proposed block, and tells the core whether it holds.
-    fn consider(&mut self, proposal: &Proposal) {
-        let hash = proposal.block.hash();
-        let seen = self.proposed.entry(proposal.round).or_default();
-        if !seen.contains(&hash) {
-            if seen.len() >= BLOCKS_PER_ROUND_MAX {
-                return;
-            }
-            seen.push(hash);
-        }
+    fn consider(&mut self, proposal: &Proposal, timeliness: Timeliness) {
         let header = proposal.block.header();
         let fits_round = match &proposal.polka {
             Some(polka) => header.round <= polka.round,
-            None => {
-                let drift = self.genesis.config().limits.clock_drift_micros;
-                header.round == proposal.round && header.time_micros <= self.now_micros.saturating_add(drift)
-            }
+            None => header.round == proposal.round && timeliness == Timeliness::Due,
         };
         let valid = self.execution.admit(&proposal.block) && fits_round;
         if let Some(polka) = &proposal.polka {
@@ -170,6 +202,8 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 }
                 CoreOutput::Timer { round, kind } => self.set_timer(height, round, kind),
                 CoreOutput::Decide { round, hash } => {
+                    // Who decides together with the others has missed nothing.
+                    self.is_catching_up = false;
                     let signatures = self.core.precommits(round, &hash);
                     self.commit(&hash, CommitCertificate { height, round, hash, signatures });
                     return;
@@ -218,7 +252,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     fn voted(&self, kind: VoteKind, round: u32, hash: Option<Digest>) -> Option<Digest> {
         let lockless = self.genesis.lacks(Weakness::NoLock) && kind == VoteKind::Prevote;
         let holds = |hash: &&Digest| self.execution.holds(hash);
-        hash.or_else(|| self.proposed.get(&round).filter(|_| lockless)?.iter().find(holds).copied())
+        hash.or_else(|| self.statements.proposed(round).filter(|_| lockless).find(holds).copied())
     }
 
     /// Sends a message of its own to all, and keeps it for who is away.
@@ -243,6 +277,9 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
     /// Somebody has come back, or we have: whoever is behind catches up, and each says again what it has said.
     pub(super) fn meet(&mut self, peer: usize) {
         self.is_catching_up = true;
+        if let Some(told) = self.told.get_mut(peer) {
+            *told = (0, 0);
+        }
         self.request(peer);
         if self.is_started {
             self.asked = ((0, 0), 0);
@@ -281,8 +318,10 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
         match height.cmp(&self.height()) {
             Ordering::Less => self.help(from, height),
             Ordering::Equal => {
-                let said = self.said.iter().map(|(_, message)| Arc::clone(message));
-                self.effects.extend(said.map(|message| Effect::Send { to: from, message }));
+                if self.may_tell(from) {
+                    let said = self.said.iter().map(|(_, message)| Arc::clone(message));
+                    self.effects.extend(said.map(|message| Effect::Send { to: from, message }));
+                }
             }
             Ordering::Greater => {
                 self.early.see(from, height);
@@ -291,6 +330,18 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
                 }
             }
         }
+    }
+
+    /// Whether somebody who asks has not yet been told again too often what we said in this round. What we say may be a
+    /// whole block, and asking costs next to nothing.
+    fn may_tell(&mut self, whom: usize) -> bool {
+        let round = self.core.round();
+        let Some(told) = self.told.get_mut(whom).filter(|_| !self.said.is_empty()) else { return false };
+        if told.0 != round {
+            *told = (round, 0);
+        }
+        told.1 += 1;
+        told.1 <= TIMES_TOLD_MAX
     }
 
     /// Asks for the block of this height.

@@ -3,9 +3,8 @@
 //! The core of agreement is not among them: it begins anew with every height, so that a validator which has entered none
 //! needs none. Neither are the blocks: they are [put back](Validator::restock) into a new store, one after the other.
 
-use std::collections::BTreeMap;
-
 use super::early::EarlyMessages;
+use super::statements::Statements;
 use super::{TimerKey, Validator};
 use crate::block::Committed;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
@@ -47,13 +46,14 @@ impl<S: Store> Validator<S> {
             core: _,
             is_started: _,
             wanted: _,
-            proposed: _,
             said: _,
             asked: _,
+            told: _,
             is_halted: _,
             // Empty between two events.
             effects: _,
             early,
+            statements,
             now_micros,
             requested,
             helped,
@@ -62,6 +62,7 @@ impl<S: Store> Validator<S> {
         execution.write_last(out);
         mempool.write_waiting(out);
         early.write(out);
+        statements.write_past(out);
         now_micros.write(out);
         requested.write(out);
         for (height, round) in helped {
@@ -82,6 +83,7 @@ impl<S: Store> Validator<S> {
         self.execution = Execution::read_last(&self.genesis, input)?;
         self.mempool = Mempool::read_waiting(input)?;
         self.early = EarlyMessages::read(validators, input)?;
+        self.statements = Statements::read_past(validators, self.height(), input)?;
         self.now_micros = Canonical::read(input)?;
         self.requested = Canonical::read(input)?;
         for helped in &mut self.helped {
@@ -92,8 +94,8 @@ impl<S: Store> Validator<S> {
             1 => true,
             tag => return Err(DecodeError::Tag { what: "is_catching_up", tag }),
         };
-        (self.is_started, self.wanted, self.proposed) = (false, None, BTreeMap::new());
-        (self.said, self.asked) = (Vec::new(), ((0, 0), 0));
+        (self.is_started, self.wanted, self.said, self.asked) = (false, None, Vec::new(), ((0, 0), 0));
+        self.told.fill((0, 0));
         match input.remaining().len() {
             0 => Ok(()),
             left => Err(DecodeError::Trailing(left)),

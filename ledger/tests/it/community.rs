@@ -9,7 +9,18 @@ use goshawk_ledger::{
 use goshawk_market::quantity::{Energy, Money, Price};
 
 /// The genesis of a community of households with a grid and a platform.
+#[allow(dead_code, reason = "not all programs that share this file have the usual limits")]
 pub(crate) fn genesis(scheme: SignatureScheme, households: usize, validators: usize) -> Arc<Genesis> {
+    genesis_with(Limits::default(), scheme, households, validators)
+}
+
+/// The same with other limits.
+pub(crate) fn genesis_with(
+    limits: Limits,
+    scheme: SignatureScheme,
+    households: usize,
+    validators: usize,
+) -> Arc<Genesis> {
     let account =
         |name: String, role| GenesisAccount { name, role, opening_balance: Money::from_micro(1_000_000_000) };
     let mut accounts = vec![account("grid".into(), Role::Grid), account("platform".into(), Role::Platform)];
@@ -21,7 +32,7 @@ pub(crate) fn genesis(scheme: SignatureScheme, households: usize, validators: us
         accounts,
         validators: (0..validators).map(|index| format!("validator {index}")).collect(),
         tree: TreeParams::default(),
-        limits: Limits::default(),
+        limits,
         timeouts: Timeouts::default(),
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))

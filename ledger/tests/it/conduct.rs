@@ -10,7 +10,7 @@ use goshawk_ledger::{
 use crate::community::{Community, genesis};
 use crate::network::{Conduct::*, Network, Weather};
 
-fn validator(genesis: &Arc<Genesis>, index: usize) -> Validator<MemoryStore> {
+pub(crate) fn validator(genesis: &Arc<Genesis>, index: usize) -> Validator<MemoryStore> {
     Validator::new(Arc::clone(genesis), index, MemoryStore::new(Arc::clone(genesis), 10)).unwrap()
 }
 
@@ -23,7 +23,7 @@ fn broadcasts(effects: Vec<Effect>) -> Vec<Arc<ConsensusMessage>> {
 }
 
 /// What the first proposer proposes.
-fn honest_proposal(genesis: &Arc<Genesis>) -> Proposal {
+pub(crate) fn honest_proposal(genesis: &Arc<Genesis>) -> Proposal {
     let transactions = Community::new(genesis).period(2);
     let effects = validator(genesis, 0).handle(5, Event::Submit(transactions.into()));
     match &*broadcasts(effects)[0] {
@@ -33,7 +33,7 @@ fn honest_proposal(genesis: &Arc<Genesis>) -> Proposal {
 }
 
 /// The same block with another header, signed by validator `by`.
-fn bent(genesis: &Genesis, by: u32, bend: impl FnOnce(&mut Header)) -> Arc<ConsensusMessage> {
+pub(crate) fn bent(genesis: &Genesis, by: u32, bend: impl FnOnce(&mut Header)) -> Arc<ConsensusMessage> {
     let proposal = honest_proposal(&Arc::new(Genesis::new(genesis.config().clone()).unwrap()));
     let mut header = proposal.block.header().clone();
     bend(&mut header);
@@ -239,7 +239,7 @@ fn a_validator_whose_store_fails_says_so_and_stops() {
     assert!(validator.handle(2, Event::Submit(community.period(2).into())).is_empty());
 }
 
-fn vote_of(genesis: &Genesis, by: u32, kind: VoteKind, hash: Option<Digest>) -> Event {
+pub(crate) fn vote_of(genesis: &Genesis, by: u32, kind: VoteKind, hash: Option<Digest>) -> Event {
     let signer = genesis.validator_signer(by as usize).unwrap();
     let vote = Vote::sign(genesis.hash(), kind, (1, 0), hash, (by, &signer));
     Event::Message { from: by as usize, message: Arc::new(ConsensusMessage::Vote(vote)) }
@@ -271,9 +271,9 @@ fn who_votes_twice_or_proposes_twice_is_named_with_evidence_that_anybody_can_che
     }
     assert_eq!(receiver.height(), 2);
     let accused: Vec<(u32, u64)> = evidence.iter().map(|it| (it.validator(), it.height())).collect();
-    assert_eq!(accused, [(3, 1), (0, 1)]);
+    assert_eq!(accused, [(0, 1), (3, 1)]);
     assert!(evidence.iter().all(|it| it.verify(&genesis)));
-    let Evidence::Votes(votes) = &evidence[0] else { panic!("{evidence:?}") };
+    let Evidence::Votes(votes) = &evidence[1] else { panic!("{evidence:?}") };
     let one_vote_twice = Evidence::Votes(Box::new([votes[0].clone(), votes[0].clone()]));
     assert!(!one_vote_twice.verify(&genesis), "no contradiction");
     let of_another = |place: usize| {

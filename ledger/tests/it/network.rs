@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    Committed, ConsensusMessage, Digest, Effect, Event, Genesis, MemoryStore, SignedTransaction, Validator,
+    Committed, ConsensusMessage, Digest, Effect, Event, Evidence, Genesis, MemoryStore, SignedTransaction,
+    Validator,
 };
 
 /// What is wrong with a node.
@@ -57,8 +58,12 @@ pub(crate) struct Network {
     pub(crate) delivered: u64,
     /// A node that nothing reaches and whose messages are lost.
     pub(crate) away: Option<usize>,
+    /// A node that hears both halves of a twin.
+    pub(crate) overhears: Option<usize>,
     /// Everything that was broadcast in the first minute.
     pub(crate) sent: Vec<Arc<ConsensusMessage>>,
+    /// What honest nodes have found against others.
+    pub(crate) evidence: Vec<Evidence>,
     /// Each honest node's chain.
     pub(crate) chains: Vec<Vec<Committed>>,
 }
@@ -90,7 +95,9 @@ impl Network {
             now_micros: 0,
             delivered: 0,
             away: None,
+            overhears: None,
             sent: Vec::new(),
+            evidence: Vec::new(),
             chains: vec![Vec::new(); conduct.len()],
         }
     }
@@ -132,7 +139,7 @@ impl Network {
         let (from, parity) = (self.processes[sender].node, self.processes[sender].parity);
         let hears = |process: &Process| {
             let side = process.parity.unwrap_or(process.node % 2);
-            process.node == to && parity.is_none_or(|parity| parity == side)
+            process.node == to && (self.overhears == Some(to) || parity.is_none_or(|parity| parity == side))
         };
         let hearing: Vec<usize> =
             (0..self.processes.len()).filter(|&it| hears(&self.processes[it])).collect();
@@ -181,6 +188,9 @@ impl Network {
                     assert!(evidence.verify(&self.genesis));
                     let accused = evidence.validator() as usize;
                     assert_eq!(self.conduct[accused], Conduct::Twin, "an honest validator is accused");
+                    if self.conduct[self.processes[process].node] == Conduct::Honest {
+                        self.evidence.push(evidence);
+                    }
                 }
                 Effect::Halted(error) => panic!("validator halted: {error}"),
             }
@@ -219,11 +229,13 @@ impl Network {
     /// certified, and that nobody's money has changed.
     pub(crate) fn agreed_chain(&self) -> Vec<Committed> {
         let longest = self.honest().max_by_key(|&node| self.chains[node].len()).unwrap();
+        let furthest = self.validators().max_by_key(|it| it.height()).unwrap();
+        let state = furthest.state();
         for node in self.honest() {
             for (ours, theirs) in self.chains[node].iter().zip(&self.chains[longest]) {
                 assert_eq!(ours.block.hash(), theirs.block.hash(), "fork at {}", ours.block.header().height);
                 assert_eq!(ours.receipts, theirs.receipts);
-                assert!(ours.certificate.verify(&self.genesis));
+                assert!(ours.certificate.verify(&self.genesis, &state.validators(ours.certificate.height)));
             }
         }
         let opening = self.genesis.config().accounts.iter().map(|account| account.opening_balance).sum();

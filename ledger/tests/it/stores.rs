@@ -87,3 +87,45 @@ fn every_store_keeps_its_promises() {
         });
     }
 }
+
+/// Opens files of which some bytes are not what they were. Runs as the child of the other test.
+#[test]
+#[ignore = "the other test looks at what it prints"]
+fn opens_damaged_files() {
+    let genesis = genesis(SignatureScheme::KeyedHash, 4, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, bent) = (folder.path().join("whole.redb"), folder.path().join("bent.redb"));
+    let mut store = RedbStore::create(&whole, &genesis, 0).unwrap();
+    chain(&genesis).iter().for_each(|committed| store.put(committed).unwrap());
+    store.close().unwrap();
+    let bytes = std::fs::read(&whole).unwrap();
+    let mut random = Random::new(4);
+    let mut refused = 0;
+    for _ in 0..150 {
+        let mut damaged = bytes.clone();
+        for _ in 0..20 {
+            damaged[random.below(bytes.len() as u64) as usize] = random.below(256) as u8;
+        }
+        std::fs::write(&bent, damaged).unwrap();
+        refused += usize::from(match RedbStore::open(&bent) {
+            Err(_) => true,
+            Ok(store) => verify_store(&store).is_err(),
+        });
+    }
+    println!("refused {refused}");
+    assert!(refused > 0);
+    panic!("this panic is nobody's error");
+}
+
+#[test]
+fn a_damaged_file_is_an_error_without_a_panic_on_the_screen() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "stores::opens_damaged_files", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&child.stdout);
+    let err = String::from_utf8_lossy(&child.stderr);
+    assert!(out.contains("refused "), "{out}{err}");
+    assert_eq!(err.matches("panicked at").count(), 1, "{err}");
+    assert!(err.contains("this panic is nobody's error"), "others' panics are as loud as ever: {err}");
+}
