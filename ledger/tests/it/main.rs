@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 mod agreement;
+mod arena;
 mod attacks;
+mod attacks_on_agreement;
 mod community;
 mod conduct;
 mod decoding;
+mod false_metering;
 mod faults;
+mod front_running;
 mod kill;
 mod network;
 mod stores;
