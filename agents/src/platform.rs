@@ -44,6 +44,11 @@ enum Disagreement {
     #[error("contract {contract:?}: the ledger settled {ledger:?}, the platform {platform:?}")]
     Amounts { contract: ContractId, ledger: Box<Settlement>, platform: Box<Settlement> },
     #[error(
+        "contract {0:?}: the ledger voided it after its period was over, because the validators took longer than a \
+         period; fewer faulty validators, longer periods or a higher ledger.opening_balance help"
+    )]
+    VoidTooLate(ContractId),
+    #[error(
         "contract {contract:?}: the seller could not pay {unpaid} of its penalty; raise ledger.opening_balance"
     )]
     PenaltyUnpaid { contract: ContractId, unpaid: Money },
@@ -258,6 +263,9 @@ impl Platform {
         else {
             return Err(Box::new(Disagreement::NotSettled(contract)));
         };
+        if *state == ContractState::Cancelled {
+            return Err(Box::new(Disagreement::VoidTooLate(contract)));
+        }
         if *settlement != pending.settlement {
             let (ledger, platform) = (Box::new(*settlement), Box::new(pending.settlement));
             return Err(Box::new(Disagreement::Amounts { contract, ledger, platform }));
