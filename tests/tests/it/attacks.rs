@@ -162,6 +162,43 @@ fn what_cheating_earns_and_costs_is_what_the_tables_say() {
     assert!((figure(&run, "cheating_gain_per_cheater") - gain).abs() < 1e-9);
 }
 
+/// What the households of a portrait come to, in money: what they pay less, and what their batteries hold more, at the lowest price
+/// outside.
+fn gain(of: &str, run: &Run, honest: &Run) -> f64 {
+    let figure = |run: &Run, variable: &str| {
+        let found =
+            |kpi: &&goshawk_output::Kpi| kpi.scope == "class" && kpi.id == of && kpi.variable == variable;
+        run.report.kpis.iter().find(found).and_then(|kpi| kpi.value).unwrap()
+    };
+    let more = |variable: &str| figure(run, variable) - figure(honest, variable);
+    0.16 * more("content_end") - more("net_cost")
+}
+
+#[test]
+fn false_meters_gain_until_they_are_found_whoever_lies() {
+    let honest = Run::of("smoke", &[]);
+    let (seller, buyer) =
+        ("portraits.at_home.faults.false_metering=1", "portraits.night_shift.faults.false_metering=1");
+    for (name, liars) in [("seller", vec![seller]), ("buyer", vec![buyer]), ("both", vec![seller, buyer])] {
+        let with = |detection: &str| {
+            let found = ["at_home", "night_shift"]
+                .map(|portrait| format!("portraits.{portrait}.faults.detection={detection}"));
+            let sets: Vec<&str> = liars.iter().copied().chain(found.iter().map(String::as_str)).collect();
+            let run = Run::of("smoke", &sets);
+            run.expect_verified();
+            let of = |portrait: &str| gain(portrait, &run, &honest);
+            match name {
+                "seller" => of("at_home"),
+                "buyer" => of("night_shift"),
+                _ => of("at_home") + of("night_shift"),
+            }
+        };
+        let (believed, found) = (with("0"), with("1"));
+        println!("{name}: {believed:+.3} believed, {found:+.3} found");
+        assert!(believed > 0.05 && found < -0.05, "{name}: {believed} believed, {found} found");
+    }
+}
+
 #[test]
 fn a_stronger_compensation_costs_defaulters_more_and_honest_households_nothing() {
     let with = |sets: &[&str]| {
