@@ -61,6 +61,9 @@ pub struct Rules {
     pub grouping: Grouping,
     /// What a buyer pays for contracted energy that it does not take, as a share of the seller's price.
     pub take_or_pay_share: f64,
+    /// What a seller pays for energy that it has sold and does not deliver, as a multiple of what that costs its buyer more
+    /// elsewhere.
+    pub compensation_factor: f64,
     /// The price that buyers expect, as a share of the cheaper outside price.
     pub expected_price_share: f64,
     /// C_max of (19), as a share of the cheaper outside price.
@@ -88,6 +91,15 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// The price up to which a seller makes good what it does not deliver: the buyer's, and `compensation_factor` times what
+    /// `outside` is dearer; 0.000001 dearer at least.
+    pub fn compensated_price(&self, buyer_price: Price, outside: Price) -> Price {
+        if self.compensation_factor == 1.0 {
+            return outside;
+        }
+        buyer_price + price_share(outside - buyer_price, self.compensation_factor).max(Price::from_micro(1))
+    }
+
     /// Both fees of (6) together.
     pub fn fees(&self) -> Price {
         self.grid_fee + self.platform_fee

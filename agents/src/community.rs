@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use goshawk_engine::{Actor, ActorId, Counters, DigestValue, Limits, Simulation, Streams};
 use goshawk_ledger::{
-    AccountId, Genesis, GenesisAccount, GenesisConfig, LedgerError, SignatureScheme, Store, TreeParams,
-    Validator,
+    AccountId, Genesis, GenesisAccount, GenesisConfig, LedgerError, Store, TreeParams, Validator,
 };
 use goshawk_market::mechanism::Mechanism;
 use goshawk_market::order::{Credit, HouseholdId};
@@ -33,20 +32,22 @@ use crate::household::{Household, Kind};
 use crate::journal::{BooksError, RunNames};
 use crate::market_operator::MarketOperator;
 use crate::message::CommunityModel;
-use crate::network::{Latency, Links};
+use crate::network::{End, Latency, Links};
 use crate::platform::Platform;
 use crate::pricing::{Pricing, SupplierPrices};
 use crate::storage::{Storage, StorageSpec};
 use crate::tally::{Tally, TallyTerms};
 use crate::upstream::Upstream;
-use crate::validator::{Conduct, ValidatorActor};
+use crate::validator::ValidatorActor;
 use crate::weather::Weather;
 
 mod course;
 mod draw;
 mod foresight;
+mod ledger_spec;
 mod saving;
 
+pub use ledger_spec::{LedgerSpec, PartitionSpec};
 pub use saving::SavingError;
 
 /// The number of the chain that a run's ledger is.
@@ -69,36 +70,6 @@ pub struct Group {
     pub initial_soc: (f64, f64),
     /// Which vehicles they have, where that is drawn.
     pub fleet: Option<Fleet>,
-}
-
-/// How the ledger is kept.
-#[derive(Debug, Clone, Copy)]
-pub struct LedgerSpec {
-    /// How many validators.
-    pub validators: usize,
-    /// How transactions and votes are signed.
-    pub scheme: SignatureScheme,
-    /// How long messages among validators take.
-    pub latency: Latency,
-    /// Most transactions in a block.
-    pub block_transactions: u32,
-    /// How many validators, the last ones, say nothing.
-    pub silent: usize,
-    /// How many of those before them send to the first half of the others only.
-    pub withholding: usize,
-    /// What each account holds as the run begins.
-    pub opening_balance: Money,
-}
-
-impl LedgerSpec {
-    /// What a validator says.
-    fn conduct(&self, place: usize) -> Conduct {
-        match self.validators - place {
-            from_last if from_last <= self.silent => Conduct::Silent,
-            from_last if from_last <= self.silent + self.withholding => Conduct::Withholding,
-            _ => Conduct::Honest,
-        }
-    }
 }
 
 /// An aggregator: its contract, the grid's signal, and who takes part.
@@ -354,8 +325,14 @@ impl Community {
             newcomer,
         );
         simulation.add("market", market)?;
-        let links = Links::new(&spec.streams, "platform", validators, latency);
-        let platform = Platform::new(Arc::clone(&commons), signatory(genesis.platform()), links, households);
+        let partitions = spec.ledger.partitions();
+        let links = Links::new(&spec.streams, "platform", validators, latency).cut_by(
+            &partitions,
+            End::Platform,
+            End::Validator,
+        );
+        let (signer, pace) = (signatory(genesis.platform()), spec.ledger.pace());
+        let platform = Platform::new(Arc::clone(&commons), signer, links, households, pace);
         simulation.add("platform", platform)?;
         let desk = spec.fleet.as_ref().map(|fleet| {
             let stream = spec.streams.stream("regulation", "grid");
@@ -399,16 +376,26 @@ impl Community {
             let name = community.names.intern(name);
             community.run_names.accounts.push(name);
         }
+        let victims = spec.ledger.victims(&spec.streams, &household_names);
         for place in 0..validators {
             let name = validator_name(place);
             let validator = Validator::new(Arc::clone(&genesis), place, open_store(place, &genesis)?)?;
-            let links = Links::new(&spec.streams, &name, validators, latency);
-            let to_platform = Links::new(&spec.streams, &format!("{name}->platform"), 1, latency);
+            let own = End::Validator(place);
+            let links = Links::new(&spec.streams, &name, validators, latency).cut_by(
+                &partitions,
+                own,
+                End::Validator,
+            );
+            let to_platform = Links::new(&spec.streams, &format!("{name}->platform"), 1, latency).cut_by(
+                &partitions,
+                own,
+                |_| End::Platform,
+            );
             let conduct = spec.ledger.conduct(place);
             let account = genesis.account(&name).expect("invariant: every validator has an account");
             let actor = ValidatorActor::new(Arc::clone(&commons), place, validator, links, to_platform)
                 .signing(signatory(account))
-                .behaving(conduct);
+                .behaving(conduct, &victims);
             community.simulation.add(name.as_str(), actor)?;
             let name = community.names.intern(&name);
             community.run_names.validators.push(name);

@@ -52,7 +52,7 @@ use crate::household::photovoltaics::Sun;
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::presence::{Presence, Want};
 use crate::household::sales_plan::SalesPlan;
-use crate::journal::Role;
+use crate::journal::{Cheating, Role};
 use crate::message::{Award, CommunityModel, Delivery, Message, Opening, Supplier, phase};
 use crate::saved::{saved, saved_actor};
 use crate::unexpected;
@@ -111,6 +111,28 @@ struct Current {
 }
 
 impl Current {
+    /// All that it has contracted to sell.
+    fn sold(&self) -> Energy {
+        self.award.sold.iter().map(|terms| terms.energy).sum()
+    }
+
+    /// What it has sold beyond its surplus, where it has offered that twice.
+    fn sold_twice(&self) -> Energy {
+        match self.intent {
+            Intent::Sell { surplus, .. } if self.misconduct.sells_twice => (self.sold() - surplus).or_zero(),
+            _ => Energy::ZERO,
+        }
+    }
+
+    /// Whether it has broken a contract, or lied about one, on purpose.
+    fn has_cheated(&self) -> bool {
+        let has_sold = !self.award.sold.is_empty();
+        let has_contracts = has_sold || !self.award.bought.is_empty();
+        (self.misconduct.withholds && has_sold)
+            || (self.misconduct.falsified.is_some() && has_contracts)
+            || self.sold_twice().is_positive()
+    }
+
     /// What the aggregator calls for in all.
     fn called(&self) -> UpDown {
         self.dispatch.as_ref().map_or_else(UpDown::default, |call| call.total())
@@ -244,7 +266,11 @@ impl Household {
         let current = self.current.as_ref().expect("invariant: orders belong to a period");
         let order = match current.intent {
             Intent::Sell { surplus, overflow } => {
-                Order::Offer(self.offer(&current.opening, surplus, overflow))
+                let mut offer = self.offer(&current.opening, surplus, overflow);
+                if current.misconduct.sells_twice {
+                    offer.energy += surplus;
+                }
+                Order::Offer(offer)
             }
             Intent::Buy { demand, flexible } => Order::Bid(self.bid(&current.opening, demand, flexible)),
             Intent::Rest => return,
@@ -263,15 +289,21 @@ impl Household {
 
     fn awarded(&mut self, award: Award, context: &mut Context<'_, CommunityModel>) {
         let platform = self.commons.directory.platform;
+        let mut first = None;
         for terms in &award.sold {
             let transaction = self.signatory.sign(Operation::Publish { terms: **terms });
+            first = first.or_else(|| Some(Arc::clone(&transaction)));
             context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
         }
         for terms in &award.bought {
             let transaction = self.signatory.sign(Operation::Sign { contract: terms.id });
+            first = first.or_else(|| Some(Arc::clone(&transaction)));
             context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
         }
         self.current.as_mut().expect("invariant: awards belong to a period").award = award;
+        if let Some(first) = first {
+            self.send_again(&first, context);
+        }
     }
 
     /// The period has ended: a household with contracts reads its meter first, others close their books at once.
@@ -416,8 +448,11 @@ impl Household {
             let period_of_day = opening.moment.period_of_day;
             chances.learn(period_of_day, surplus, delivery.sold, rules.learning_rate);
         }
+        let cheating =
+            current.has_cheated().then(|| Cheating { earned: price * unpaid, cost: delivery.penalties });
         context.sink().household(crate::journal::HouseholdBooks {
             household: self.id,
+            cheating,
             role: current.role,
             content: self.battery.content(),
             soc: self.battery.soc(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use goshawk_engine::{Counters, SimTime};
-use goshawk_ledger::{Change, Committed, Operation, Receipt};
+use goshawk_ledger::{Change, Committed, Operation, Receipt, Rejection};
 use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
@@ -32,7 +32,7 @@ use day_sheet::DaySheet;
 pub use saved::{JournalState, JournalStateRef};
 
 pub use records::{
-    BooksError, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,
+    BooksError, Cheating, Clearance, FeederBooks, FleetBooks, HouseholdBooks, LineUse, StorageBooks, Trade,
     WithoutTrade,
 };
 
@@ -256,7 +256,7 @@ impl Journal {
         let ts_commit = Timestamp(self.calendar.unix_micros(now));
         let latency_ms = now.micros().saturating_sub(submitted.micros()) as f64 / 1000.0;
         let bytes = committed.block.encoded_len() as u64;
-        self.tally.block(latency_ms, committed.block.transactions().len(), bytes);
+        self.tally.block(latency_ms, header.round, committed.block.transactions().len(), bytes);
         self.progress.blocks.fetch_add(1, Ordering::Relaxed);
         self.recorder.push(BlockRow {
             height: header.height,
@@ -288,6 +288,23 @@ impl Journal {
                 status: Label(status(receipt)),
             });
         }
+    }
+
+    /// The grid's word on so many contracts of a period is final.
+    pub fn approval(&mut self, now: SimTime, period: PeriodIndex, contracts: u32) {
+        let traded = self.calendar.start_of(period);
+        let latency_ms = now.micros().saturating_sub(traded.micros()) as f64 / 1000.0;
+        self.tally.approval(latency_ms, contracts);
+    }
+
+    /// The ledger has rejected a transaction.
+    pub fn rejection(&mut self, reason: &Rejection) {
+        self.tally.rejection(reason);
+    }
+
+    /// A censoring validator has passed over so many transactions.
+    pub fn censored(&mut self, transactions: u64) {
+        self.tally.censored(transactions);
     }
 
     /// Something noteworthy.

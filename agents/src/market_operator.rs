@@ -217,6 +217,7 @@ impl MarketOperator {
     fn contracts(&self, awards: &Awards, opening: &Opening) -> Arc<[Arc<ContractTerms>]> {
         let rules = &self.commons.rules;
         let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD + 1;
+        let outside = opening.cheaper().1;
         let numbered = (first..).zip(&awards.trades);
         numbered
             .map(|(id, trade)| {
@@ -230,7 +231,7 @@ impl MarketOperator {
                     buyer_price: trade.price + rules.fees(),
                     grid_fee: rules.grid_fee,
                     platform_fee: rules.platform_fee,
-                    outside_price: opening.cheaper().1,
+                    outside_price: rules.compensated_price(trade.price + rules.fees(), outside),
                     take_or_pay: price_share(trade.price, rules.take_or_pay_share),
                 })
             })

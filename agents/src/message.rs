@@ -145,6 +145,8 @@ pub struct Delivery {
     pub income: Money,
     /// Money paid, fees and penalties included.
     pub spend: Money,
+    /// Penalties paid; a part of `spend`.
+    pub penalties: Money,
 }
 
 /// What users mean to trade in a period, for the grid's security check.
@@ -297,6 +299,8 @@ pub enum Message {
     Contracts(#[serde(with = "encoded::list")] Arc<[Arc<ContractTerms>]>),
     /// Household or grid to platform: to be put on the ledger.
     Transaction(#[serde(with = "encoded::shared_value")] Arc<SignedTransaction>),
+    /// Household to platform: one that it has sent before, for the validators again.
+    Replay(#[serde(with = "encoded::shared_value")] Arc<SignedTransaction>),
     /// Market to platform: all transactions of the instant are in.
     Submit(PeriodIndex),
     /// Platform to validators.
@@ -391,6 +395,7 @@ impl goshawk_engine::Message for Message {
             Self::Cleared { .. } => "cleared",
             Self::Contracts(_) => "contracts",
             Self::Transaction(_) => "transaction",
+            Self::Replay(_) => "replay",
             Self::Submit(_) => "submit",
             Self::Transactions(_) => "transactions",
             Self::Consensus { .. } => "consensus",
@@ -492,7 +497,9 @@ impl goshawk_engine::Message for Message {
                 digest.write_i64(energy.up.micro());
                 digest.write_i64(energy.down.micro());
             }
-            Self::Transaction(transaction) => digest.write_bytes(&transaction.id().0.0),
+            Self::Transaction(transaction) | Self::Replay(transaction) => {
+                digest.write_bytes(&transaction.id().0.0);
+            }
             Self::Committed { committed, .. } => digest.write_bytes(&committed.block.hash().0),
             Self::Tick(period)
             | Self::Close(period)

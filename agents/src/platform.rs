@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimTime};
 use goshawk_ledger::{
-    AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Operation, Receipt, Settlement,
-    SignedTransaction, allocate_deliveries,
+    AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Digest, Operation, Receipt,
+    Settlement, SignedTransaction, TransactionId, allocate_deliveries,
 };
 use goshawk_market::order::{Credit, HouseholdId};
 use goshawk_market::quantity::{Energy, Money};
@@ -21,6 +21,11 @@ use crate::network::Links;
 use crate::saved::encoded::{self, List, Shared};
 use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
+use outbox::Outbox;
+
+pub use outbox::Pace;
+
+mod outbox;
 
 /// A contract that the platform has settled and the ledger has not committed yet.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,39 +36,6 @@ struct Pending {
     settlement: Settlement,
 }
 
-/// Transactions of an instant, by kind, in the order in which contracts go through them.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Outbox {
-    #[serde(with = "encoded::list")]
-    meters: Vec<Arc<SignedTransaction>>,
-    #[serde(with = "encoded::list")]
-    settlements: Vec<Arc<SignedTransaction>>,
-    #[serde(with = "encoded::list")]
-    published: Vec<Arc<SignedTransaction>>,
-    #[serde(with = "encoded::list")]
-    signed: Vec<Arc<SignedTransaction>>,
-    #[serde(with = "encoded::list")]
-    checked: Vec<Arc<SignedTransaction>>,
-}
-
-impl Outbox {
-    fn add(&mut self, transaction: Arc<SignedTransaction>) {
-        let queue = match transaction.transaction().operation {
-            Operation::Meter { .. } => &mut self.meters,
-            Operation::Settle { .. } => &mut self.settlements,
-            Operation::Publish { .. } | Operation::Accuse { .. } => &mut self.published,
-            Operation::Sign { .. } => &mut self.signed,
-            Operation::Check { .. } => &mut self.checked,
-        };
-        queue.push(transaction);
-    }
-
-    fn take(&mut self) -> Vec<Arc<SignedTransaction>> {
-        let Self { meters, settlements, published, signed, checked } = std::mem::take(self);
-        [meters, settlements, published, signed, checked].into_iter().flatten().collect()
-    }
-}
-
 /// The ledger and the platform disagree: a broken invariant of one of them.
 #[derive(Debug, thiserror::Error)]
 enum Disagreement {
@@ -71,6 +43,11 @@ enum Disagreement {
     NotSettled(ContractId),
     #[error("contract {contract:?}: the ledger settled {ledger:?}, the platform {platform:?}")]
     Amounts { contract: ContractId, ledger: Box<Settlement>, platform: Box<Settlement> },
+    #[error(
+        "contract {0:?}: the ledger voided it after its period was over, because the validators took longer than a \
+         period; fewer faulty validators, longer periods or a higher ledger.opening_balance help"
+    )]
+    VoidTooLate(ContractId),
     #[error(
         "contract {contract:?}: the seller could not pay {unpaid} of its penalty; raise ledger.opening_balance"
     )]
@@ -95,13 +72,21 @@ pub struct Platform {
     next_height: u64,
     /// When transactions were submitted, and how many of them are in no block yet; oldest first.
     submitted: VecDeque<(SimTime, usize)>,
+    /// What was last sent to the validators a second time.
+    replayed: Vec<TransactionId>,
     revenue: Money,
     traded: Energy,
 }
 
 impl Platform {
     /// A platform for `households` households, whose accounts have the same numbers.
-    pub fn new(commons: Arc<Commons>, signatory: Signatory, links: Links, households: usize) -> Self {
+    pub fn new(
+        commons: Arc<Commons>,
+        signatory: Signatory,
+        links: Links,
+        households: usize,
+        pace: Pace,
+    ) -> Self {
         Self {
             commons,
             signatory,
@@ -109,11 +94,12 @@ impl Platform {
             contracts: Arc::new([]),
             cancelled: BTreeSet::new(),
             ready: vec![Energy::ZERO; households],
-            outbox: Outbox::default(),
+            outbox: Outbox::new(pace),
             pending: BTreeMap::new(),
             reported: BTreeMap::new(),
             next_height: 1,
             submitted: VecDeque::new(),
+            replayed: Vec::new(),
             revenue: Money::ZERO,
             traded: Energy::ZERO,
         }
@@ -147,10 +133,12 @@ impl Platform {
             seller.sold += settlement.delivered;
             seller.income += settlement.seller_amount + settlement.penalty_to_seller;
             seller.spend += settlement.penalty_to_buyer;
+            seller.penalties += settlement.penalty_to_buyer;
             let buyer = outcome.entry(terms.buyer).or_default();
             buyer.bought += settlement.delivered;
             buyer.income += settlement.penalty_to_buyer;
             buyer.spend += settlement.amount() + settlement.penalty_to_seller;
+            buyer.penalties += settlement.penalty_to_seller;
             wheeling += settlement.grid_amount;
             self.revenue += settlement.platform_amount;
             self.traded += settlement.delivered;
@@ -167,13 +155,22 @@ impl Platform {
     }
 
     fn submit(&mut self, context: &mut Context<'_, CommunityModel>) {
-        let transactions: Arc<[Arc<SignedTransaction>]> = self.outbox.take().into();
-        if transactions.is_empty() {
-            return;
+        self.outbox.close(context.now());
+        self.send_next(context);
+    }
+
+    /// Sends the validators what is due.
+    fn send_next(&mut self, context: &mut Context<'_, CommunityModel>) {
+        let Some(batch) = self.outbox.next_batch(self.submitted.is_empty()) else { return };
+        self.submitted.push_back((batch.at, batch.transactions.len()));
+        if !batch.replays.is_empty() {
+            self.replayed = batch.replays.iter().map(|transaction| transaction.id()).collect();
         }
-        self.submitted.push_back((context.now(), transactions.len()));
+        let transactions: Arc<[Arc<SignedTransaction>]> =
+            batch.transactions.into_iter().chain(batch.replays).collect();
+        let now = context.now().micros();
         for (place, &validator) in self.commons.directory.validators.iter().enumerate() {
-            let delay = self.links.latency_to(place);
+            let delay = self.links.overtaking(place, now);
             let message = Message::Transactions(Arc::clone(&transactions));
             context.send_after(validator, delay, phase::NETWORK, message);
         }
@@ -203,6 +200,7 @@ impl Platform {
             self.reported.remove(&self.next_height);
             self.next_height += 1;
             self.record(&committed, context)?;
+            self.send_next(context);
         }
         Ok(())
     }
@@ -217,6 +215,7 @@ impl Platform {
         context.sink().block(now, submitted, committed);
         let mut credits = Vec::new();
         for (transaction, receipt) in committed.block.transactions().iter().zip(committed.receipts.iter()) {
+            self.note_replay(transaction, context);
             match &transaction.transaction().operation {
                 Operation::Settle { contract } => {
                     if let Some(trade) = self.closed(*contract, receipt, committed, &mut credits)? {
@@ -264,6 +263,9 @@ impl Platform {
         else {
             return Err(Box::new(Disagreement::NotSettled(contract)));
         };
+        if *state == ContractState::Cancelled {
+            return Err(Box::new(Disagreement::VoidTooLate(contract)));
+        }
         if *settlement != pending.settlement {
             let (ledger, platform) = (Box::new(*settlement), Box::new(pending.settlement));
             return Err(Box::new(Disagreement::Amounts { contract, ledger, platform }));
@@ -285,6 +287,15 @@ impl Platform {
         }))
     }
 
+    /// Nonces keep what was sent again out of blocks.
+    fn note_replay(&self, transaction: &SignedTransaction, context: &mut Context<'_, CommunityModel>) {
+        if self.replayed.contains(&transaction.id()) {
+            let (now, name) = (context.now(), context.name().to_owned());
+            let detail = format!("a {} is in a block again", transaction.transaction().operation.name());
+            context.sink().event(now, &name, "replay_accepted", detail);
+        }
+    }
+
     /// A contract that the ledger refuses is void: nothing is delivered under it.
     fn note_rejection(
         &mut self,
@@ -292,7 +303,14 @@ impl Platform {
         receipt: &Receipt,
         context: &mut Context<'_, CommunityModel>,
     ) {
+        let now = context.now();
+        if let (Operation::Check { period, .. }, Some(Change::Checked { approved, .. })) =
+            (operation, receipt.change())
+        {
+            context.sink().approval(now, PeriodIndex(*period), *approved);
+        }
         let Some(reason) = receipt.rejection() else { return };
+        context.sink().rejection(reason);
         let detail = format!("{} rejected: {reason}", operation.name());
         if let Operation::Publish { terms } = operation {
             self.cancelled.insert(terms.id);
@@ -303,7 +321,7 @@ impl Platform {
         if let Operation::Check { approved, .. } = operation {
             self.cancelled.extend(approved);
         }
-        let (now, name) = (context.now(), context.name().to_owned());
+        let name = context.name().to_owned();
         context.sink().event(now, &name, "rejection", detail);
     }
 }
@@ -322,6 +340,7 @@ impl Saved for Platform {
             reported,
             next_height,
             submitted,
+            replayed,
             revenue,
             traded,
         } = self;
@@ -331,8 +350,10 @@ impl Saved for Platform {
         let pending: Vec<&Pending> = pending.values().collect();
         let reported: Vec<(usize, Shared<Committed>)> =
             reported.values().map(|(count, committed)| (*count, Shared(Arc::clone(committed)))).collect();
-        saving.put(&(List(contracts.to_vec()), cancelled, ready, outbox, pending, reported))?;
-        saving.put(&(next_height, submitted, revenue, traded))
+        let replayed: Vec<[u8; 32]> = replayed.iter().map(|id| id.0.0).collect();
+        outbox.put(saving)?;
+        saving.put(&(List(contracts.to_vec()), cancelled, ready, pending, reported))?;
+        saving.put(&(next_height, submitted, replayed, revenue, traded))
     }
 
     fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
@@ -340,8 +361,11 @@ impl Saved for Platform {
         self.links.take(loading)?;
         let (contracts, cancelled): (List<ContractTerms>, Vec<u64>);
         let (pending, reported): (Vec<Pending>, Vec<(usize, Shared<Committed>)>);
-        (contracts, cancelled, self.ready, self.outbox, pending, reported) = loading.take()?;
-        (self.next_height, self.submitted, self.revenue, self.traded) = loading.take()?;
+        let replayed: Vec<[u8; 32]>;
+        self.outbox.take(loading)?;
+        (contracts, cancelled, self.ready, pending, reported) = loading.take()?;
+        (self.next_height, self.submitted, replayed, self.revenue, self.traded) = loading.take()?;
+        self.replayed = replayed.into_iter().map(|id| TransactionId(Digest(id))).collect();
         self.contracts = contracts.0.into();
         self.cancelled = cancelled.into_iter().map(ContractId).collect();
         self.pending = pending.into_iter().map(|pending| (pending.terms.id, pending)).collect();
@@ -358,6 +382,7 @@ impl Actor<CommunityModel> for Platform {
         match message {
             Message::Contracts(contracts) => self.contracts = contracts,
             Message::Transaction(transaction) => self.outbox.add(transaction),
+            Message::Replay(transaction) => self.outbox.add_replay(transaction),
             Message::MeterReading { household, ready, transaction } => {
                 self.ready[household.0 as usize] = ready;
                 self.outbox.add(transaction);

@@ -60,7 +60,20 @@
 //! | `rejected_share` | 1 | rejected / all transactions |
 //! | `block_bytes`, `bytes_per_kwh` | B, B/kWh | bytes of all blocks; the same / delivered |
 //! | `fees_per_kwh` | currency/kWh | fees of grid and platform / delivered |
+//! | `extra_rounds` | 1 | sum over blocks of the round in which they were first proposed, from 0 |
+//! | `approval_p50`, `approval_p95` | ms | from the opening of its period, when it is traded, to the platform's knowledge that the grid's word on it is final; over contracts |
+//! | `rejected_funds`, `rejected_nonce`, `rejected_contract`, `rejected_late`, `rejected_other` | 1 | rejections by reason: too little money, a nonce out of turn, a contract that is unknown, used or not at that step, a closed period, anything else |
+//! | `equivocations` | 1 | contradictions of a validator at a height, for each validator that noticed |
+//! | `censored` | 1 | transactions that censoring validators passed over |
+//! | `double_sales`, `replays` | 1 | faults on purpose |
+//! | `replays_accepted` | 1 | of these replays, those in a block |
+//! | `content_end` | kWh | what batteries hold at the end of the last period |
+//! | `cheaters` | 1 | households that broke a contract or lied about one on purpose |
+//! | `cheating_earned` | currency | what these drew without pay behind false readings, at the price of its period |
+//! | `cheating_cost` | currency | penalties that they paid in the periods of their misconduct |
+//! | `cheating_gain_per_cheater` | currency | (earned - cost) / cheaters |
 
+use goshawk_ledger::Rejection;
 use goshawk_market::problem::Objectives;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{KpiRow, Operator};
@@ -272,17 +285,29 @@ impl Tally {
         self.chain.settlement(&trade.settlement);
     }
 
-    pub(crate) fn block(&mut self, latency_ms: f64, transactions: usize, bytes: u64) {
-        self.chain.block(latency_ms, transactions, bytes);
+    pub(crate) fn block(&mut self, latency_ms: f64, round: u32, transactions: usize, bytes: u64) {
+        self.chain.block(latency_ms, round, transactions, bytes);
+    }
+
+    pub(crate) fn approval(&mut self, latency_ms: f64, contracts: u32) {
+        self.chain.approval(latency_ms, contracts);
+    }
+
+    pub(crate) fn rejection(&mut self, reason: &Rejection) {
+        self.chain.rejection(reason);
+    }
+
+    pub(crate) fn censored(&mut self, transactions: u64) {
+        self.chain.censored(transactions);
     }
 
     pub(crate) fn event(&mut self, kind: &str) {
         match kind {
             "default" => self.defaults += 1,
             "range_shortfall" => self.range_shortfalls += 1,
-            "rejection" => self.chain.rejections += 1,
             "storage_full" => self.storage_full += 1,
             "storage_constrained" => self.storage_constrained += 1,
+            _ if self.chain.event(kind) => {}
             _ => self.driving.event(kind),
         }
     }
@@ -309,7 +334,7 @@ impl Tally {
         run.count("periods_traded", self.periods_traded);
         run.count("trades", self.trades);
         run.count("defaults", self.defaults);
-        run.count("rejections", self.chain.rejections);
+        run.count("rejections", self.chain.all_rejections());
         run.count("range_shortfalls", self.range_shortfalls);
         run.count("storage_full", self.storage_full);
         run.count("storage_constrained", self.storage_constrained);

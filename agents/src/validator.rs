@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimDuration};
-use goshawk_ledger::{Committed, Effect, Event, Evidence, LedgerError, Operation, Store, Validator};
+use goshawk_ledger::{
+    Committed, ConsensusMessage, Effect, Event, Evidence, LedgerError, Operation, Store, Validator,
+};
 
 use crate::commons::{Commons, Signatory};
 use crate::message::{CommunityModel, Message, phase};
@@ -11,17 +13,10 @@ use crate::network::Links;
 use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 
-/// What a validator does with what it has to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Conduct {
-    /// It says everything to everybody.
-    #[default]
-    Honest,
-    /// It says nothing, to nobody.
-    Silent,
-    /// It speaks to the first half of the validators only.
-    Withholding,
-}
+mod malice;
+
+pub use malice::Conduct;
+use malice::Malice;
 
 /// The actor around a validator.
 pub struct ValidatorActor {
@@ -30,7 +25,7 @@ pub struct ValidatorActor {
     validator: Validator<Box<dyn Store>>,
     links: Links,
     to_platform: Links,
-    conduct: Conduct,
+    malice: Malice,
     /// Its account, to name those who contradict themselves.
     signatory: Option<Signatory>,
 }
@@ -50,13 +45,16 @@ impl ValidatorActor {
         links: Links,
         to_platform: Links,
     ) -> Self {
-        Self { commons, place, validator, links, to_platform, conduct: Conduct::Honest, signatory: None }
+        let nobody: Arc<[bool]> = Arc::new([]);
+        let malice = Malice::new(Conduct::Honest, place, validator.store().genesis(), &nobody);
+        Self { commons, place, validator, links, to_platform, malice, signatory: None }
     }
 
-    /// The same, faulty in this way.
+    /// The same, faulty in this way; a censor's `victims` by the numbers of their accounts.
     #[must_use]
-    pub fn behaving(self, conduct: Conduct) -> Self {
-        Self { conduct, ..self }
+    pub fn behaving(self, conduct: Conduct, victims: &Arc<[bool]>) -> Self {
+        let malice = Malice::new(conduct, self.place, self.validator.store().genesis(), victims);
+        Self { malice, ..self }
     }
 
     /// The same, with an account: what it finds against others goes to the ledger.
@@ -65,30 +63,22 @@ impl ValidatorActor {
         Self { signatory: Some(signatory), ..self }
     }
 
-    /// Whether it sends messages to the validator at a place.
-    fn speaks_to(&self, place: usize) -> bool {
-        match self.conduct {
-            Conduct::Honest => true,
-            Conduct::Silent => false,
-            Conduct::Withholding => 2 * place < self.commons.directory.validators.len(),
-        }
-    }
-
     fn carry_out(&mut self, effect: Effect, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match effect {
             Effect::Broadcast(message) => {
+                let other = self.malice.contradiction(&message);
                 for place in 0..self.commons.directory.validators.len() {
                     if place != self.place {
-                        self.send(place, Arc::clone(&message), context);
+                        self.send(place, &message, other.as_ref(), context);
                     }
                 }
             }
-            Effect::Send { to, message } => self.send(to, message, context),
+            Effect::Send { to, message } => self.send(to, &message, None, context),
             Effect::SetTimer { key, after_micros } => {
                 let after = SimDuration::from_micros(after_micros);
                 context.schedule(after, phase::NETWORK, Message::Timeout(key));
             }
-            Effect::Committed(_) if self.conduct == Conduct::Silent => {}
+            Effect::Committed(_) if !self.malice.reports() => {}
             Effect::Committed(committed) => {
                 let delay = self.to_platform.in_order(0, context.now().micros());
                 let committed = Arc::new(committed);
@@ -97,7 +87,7 @@ impl ValidatorActor {
             }
             Effect::Equivocation(evidence) => {
                 let (accused, height) = (evidence.validator(), evidence.height());
-                let detail = format!("validator {accused} contradicted itself at height {height}");
+                let detail = format!("validator-{accused} contradicted itself at height {height}");
                 let (now, name) = (context.now(), context.name().to_owned());
                 context.sink().event(now, &name, "equivocation", detail);
                 self.accuse(evidence, context);
@@ -109,7 +99,7 @@ impl ValidatorActor {
 
     /// Has the platform submit the evidence, as it submits everybody's transactions.
     fn accuse(&mut self, evidence: Evidence, context: &mut Context<'_, CommunityModel>) {
-        if self.conduct == Conduct::Silent {
+        if !self.malice.reports() {
             return;
         }
         let Some(signatory) = &mut self.signatory else { return };
@@ -140,19 +130,27 @@ impl ValidatorActor {
         self.validator.restock(committed)
     }
 
+    /// Sends a message, and what contradicts it: to validators at odd places first.
     fn send(
         &mut self,
         to: usize,
-        message: Arc<goshawk_ledger::ConsensusMessage>,
+        message: &Arc<ConsensusMessage>,
+        other: Option<&Arc<ConsensusMessage>>,
         context: &mut Context<'_, CommunityModel>,
     ) {
-        // The latency is drawn in any case, so that a fault changes nobody else's.
+        // The latency is drawn in any case, and once, so that a fault changes nobody else's.
         let delay = self.links.in_order(to, context.now().micros());
-        if !self.speaks_to(to) {
+        if !self.malice.speaks_to(to) {
             return;
         }
-        let message = Message::Consensus { from: self.place, message };
-        context.send_after(self.commons.directory.validators[to], delay, phase::NETWORK, message);
+        let (first, second) = match other {
+            Some(other) if to % 2 == 1 => (other, Some(message)),
+            other => (message, other),
+        };
+        for message in [Some(first), second].into_iter().flatten() {
+            let message = Message::Consensus { from: self.place, message: Arc::clone(message) };
+            context.send_after(self.commons.directory.validators[to], delay, phase::NETWORK, message);
+        }
     }
 }
 
@@ -165,7 +163,8 @@ struct Agreeing {
 
 impl Saved for ValidatorActor {
     fn put(&self, saving: &mut Saving) -> Result<(), Fault> {
-        let Self { commons: _, place: _, conduct: _, validator, links, to_platform, signatory } = self;
+        // An equivocator's other block is of a height, and none is entered.
+        let Self { commons: _, place: _, malice: _, validator, links, to_platform, signatory } = self;
         if !validator.is_between_blocks() {
             return Err(Box::new(Agreeing { height: validator.height() }));
         }
@@ -189,7 +188,12 @@ impl Saved for ValidatorActor {
 impl Actor<CommunityModel> for ValidatorActor {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         let event = match message {
-            Message::Transactions(transactions) => Event::Submit(transactions),
+            Message::Transactions(transactions) => {
+                let (heard, passed_over) = self.malice.hear(transactions);
+                context.sink().censored(passed_over);
+                Event::Submit(heard)
+            }
+            Message::Consensus { message, .. } if self.malice.ignores(&message) => return Ok(()),
             Message::Consensus { from, message } => Event::Message { from, message },
             Message::Timeout(key) => Event::Timer(key),
             other => return Err(unexpected(&other)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use goshawk_agents::calendar::Calendar;
 use goshawk_agents::commons::{Decisions, Lease, Rules};
-use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec};
+use goshawk_agents::community::{CommunitySpec, Group, LedgerSpec, PartitionSpec};
 use goshawk_agents::household::battery::power_limit::PowerLimit;
 use goshawk_agents::household::battery::wear::WearCost;
 use goshawk_agents::household::battery::{BatterySpec, Cells};
@@ -18,7 +18,7 @@ use goshawk_agents::household::sales_plan::SalesRule;
 use goshawk_agents::household::vehicle::{Consumption, Fleet, FleetConsumption};
 use goshawk_agents::network::Latency;
 use goshawk_agents::storage::{Scarcity, StorageSpec};
-use goshawk_engine::{SimDuration, Streams};
+use goshawk_engine::{SimDuration, SimTime, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::grouping::Grouping;
 use goshawk_market::mechanism::{Compromise, Mechanism, MechanismSettings, Weighting, mechanism_by_name};
@@ -225,6 +225,8 @@ fn faults(faults: &scenario::Faults) -> FaultRates {
         false_metering: faults.false_metering,
         false_share: faults.false_share,
         detection: faults.detection,
+        double_sale: faults.double_sale,
+        replay: faults.replay,
     }
 }
 
@@ -273,6 +275,7 @@ fn rules(scenario: &Scenario) -> Rules {
         price_max: price(scenario.market.price_max),
         grouping: grouping(&scenario.market),
         take_or_pay_share: scenario.ledger.take_or_pay_share,
+        compensation_factor: scenario.ledger.compensation_factor,
         expected_price_share: scenario.buyers.expected_price_share,
         tolerance_share: scenario.buyers.tolerance_share,
         moving_saving: match scenario.buyers.moving_saving {
@@ -341,6 +344,14 @@ fn storage(storage: &scenario::Storage) -> StorageSpec {
     }
 }
 
+fn partition(partition: &scenario::Partition) -> PartitionSpec {
+    let after = |hours: f64| SimTime::from_micros((hours * 3.6e9).round() as u64);
+    PartitionSpec {
+        during: after(partition.start_h)..after(partition.start_h + partition.length_h),
+        validators: partition.validators as usize,
+    }
+}
+
 fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
     LedgerSpec {
         validators: ledger.validators as usize,
@@ -355,6 +366,10 @@ fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
         block_transactions: ledger.block_transactions_max,
         silent: ledger.silent_validators as usize,
         withholding: ledger.withholding_validators as usize,
+        equivocating: ledger.equivocating_validators as usize,
+        censoring: ledger.censoring_validators as usize,
+        censored_share: ledger.censored_share,
+        partitions: ledger.partitions.iter().map(partition).collect(),
         opening_balance: Money::from_f64(ledger.opening_balance)
             .expect("invariant: the scenario's ranges fit the grid"),
     }

@@ -19,6 +19,7 @@ mod data;
 pub(crate) mod document;
 mod driving;
 mod driving_rules;
+mod faulty;
 mod feeder;
 mod household;
 mod json_place;
@@ -56,7 +57,9 @@ pub use operator::{Company, Fees, Grid, PriceBand, Scarcity, Storage, TariffSour
 pub use prices::{Margin, MarginBase};
 pub use problem::{Color, Problem, Problems, Severity, render};
 pub use roof::{CellModel, Photovoltaics, Transposition};
-pub use rules::{Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Signatures, Weights};
+pub use rules::{
+    Compromise, Groups, Ledger, Market, Mechanism, Optimizer, Output, Partition, Signatures, Weights,
+};
 pub use schema::schema_json;
 pub use sessions::PlugIns;
 pub use time::Time;

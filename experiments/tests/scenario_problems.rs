@@ -185,6 +185,27 @@ fn more_faulty_validators_than_a_ledger_can_bear() {
 }
 
 #[test]
+fn attacks_that_no_ledger_or_run_can_have() {
+    let ledger = "[ledger]\nvalidators = 7\nequivocating_validators = 1\ncensoring_validators = 2\ncensored_share = 1.5\n\
+                  compensation_factor = -1\n\
+                  partitions = [{ start_h = 1, length_h = 0, validators = 1 }, { start_h = -1, length_h = 2, validators = 3 }]\n";
+    let faults =
+        "count = 10\nfaults = { double_sale = 1.1, replay = -0.1 }\ndischarging_hours = [13, 14, 15, 16, 17]";
+    let all = problems_of(
+        &[
+            ("[market.optimizer]", &format!("{ledger}[market.optimizer]")),
+            ("count = 10\ndischarging_hours = [13, 14, 15, 16, 17]", faults),
+        ],
+        &[],
+    );
+    let cut_off = problems_of(
+        &[],
+        &["ledger.silent_validators=1", "ledger.partitions=[{ start_h = 1, length_h = 1, validators = 1 }]"],
+    );
+    insta::assert_snapshot!(format!("{all}\n{cut_off}"));
+}
+
+#[test]
 fn values_that_the_model_cannot_use() {
     let problems = problems_of(
         &[],

@@ -69,6 +69,7 @@ class Run:
         self.markets = self.table("market_periods")
         self.trades = self.table("trades")
         self.households = self.table("households")
+        self.events = self.table("events")
         outside = self.markets[KEYS].copy()
         outside["outside"] = self.markets[["grid_price_per_kwh", "company_price_per_kwh"]].min(axis=1)
         self.outside = outside
@@ -116,8 +117,22 @@ class Run:
             "gini_net_cost": gini(net_cost),
             "jain_net_cost": jain(net_cost),
             "full_equivalent_cycles": cycles,
+            "content_end": agents[agents.ts_start == self.agents.ts_start.max()].content_kwh.sum(),
+            **self.cheating(households),
         }
         return figures, savings.mean()
+
+    def cheating(self, households):
+        """Who broke contracts or lied about them, and the penalties in those periods. Events are of the period's end."""
+        kinds = ["non_delivery", "false_reading", "false_reading_found", "double_sale"]
+        events = self.events[self.events.kind.isin(kinds) & self.events.actor.isin(households)]
+        ended = events["at"] - pandas.Timedelta(hours=self.hours)
+        cheated = set(zip(ended, events.actor))
+        cost = 0.0
+        for party, penalty in [("seller", "penalty_to_buyer"), ("buyer", "penalty_to_seller")]:
+            paid = [key in cheated for key in zip(self.trades.ts_start, self.trades[party])]
+            cost += self.trades[penalty][paid].sum()
+        return {"cheaters": events.actor.nunique(), "cheating_cost": cost}
 
     def prices(self):
         trades = self.trades[self.trades.energy_kwh > 0]
@@ -188,6 +203,11 @@ class Run:
             "block_bytes": float(blocks.bytes.sum()),
             "bytes_per_kwh": share(float(blocks.bytes.sum()), energy),
             "fees_per_kwh": share((trades.grid_amount + trades.platform_amount).sum(), energy),
+            "extra_rounds": float(blocks["round"].sum()),
+            "rejections": int((self.events.kind == "rejection").sum()),
+            "equivocations": int((self.events.kind == "equivocation").sum()),
+            "double_sales": int((self.events.kind == "double_sale").sum()),
+            "replays": int((self.events.kind == "replay").sum()),
         }
 
 

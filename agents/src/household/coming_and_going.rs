@@ -1,6 +1,9 @@
 //! What a household does as its vehicle comes and goes, and what it writes down about it.
 
+use std::sync::Arc;
+
 use goshawk_engine::{Context, Fault};
+use goshawk_ledger::SignedTransaction;
 use goshawk_market::quantity::Energy;
 
 use super::Household;
@@ -146,10 +149,31 @@ impl Household {
         self.note("range_shortfall", format!("range shortfall of {missing} kWh"), context);
     }
 
+    /// Sends a transaction of an earlier period again, where that is to happen; the next time it is this one.
+    pub(super) fn send_again(
+        &mut self,
+        new: &Arc<SignedTransaction>,
+        context: &mut Context<'_, CommunityModel>,
+    ) {
+        let replays = self.current.as_ref().is_some_and(|current| current.misconduct.replays);
+        let old = self.contracting.as_mut().and_then(|contracting| contracting.exchange(new));
+        let Some(old) = old.filter(|_| replays) else { return };
+        let name = old.transaction().operation.name();
+        self.note("replay", format!("a {name} of an earlier period was sent again"), context);
+        context.send_in(self.commons.directory.platform, phase::CONTRACT, Message::Replay(old));
+    }
+
     /// The reading of the period's meter: what was ready, unless something goes wrong on purpose.
     pub(super) fn reading(&mut self, context: &mut Context<'_, CommunityModel>) -> Energy {
         let current = self.current.as_ref().expect("invariant: readings belong to a period");
-        let ready = self.ready(current);
+        let (all_sold, sold_twice) = (current.sold(), current.sold_twice());
+        let mut ready = self.ready(current);
+        if sold_twice.is_positive() {
+            // It keeps the rest for itself, though the battery may hold it.
+            ready = ready.min(all_sold - sold_twice);
+            let detail = format!("{all_sold} kWh were sold, {sold_twice} kWh of them a second time");
+            self.note("double_sale", detail, context);
+        }
         let (misconduct, sells) = (current.misconduct, !current.award.sold.is_empty());
         if misconduct.withholds && sells {
             self.note("non_delivery", format!("{ready} kWh were ready and not delivered"), context);

@@ -164,6 +164,7 @@ mod tests {
         price_max: price(2_000_000),
         grouping: Grouping::Portraits,
         take_or_pay_share: 0.0,
+        compensation_factor: 1.0,
         expected_price_share: 0.7,
         tolerance_share: 0.5,
         credit_setback: Price::ZERO,

@@ -1,10 +1,12 @@
-//! Behaviour that goes wrong on purpose: not delivering, coming late, reading the meter falsely.
+//! Behaviour that goes wrong on purpose: not delivering, coming late, reading the meter falsely, selling twice, sending again.
 //!
 //! | fault | what happens | what it costs |
 //! |---|---|---|
 //! | non-delivery | a seller keeps what it has sold in a period | compensation to the buyers, credit |
 //! | late arrival | the vehicle is back later than planned | what was contracted for the time in between is not taken: take or pay, credit |
 //! | false metering | a share of what is contracted is not delivered (or paid), and the reading says otherwise | nothing, unless it is found |
+//! | double sale | a seller offers its surplus twice, and delivers it once | compensation to the buyers, credit |
+//! | replay | an old transaction is sent to the validators again | nothing, and it is in no block |
 //!
 //! A false reading moves no energy that is not there. A seller that claims a kWh which it did not give, and a buyer that
 //! denies one which it took, draw that kWh from the supplier of the period without paying for it. When the
@@ -13,9 +15,13 @@
 //!
 //! Each kind has a stream of its own with as many draws for each period, trip or session, whatever comes of them.
 
+use std::sync::Arc;
+
 use goshawk_engine::{Stream, Streams};
+use goshawk_ledger::SignedTransaction;
 use serde::{Deserialize, Serialize};
 
+use crate::saved::encoded::Shared;
 use crate::saved::saved;
 
 /// How often a household goes wrong.
@@ -33,6 +39,10 @@ pub struct FaultRates {
     pub false_share: f64,
     /// Probability that a false reading is found.
     pub detection: f64,
+    /// Probability that a seller offers its surplus of a period twice.
+    pub double_sale: f64,
+    /// Probability that a household with contracts in a period sends an old transaction again.
+    pub replay: f64,
 }
 
 /// Nobody is later than this many hours, and no session later than half of it.
@@ -64,6 +74,10 @@ pub struct Misconduct {
     pub falsified: Option<f64>,
     /// The false reading is found.
     pub is_found: bool,
+    /// A seller offers its surplus twice.
+    pub sells_twice: bool,
+    /// An old transaction is sent again.
+    pub replays: bool,
 }
 
 /// Draws what goes wrong with a household's contracts.
@@ -72,10 +86,14 @@ pub struct Contracting {
     rates: FaultRates,
     deliveries: Stream,
     readings: Stream,
+    sales: Stream,
+    replays: Stream,
+    /// A transaction of an earlier period, to be sent again.
+    remembered: Option<Shared<SignedTransaction>>,
 }
 
 impl Contracting {
-    /// What goes wrong in the next period; three draws.
+    /// What goes wrong in the next period; five draws.
     pub fn next_period(&mut self) -> Misconduct {
         let withholds = self.deliveries.chance(self.rates.non_delivery);
         let is_false = self.readings.chance(self.rates.false_metering);
@@ -84,7 +102,17 @@ impl Contracting {
             withholds,
             falsified: is_false.then_some(self.rates.false_share),
             is_found: is_false && is_found,
+            sells_twice: self.sales.chance(self.rates.double_sale),
+            replays: self.replays.chance(self.rates.replay),
         }
+    }
+
+    /// The transaction of an earlier period that can be sent again, if there is one; the next time it is `new`.
+    pub(crate) fn exchange(&mut self, new: &Arc<SignedTransaction>) -> Option<Arc<SignedTransaction>> {
+        if self.rates.replay == 0.0 {
+            return None;
+        }
+        self.remembered.replace(Shared(Arc::clone(new))).map(|Shared(old)| old)
     }
 }
 
@@ -101,15 +129,19 @@ impl FaultRates {
 
     /// The draws of what goes wrong with a household's contracts, if anything ever does.
     pub fn contracting(&self, streams: &Streams, household: &str) -> Option<Box<Contracting>> {
-        (self.non_delivery > 0.0 || self.false_metering > 0.0).then(|| {
+        let rates = [self.non_delivery, self.false_metering, self.double_sale, self.replay];
+        rates.iter().any(|&rate| rate > 0.0).then(|| {
             Box::new(Contracting {
                 rates: *self,
                 deliveries: streams.stream("non_delivery", household),
                 readings: streams.stream("false_metering", household),
+                sales: streams.stream("double_sale", household),
+                replays: streams.stream("replay", household),
+                remembered: None,
             })
         })
     }
 }
 
 saved!(LateArrivals { stream } parts {} built again { rate, mean_hours });
-saved!(Contracting { deliveries, readings } parts {} built again { rates });
+saved!(Contracting { deliveries, readings, sales, replays, remembered } parts {} built again { rates });

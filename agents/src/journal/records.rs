@@ -8,11 +8,21 @@ use goshawk_market::order::HouseholdId;
 use goshawk_market::problem::PeriodProblem;
 use goshawk_market::quantity::{Energy, Money, Price};
 use goshawk_output::table::Role;
+use serde::{Deserialize, Serialize};
 
 use crate::aggregator::terms::{FleetSettlement, UpDown};
 use crate::calendar::PeriodIndex;
 use crate::household::books::Books;
 use crate::message::Supplier;
+
+/// What a household's misconduct in a period came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cheating {
+    /// What it drew from its supplier without paying, at the supplier's price.
+    pub earned: Money,
+    /// Penalties that it paid.
+    pub cost: Money,
+}
 
 /// A household's closed books.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +59,8 @@ pub struct HouseholdBooks {
     pub fleet_spend: Money,
     /// Satisfaction of a buyer, 0 to 1.
     pub satisfaction: Option<f64>,
+    /// What it came to, if it broke contracts or lied on purpose.
+    pub cheating: Option<Cheating>,
 }
 
 /// The store's closed books.

@@ -5,7 +5,7 @@ use goshawk_market::quantity::{Energy, Money};
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{Sheet, ratio};
-use crate::journal::HouseholdBooks;
+use crate::journal::{Cheating, HouseholdBooks};
 
 /// What a household adds up to.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub(super) struct HouseholdTally {
     has_traded: bool,
     /// At the end of the last whole day.
     full_equivalent_cycles: Option<f64>,
+    /// What its battery holds at the end of the last period.
+    content: Energy,
+    /// What its misconduct came to, if there was any.
+    cheating: Option<Cheating>,
 }
 
 impl HouseholdTally {
@@ -29,6 +33,12 @@ impl HouseholdTally {
         self.benchmark += if received == bought { counterfactual } else { worth(received) };
         self.net_cost += household.spend - household.income;
         self.has_traded |= books.bought.is_positive() || books.sold.is_positive();
+        self.content = household.content;
+        if let Some(Cheating { earned, cost }) = household.cheating {
+            let so_far = self.cheating.get_or_insert_default();
+            so_far.earned += earned;
+            so_far.cost += cost;
+        }
         counterfactual
     }
 
@@ -60,6 +70,20 @@ pub(super) fn rows(households: &[HouseholdTally], sheet: &mut Sheet<'_>) {
     sheet.number("jain_net_cost", jain(&net_costs));
     let cycles: Option<f64> = households.iter().map(|household| household.full_equivalent_cycles).sum();
     sheet.number("full_equivalent_cycles", cycles.and_then(|cycles| ratio(cycles, count)));
+    sheet.kwh("content_end", households.iter().map(|household| household.content).sum());
+    cheating_rows(households, sheet);
+}
+
+/// What misconduct came to.
+fn cheating_rows(households: &[HouseholdTally], sheet: &mut Sheet<'_>) {
+    let cheaters: Vec<Cheating> = households.iter().filter_map(|household| household.cheating).collect();
+    let earned: Money = cheaters.iter().map(|cheating| cheating.earned).sum();
+    let cost: Money = cheaters.iter().map(|cheating| cheating.cost).sum();
+    sheet.count("cheaters", cheaters.len() as u64);
+    sheet.money("cheating_earned", earned);
+    sheet.money("cheating_cost", cost);
+    let each = ratio((earned - cost).to_f64(), cheaters.len() as f64);
+    sheet.row("cheating_gain_per_cheater", each, "currency");
 }
 
 /// What a household of each class saves on average, the least and the most of them.
@@ -83,7 +107,27 @@ mod tests {
     fn household(benchmark: i64, net_cost: i64, has_traded: bool, cycles: Option<f64>) -> HouseholdTally {
         let money = |units: i64| Money::from_micro(units * 1_000_000);
         let (benchmark, net_cost) = (money(benchmark), money(net_cost));
-        HouseholdTally { benchmark, net_cost, has_traded, full_equivalent_cycles: cycles }
+        HouseholdTally {
+            benchmark,
+            net_cost,
+            has_traded,
+            full_equivalent_cycles: cycles,
+            ..HouseholdTally::default()
+        }
+    }
+
+    #[test]
+    fn cheating_is_counted_by_who_does_it() {
+        let money = |units: i64| Money::from_micro(units * 1_000_000);
+        let cheater = |earned, cost| HouseholdTally {
+            cheating: Some(Cheating { earned: money(earned), cost: money(cost) }),
+            ..household(1, 1, true, None)
+        };
+        let rows = figures(&[cheater(5, 1), household(1, 1, true, None), cheater(0, 3)]);
+        let found = ["cheaters", "cheating_earned", "cheating_cost", "cheating_gain_per_cheater"]
+            .map(|variable| value(&rows, variable));
+        assert_eq!(found, [2.0, 5.0, 4.0, 0.5].map(Some));
+        assert_eq!(value(&figures(&[household(1, 1, true, None)]), "cheating_gain_per_cheater"), None);
     }
 
     fn figures(households: &[HouseholdTally]) -> Vec<KpiRow> {

@@ -8,7 +8,7 @@ fn value(rows: &[KpiRow], scope: &'static str, variable: &'static str) -> Option
 }
 
 /// Figures that are undefined as long as nothing has happened; all others are counts and sums.
-const UNDEFINED: [&str; 48] = [
+const UNDEFINED: [&str; 51] = [
     "mean_price_paid",
     "mean_price_without_trade",
     "self_consumption",
@@ -57,6 +57,9 @@ const UNDEFINED: [&str; 48] = [
     "sessions_delivered_share",
     "block_fill",
     "rejected_share",
+    "approval_p50",
+    "approval_p95",
+    "cheating_gain_per_cheater",
 ];
 /// The same of those that are per delivered kWh, or need a series.
 const UNDEFINED_TOO: [&str; 3] = ["co2", "bytes_per_kwh", "fees_per_kwh"];

@@ -63,6 +63,12 @@ pub struct Faults {
     /// Probability that a false reading is found when meters are compared, 0 to 1; then it is void.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub detection: f64,
+    /// Probability that a seller offers its surplus of a period twice, 0 to 1; it delivers it once.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub double_sale: f64,
+    /// Probability that a household with contracts in a period sends a transaction of an earlier period again, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub replay: f64,
 }
 
 impl Default for Faults {
@@ -74,6 +80,8 @@ impl Default for Faults {
             false_metering: 0.0,
             false_share: 0.2,
             detection: 0.5,
+            double_sale: 0.0,
+            replay: 0.0,
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::document::Document;
 use super::driving_rules;
+use super::faulty;
 use super::problem::Problem;
 use super::sky;
 use super::{Battery, BatteryAgeing, BatteryWear, Ledger, Market, Portrait, Storage, Time, WeatherSource};
@@ -247,21 +248,7 @@ fn ledger(report: &mut Report<'_>) {
         let allowed = format!("at most latency_max_ms = {}", ledger.latency_max_ms);
         report.add(&["ledger", "latency_min_ms"], ledger.latency_min_ms.to_string(), allowed);
     }
-    let bearable = ledger.validators.saturating_sub(1) / 3;
-    let faulty = [
-        ("silent_validators", ledger.silent_validators),
-        ("withholding_validators", ledger.withholding_validators),
-    ];
-    let too_many = faulty.iter().map(|(_, count)| count).sum::<u32>() > bearable;
-    for (field, count) in faulty.into_iter().filter(|(_, count)| too_many && *count > 0) {
-        let together = if faulty.iter().all(|(_, count)| *count > 0) {
-            ", silent and withholding together,"
-        } else {
-            ""
-        };
-        let allowed = format!("at most {bearable}{together} of validators = {}", ledger.validators);
-        report.add(&["ledger", field], count.to_string(), allowed);
-    }
+    faulty::check(report, &ledger);
     let time: Option<Time> = report.section(&["time"]);
     let Some(time) = time.filter(|time| divides_the_hour(time.period_minutes)) else { return };
     let most = time.period_minutes * MS_PER_MINUTE / LATENCIES_PER_PERIOD;

@@ -189,6 +189,39 @@ pub struct Ledger {
     /// are.
     #[schemars(range(min = 0, max = 10))]
     pub withholding_validators: u32,
+    /// How many validators contradict themselves, 0 by default: they propose two blocks and cast two votes, and tell one half
+    /// of the others the one first, the other half the other. Those before the withholding ones are. All that are faulty or cut
+    /// off count together.
+    #[schemars(range(min = 0, max = 10))]
+    pub equivocating_validators: u32,
+    /// How many validators keep the transactions of some households out of blocks, 0 by default. Those before the equivocating
+    /// ones are.
+    #[schemars(range(min = 0, max = 10))]
+    pub censoring_validators: u32,
+    /// Probability that a household is one of those that are censored, 0 to 1; each is drawn.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub censored_share: f64,
+    /// When some validators are cut off from the others and from the platform; never by default.
+    pub partitions: Vec<Partition>,
+    /// What a seller pays its buyer for energy that it has sold and does not deliver, as a multiple of what that costs the buyer
+    /// more elsewhere, 0 to 1000; at least 0.000001 per kWh.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub compensation_factor: f64,
+}
+
+/// A time during which some validators are cut off. What is sent to them or by them meanwhile arrives afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Partition {
+    /// When it begins, in hours after the start of the run, 0 to 87840.
+    #[schemars(range(min = 0.0, max = 87_840.0))]
+    pub start_h: f64,
+    /// How long it lasts in hours, above 0 up to 8784.
+    #[schemars(range(max = 8784.0), extend("exclusiveMinimum" = 0.0))]
+    pub length_h: f64,
+    /// How many validators are cut off, 1 to 10: those before the faulty ones.
+    #[schemars(range(min = 1, max = 10))]
+    pub validators: u32,
 }
 
 /// What accounts begin with unless the scenario says so: 1000 for every 30 days begun.
@@ -209,6 +242,11 @@ impl Default for Ledger {
             durable_every_blocks: 96,
             silent_validators: 0,
             withholding_validators: 0,
+            equivocating_validators: 0,
+            censoring_validators: 0,
+            censored_share: 0.2,
+            partitions: Vec::new(),
+            compensation_factor: 1.0,
         }
     }
 }

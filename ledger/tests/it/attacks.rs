@@ -12,15 +12,15 @@ use goshawk_market::quantity::{Energy, Money, Price};
 
 use crate::community::genesis;
 
-const GRID: AccountId = AccountId(0);
-const PLATFORM: AccountId = AccountId(1);
-const SELLER: AccountId = AccountId(2);
-const BUYERS: [AccountId; 2] = [AccountId(3), AccountId(4)];
+pub(crate) const GRID: AccountId = AccountId(0);
+pub(crate) const PLATFORM: AccountId = AccountId(1);
+pub(crate) const SELLER: AccountId = AccountId(2);
+pub(crate) const BUYERS: [AccountId; 2] = [AccountId(3), AccountId(4)];
 /// What a contract is about.
-const ENERGY: Energy = Energy::from_micro(2_000_000);
-const SELLER_PRICE: Price = Price::from_micro(100_000);
+pub(crate) const ENERGY: Energy = Energy::from_micro(2_000_000);
+pub(crate) const SELLER_PRICE: Price = Price::from_micro(100_000);
 
-fn terms(number: u64, buyer: AccountId) -> ContractTerms {
+pub(crate) fn terms(number: u64, buyer: AccountId) -> ContractTerms {
     ContractTerms {
         id: ContractId(number),
         period: 0,
@@ -37,15 +37,15 @@ fn terms(number: u64, buyer: AccountId) -> ContractTerms {
 }
 
 /// A chain of one validator, with or without a rule.
-struct Chain {
+pub(crate) struct Chain {
     genesis: Arc<Genesis>,
-    validator: Validator<MemoryStore>,
+    pub(crate) validator: Validator<MemoryStore>,
     nonces: [u64; 8],
-    rejected: Vec<Rejection>,
+    pub(crate) rejected: Vec<Rejection>,
 }
 
 impl Chain {
-    fn new(without: Option<Weakness>) -> Self {
+    pub(crate) fn new(without: Option<Weakness>) -> Self {
         let sound = genesis(SignatureScheme::Ed25519, 3, 1);
         let genesis = match without {
             Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
@@ -71,15 +71,15 @@ impl Chain {
         included
     }
 
-    fn ask(&mut self, sender: AccountId, operation: Operation) {
+    pub(crate) fn ask(&mut self, sender: AccountId, operation: Operation) {
         let nonce = self.nonces[sender.0 as usize];
         self.nonces[sender.0 as usize] += 1;
         assert_eq!(self.submit(sender, sender, nonce, operation), 1);
     }
 
     /// Contracts from publishing to settlement. `ready` is what the meters say.
-    fn trade(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
-        let period = 0;
+    pub(crate) fn trade(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
+        let period = contracts[0].period;
         for terms in contracts {
             self.ask(terms.seller, Operation::Publish { terms: *terms });
             self.ask(terms.buyer, Operation::Sign { contract: terms.id });
@@ -93,7 +93,7 @@ impl Chain {
     }
 
     /// What an account has more than at the start.
-    fn gained(&self, account: AccountId) -> Money {
+    pub(crate) fn gained(&self, account: AccountId) -> Money {
         let opening = self.genesis.config().accounts[account.0 as usize].opening_balance;
         let now = self.validator.state().account(account).unwrap();
         now.balance + now.escrow - opening

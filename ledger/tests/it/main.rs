@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 mod agreement;
+mod arena;
 mod attacks;
+mod attacks_on_agreement;
 mod community;
 mod conduct;
 mod convictions;
 mod decoding;
+mod false_metering;
 mod faults;
 mod floods;
+mod front_running;
 mod kill;
 mod network;
 mod stores;

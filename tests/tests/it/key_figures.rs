@@ -50,6 +50,16 @@ fn fleets_sessions_habits_and_refusals_have_the_figures_that_their_tables_give()
         ("workplace", &["time.days=3"]),
         ("paper_1", &["ledger.opening_balance=1"]),
         ("smoke", &["market.mechanism=pay_as_bid"]),
+        (
+            "smoke",
+            &[
+                "portraits.at_home.faults={ false_metering = 0.4, non_delivery = 0.2, double_sale = 0.4, replay = 0.3 }",
+                "portraits.night_shift.faults={ false_metering = 0.3 }",
+                "ledger.validators=7",
+                "ledger.silent_validators=1",
+                "ledger.equivocating_validators=1",
+            ],
+        ),
     ] {
         assert!(shipped(scenario).exists());
         println!("{scenario}: {}", compared(&Run::of(scenario, sets), None));

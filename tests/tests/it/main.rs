@@ -8,6 +8,7 @@
 //! | [`random_scenarios`] | the same books, and what batteries, departures, reserves and the store promise, in 1,000 random scenarios |
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
+//! | [`attacks`] | attacks that scenarios can order: what they cost, and that they change nothing else |
 //! | [`world`] | what somebody who knows the field expects |
 //! | [`aggregator`] | what an aggregator shaves, regulates and pays, and that no need suffers |
 //! | [`feeder`] | what a feeder curtails, loses and pays |
@@ -25,6 +26,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod aggregator;
+mod attacks;
 mod browser;
 mod determinism;
 mod driving;

@@ -37,8 +37,19 @@ struct Portrait {
     area_m2: f64,
     charge_kw: f64,
     initial_soc: f64,
-    /// Non-delivery, late arrival, false metering, detection.
-    faults: Option<[f64; 4]>,
+    /// Non-delivery, late arrival, false metering, detection, double sale, replay.
+    faults: Option<[f64; 6]>,
+}
+
+/// Attacks on the ledger of seven validators.
+#[derive(Debug, Clone)]
+struct Attacks {
+    /// Silent, withholding, equivocating or censoring validators, one of each of two kinds.
+    faulty: [&'static str; 2],
+    censored_share: f64,
+    /// When the network is cut, and for how long, if nobody else is faulty.
+    cut: (f64, f64),
+    compensation_factor: f64,
 }
 
 /// A whole community.
@@ -58,6 +69,7 @@ struct Community {
     limit_kw: f64,
     has_feeder: bool,
     keep_confidence: f64,
+    attacks: Option<Attacks>,
 }
 
 #[derive(Debug, Clone)]
@@ -94,7 +106,7 @@ prop_compose! {
         early in prop::sample::select(vec![0.0, 0.0, 0.5]), reserve in 0.0f64..1.0,
         charging in hours(), discharging in hours(), area_m2 in 0.0f64..80.0,
         charge_kw in 2.0f64..22.0, initial_soc in 0.0f64..1.0,
-        faults in prop::option::weighted(0.3, prop::array::uniform4(0.0f64..0.5)),
+        faults in prop::option::weighted(0.3, prop::array::uniform6(0.0f64..0.5)),
     ) -> Portrait {
         Portrait {
             count, need_kwh, departure, away, distance, probability, early, reserve, charging, discharging, area_m2,
@@ -123,6 +135,15 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_attacks()(
+        faulty in prop::sample::subsequence(vec!["silent", "withholding", "equivocating", "censoring", "none"], 2),
+        censored_share in 0.0f64..=1.0, cut in (0.0f64..40.0, 0.1f64..20.0), compensation_factor in 0.0f64..3.0,
+    ) -> Attacks {
+        Attacks { faulty: [faulty[0], faulty[1]], censored_share, cut, compensation_factor }
+    }
+}
+
+prop_compose! {
     fn any_community(is_rational: bool)(
         portraits in prop::collection::vec(any_portrait(), 2..5),
         seed in 0u64..1_000_000, start in (1u8..=12, 1u8..=28, 0u8..24),
@@ -134,11 +155,11 @@ prop_compose! {
         battery in any_battery(), storage in prop::option::weighted(0.7, any_storage()),
         prices in prop::array::uniform2(prop::array::uniform4(0.05f64..0.5)),
         limit_kw in prop::sample::select(vec![2.0, 20.0, 1000.0]), has_feeder in prop::bool::weighted(0.2),
-        keep_confidence in 0.0f64..=1.0,
+        keep_confidence in 0.0f64..=1.0, attacks in prop::option::weighted(0.3, any_attacks()),
     ) -> Community {
         Community {
             portraits, seed, start, period_minutes, mechanism, groups, is_rational, battery, storage, prices, limit_kw,
-            has_feeder, keep_confidence,
+            has_feeder, keep_confidence, attacks,
         }
     }
 }
@@ -167,15 +188,32 @@ impl Portrait {
                     .unwrap();
             }
         }
-        if let Some([non_delivery, late, false_metering, detection]) = self.faults {
+        if let Some([non_delivery, late, false_metering, detection, double_sale, replay]) = self.faults {
             // Those who stay at home never come late.
             let late = if self.need_kwh.is_none() { late } else { 0.0 };
             writeln!(
                 text,
                 "faults = {{ non_delivery = {non_delivery}, late_arrival = {late}, false_metering = {false_metering}, \
-                 detection = {detection} }}"
+                 detection = {detection}, double_sale = {double_sale}, replay = {replay} }}"
             )
             .unwrap();
+        }
+        text
+    }
+}
+
+impl Attacks {
+    fn toml(&self) -> String {
+        let Self { faulty, censored_share, cut: (start_h, length_h), compensation_factor } = self;
+        let mut text = format!(
+            "[ledger]\nvalidators = 7\ncensored_share = {censored_share}\ncompensation_factor = {compensation_factor}\n"
+        );
+        for kind in faulty.iter().filter(|kind| **kind != "none") {
+            writeln!(text, "{kind}_validators = 1").unwrap();
+        }
+        if faulty.contains(&"none") {
+            writeln!(text, "partitions = [{{ start_h = {start_h}, length_h = {length_h}, validators = 1 }}]")
+                .unwrap();
         }
         text
     }
@@ -260,6 +298,9 @@ ageing = "{}"
             text.push_str(
                 "[grid.feeder]\nlines = \"data/feeder_lines.csv\"\nbuses = \"data/feeder_buses.csv\"\nbase_kv = 12.66\n",
             );
+        }
+        if let Some(attacks) = &self.attacks {
+            text.push_str(&attacks.toml());
         }
         for (number, portrait) in self.portraits.iter().enumerate() {
             text.push_str(&portrait.toml(&format!("p{number}"), &self.battery));

@@ -119,6 +119,25 @@ fn every_kind_of_household_operator_and_market_goes_on() {
     goes_on_as_if_nothing_had_been("paper_1", &["time.days=3", "market.optimizer.iterations=20"], &[1, 2]);
 }
 
+#[test]
+fn runs_under_attack_go_on() {
+    let validators = [
+        "time.days=3",
+        "market.mechanism=mid_market_rate",
+        "ledger.validators=13",
+        "ledger.withholding_validators=1",
+        "ledger.equivocating_validators=1",
+    ];
+    goes_on_as_if_nothing_had_been("community", &validators, &[1, 2]);
+    let more = [
+        "ledger.censoring_validators=1",
+        "ledger.partitions=[{ start_h = 20, length_h = 6, validators = 1 }, { start_h = 47.9, length_h = 0.05, validators = 1 }]",
+        "ledger.compensation_factor=2",
+        "portraits.at_home.faults={ double_sale = 0.3, replay = 0.5, false_metering = 0.1 }",
+    ];
+    goes_on_as_if_nothing_had_been("community", &[validators.as_slice(), &more].concat(), &[1, 2]);
+}
+
 /// Votes that take half a minute, days that end in the middle of trade, and blocks too small for a period's contracts.
 const SLOW: [&str; 6] = [
     "time.days=3",

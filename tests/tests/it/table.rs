@@ -65,7 +65,13 @@ impl Rows {
 
     /// A column of counts.
     pub(crate) fn counts(&self, name: &str) -> Vec<u64> {
-        self.column(name).flat_map(|column| column.as_primitive::<UInt64Type>().values().to_vec()).collect()
+        let values = |column: &ArrayRef| -> Vec<u64> {
+            match column.as_primitive_opt::<UInt32Type>() {
+                Some(small) => small.values().iter().map(|&value| value.into()).collect(),
+                None => column.as_primitive::<UInt64Type>().values().to_vec(),
+            }
+        };
+        self.column(name).flat_map(values).collect()
     }
 
     /// A column of times, in microseconds since 1970.
