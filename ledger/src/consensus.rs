@@ -9,6 +9,12 @@
 //! - a re-proposed block comes with its polka certificate, without which a validator that missed a prevote would
 //!   wait for ever.
 
+#[cfg(test)]
+#[allow(unreachable_pub, dead_code, reason = "shared with the model checker in ledger/model")]
+mod model;
+#[cfg(test)]
+mod replay;
+
 use std::fmt;
 use std::sync::Arc;
 

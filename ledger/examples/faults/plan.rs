@@ -115,8 +115,8 @@ impl Plan {
         let clocks_ahead_micros =
             (0..validators).map(|_| if clocks_are_wrong { random.below(400_000) } else { 0 }).collect();
         let periods = match validators {
-            0..=4 => 100,
-            5..=7 => 55,
+            0..=4 => 110,
+            5..=7 => 60,
             8..=13 => 24,
             _ => 9,
         };

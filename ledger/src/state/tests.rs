@@ -20,6 +20,11 @@ const OTHER: AccountId = AccountId(4);
 const OPENING: Money = Money::from_micro(1_000_000);
 
 pub(crate) fn genesis() -> Arc<Genesis> {
+    genesis_of(1)
+}
+
+/// The same with so many validators.
+pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
     let roles = [Role::Grid, Role::Platform, Role::Household, Role::Household, Role::Company, Role::Storage];
     let account = |(index, role): (usize, &Role)| GenesisAccount {
         name: format!("account {index}"),
@@ -31,7 +36,7 @@ pub(crate) fn genesis() -> Arc<Genesis> {
         seed: [0; 32],
         scheme: SignatureScheme::KeyedHash,
         accounts: roles.iter().enumerate().map(account).collect(),
-        validators: vec!["only".to_owned()],
+        validators: (0..validators).map(|index| format!("validator {index}")).collect(),
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits { open_contracts: 8, ..Limits::default() },
         timeouts: Timeouts::default(),
