@@ -449,7 +449,7 @@ impl Household {
             chances.learn(period_of_day, surplus, delivery.sold, rules.learning_rate);
         }
         let cheating =
-            current.has_cheated().then(|| Cheating { earned: price * unpaid, cost: delivery.penalties });
+            current.has_cheated().then(|| Cheating { earned: price * unpaid, ..Cheating::default() });
         context.sink().household(crate::journal::HouseholdBooks {
             household: self.id,
             cheating,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use goshawk_engine::{Counters, SimTime};
-use goshawk_ledger::{Change, Committed, Operation, Receipt, Rejection};
+use goshawk_ledger::{Change, Committed, ContractTerms, Operation, Receipt, Rejection, Settlement};
 use goshawk_market::order::HouseholdId;
 use goshawk_market::quantity::{Energy, Money};
 use goshawk_output::table::{
@@ -83,6 +83,8 @@ pub struct Journal {
     progress: Arc<Progress>,
     period: PeriodIndex,
     households: Vec<Option<HouseholdBooks>>,
+    /// Of the period that ends.
+    penalties: Vec<(HouseholdId, Money)>,
     operators: [Option<(Money, Money, Energy)>; OPERATORS.len()],
     storage: Option<StorageBooks>,
     feeder: Option<FeederBooks>,
@@ -112,6 +114,7 @@ impl Journal {
             progress,
             period: PeriodIndex(0),
             households,
+            penalties: Vec::new(),
             operators: Default::default(),
             storage: None,
             feeder: None,
@@ -147,9 +150,24 @@ impl Journal {
         self.recorder.push(row);
     }
 
+    /// What the parties of a contract owe each other for breaking it.
+    pub(crate) fn penalties(&mut self, terms: &ContractTerms, settlement: &Settlement) {
+        let due = [(terms.seller, settlement.penalty_to_buyer), (terms.buyer, settlement.penalty_to_seller)];
+        for (party, penalty) in due {
+            if penalty.is_positive() {
+                self.penalties.push((HouseholdId(party.0), penalty));
+            }
+        }
+    }
+
     /// A household has closed its books of the period.
     pub fn household(&mut self, books: HouseholdBooks) {
-        self.households[books.household.0 as usize] = Some(books);
+        let place = books.household.0 as usize;
+        let cheating = books.cheating.map(|cheating| {
+            let own = self.penalties.iter().filter(|(household, _)| *household == books.household);
+            Cheating { cost: own.map(|&(_, penalty)| penalty).sum(), ..cheating }
+        });
+        self.households[place] = Some(HouseholdBooks { cheating, ..books });
     }
 
     /// A household's battery has closed its day.
@@ -373,6 +391,7 @@ impl Journal {
             *closed = None;
         }
         self.households = households;
+        self.penalties.clear();
         for (place, operator) in OPERATORS.into_iter().enumerate() {
             if operator == Operator::Aggregator && !self.has_fleet {
                 continue;

@@ -145,8 +145,6 @@ pub struct Delivery {
     pub income: Money,
     /// Money paid, fees and penalties included.
     pub spend: Money,
-    /// Penalties paid; a part of `spend`.
-    pub penalties: Money,
 }
 
 /// What users mean to trade in a period, for the grid's security check.

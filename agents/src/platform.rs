@@ -129,16 +129,15 @@ impl Platform {
         let mut wheeling = Money::ZERO;
         for (terms, delivery) in live.into_iter().zip(deliveries) {
             let settlement = Settlement::for_delivery(&terms, &delivery);
+            context.sink().penalties(&terms, &settlement);
             let seller = outcome.entry(terms.seller).or_default();
             seller.sold += settlement.delivered;
             seller.income += settlement.seller_amount + settlement.penalty_to_seller;
             seller.spend += settlement.penalty_to_buyer;
-            seller.penalties += settlement.penalty_to_buyer;
             let buyer = outcome.entry(terms.buyer).or_default();
             buyer.bought += settlement.delivered;
             buyer.income += settlement.penalty_to_buyer;
             buyer.spend += settlement.amount() + settlement.penalty_to_seller;
-            buyer.penalties += settlement.penalty_to_seller;
             wheeling += settlement.grid_amount;
             self.revenue += settlement.platform_amount;
             self.traded += settlement.delivered;

@@ -20,7 +20,7 @@ use crate::message::Supplier;
 pub struct Cheating {
     /// What it drew from its supplier without paying, at the supplier's price.
     pub earned: Money,
-    /// Penalties that it paid.
+    /// Penalties that it paid; the journal knows them.
     pub cost: Money,
 }
 
