@@ -4,6 +4,7 @@
 
 mod agreement;
 mod attacks;
+mod bad_input;
 mod community;
 mod conduct;
 mod convictions;
