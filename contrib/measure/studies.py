@@ -98,11 +98,10 @@ def duckdb_on(folder, go, share, numbers, duckdb):
     """Aggregates ten million trades: as many replicates of the town as have them."""
     sets = f'"output.numbers" = "{numbers}"\n"market.mechanism" = "mid_market_rate"\n"time.days" = 1'
     out = f"trades-{numbers}"
-    count = duckdb.sql
     path = study(folder, out, "town", 40, sets, '["trades"]', chunk=20)
     go(path, out)
     files = f"{folder}/{out}/*/trades/*.parquet"
-    rows = count(f"SELECT count(*) FROM read_parquet('{files}')").fetchone()[0]
+    rows = duckdb.sql(f"SELECT count(*) FROM read_parquet('{files}')").fetchall()[0][0]
     # The same files again and again, so that the measurement does not wait for hours of simulation.
     times = max(1, 10_000_000 // share // rows)
     listed = [str(file) for file in sorted((folder / out).glob("*/trades/*.parquet"))] * times

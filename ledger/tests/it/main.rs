@@ -6,6 +6,7 @@ mod agreement;
 mod arena;
 mod attacks;
 mod attacks_on_agreement;
+mod bad_input;
 mod community;
 mod conduct;
 mod convictions;
