@@ -121,6 +121,17 @@ impl TendermintCore {
         Self { validators, driver }
     }
 
+    /// The signatures of those who have power, in the order of the validators. The driver takes in all votes, and one without
+    /// power follows the chain and votes to itself: in a certificate such a vote would be a fault.
+    fn with_power(&self, mut votes: Vec<(Address, Signature)>) -> Vec<ValidatorSignature> {
+        votes.retain(|(address, _)| self.validators.power(address.0) > 0);
+        votes.sort_by_key(|(address, _)| *address);
+        votes.dedup_by_key(|(address, _)| *address);
+        let signature =
+            |(address, signature): (Address, _)| ValidatorSignature { validator: address.0, signature };
+        votes.into_iter().map(signature).collect()
+    }
+
     fn proposer(&self, round: Round) -> Address {
         Address(self.validators.proposer(self.driver.height().0, round.as_u32().unwrap_or_default()))
     }
@@ -212,13 +223,13 @@ impl ConsensusCore for TendermintCore {
         let polka = self.driver.polka_certificate(Round::new(round), hash)?;
         let signatures =
             polka.polka_signatures.iter().map(|vote| (vote.address, vote.signature.clone())).collect();
-        let signatures = in_order(signatures);
+        let signatures = self.with_power(signatures);
         Some(PolkaCertificate { height: polka.height.0, round, hash: *hash, signatures })
     }
 
     fn precommits(&self, round: u32, hash: &Digest) -> Vec<ValidatorSignature> {
         let votes = self.driver.restore_precommits(Round::new(round), hash);
-        in_order(votes.into_iter().map(|vote| (vote.message.validator, vote.signature)).collect())
+        self.with_power(votes.into_iter().map(|vote| (vote.message.validator, vote.signature)).collect())
     }
 }
 
@@ -231,14 +242,6 @@ fn thresholds(genesis: &Genesis) -> ThresholdParams {
         return ThresholdParams { quorum: ThresholdParam::new(half_votes, all), ..sound };
     }
     sound
-}
-
-fn in_order(mut votes: Vec<(Address, Signature)>) -> Vec<ValidatorSignature> {
-    votes.sort_by_key(|(address, _)| *address);
-    votes.dedup_by_key(|(address, _)| *address);
-    let signature =
-        |(address, signature): (Address, _)| ValidatorSignature { validator: address.0, signature };
-    votes.into_iter().map(signature).collect()
 }
 
 fn translate(output: Output<Chain>) -> Option<CoreOutput> {

@@ -35,6 +35,11 @@ impl LedgerState {
                 StateKey::Account(id) if id.0 as usize >= state.accounts.len() => {
                     return Err(DecodeError::Invalid("an account that the chain does not have"));
                 }
+                StateKey::Validator(id) | StateKey::Offence(id, _)
+                    if id as usize >= genesis.validator_count() =>
+                {
+                    return Err(DecodeError::Invalid("a validator that the chain does not have"));
+                }
                 StateKey::Account(_) => Value::Account(Canonical::read(input)?),
                 StateKey::Contract(_) => Value::Contract(Canonical::read(input)?),
                 StateKey::Meter(..) => Value::Meter(Canonical::read(input)?),

@@ -37,8 +37,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             ConsensusMessage::Request { height } => self.answer(from, *height),
             _ if message.height() < self.height() => {
                 let validators = self.execution.state().validators(message.height());
-                let evidence = self.statements.hear_late(&message, &self.genesis);
-                let evidence = evidence.filter(|it| validators.power(it.validator()) > 0);
+                let evidence = self.statements.hear_late(&message, &self.genesis, &validators);
                 self.effects.extend(evidence.map(Effect::Equivocation));
                 self.help_if_stuck(from, &message);
             }
@@ -105,7 +104,7 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             ConsensusMessage::Vote(vote) => {
                 (!is_known || validators.power(vote.validator) > 0) && vote.is_signed(&self.genesis)
             }
-            ConsensusMessage::Polka(polka) => polka.verify(&self.genesis, &validators),
+            ConsensusMessage::Polka(polka) => !is_known || polka.verify(&self.genesis, &validators),
             ConsensusMessage::Proposal(proposal) => {
                 let Proposal { height, round, block, .. } = proposal;
                 let allows = |polka: &PolkaCertificate| {
@@ -122,7 +121,8 @@ impl<S: Store, L: WriteAheadLog> Validator<S, L> {
             ConsensusMessage::Decided { block, certificate } => {
                 (certificate.height, certificate.hash) == (block.header().height, block.hash())
                     && block.holds_its_transactions()
-                    && (certificate.verify(&self.genesis, &validators)
+                    && (!is_known
+                        || certificate.verify(&self.genesis, &validators)
                         || self.genesis.lacks(Weakness::UncheckedCertificates))
             }
             ConsensusMessage::Request { .. } => false,

@@ -14,12 +14,13 @@ use crate::digest::Digest;
 use crate::evidence::{Evidence, ProposalClaim};
 use crate::genesis::Genesis;
 use crate::message::{ConsensusMessage, Proposal, Vote, VoteKind};
+use crate::validator_set::ValidatorSet;
 
 /// How many different proposals of one round are looked at: an honest proposer makes one.
 const PROPOSALS_PER_ROUND_MAX: usize = 2;
 /// How many heights back votes are kept.
 const HEIGHTS_KEPT: usize = 4;
-/// How many rounds beyond those that were heard of count at a height that is decided.
+/// How many rounds beyond those that were heard of by its end count at a height that is decided.
 const LATE_ROUNDS_MAX: u32 = 1;
 
 /// What came of hearing something.
@@ -48,6 +49,7 @@ impl Statements {
     /// The present height is over.
     pub(super) fn move_on(&mut self) {
         let next = HeightStatements::of(self.present.height + 1);
+        self.present.end();
         self.past.push_back(std::mem::replace(&mut self.present, next));
         if self.past.len() > HEIGHTS_KEPT {
             self.past.pop_front();
@@ -85,19 +87,24 @@ impl Statements {
         }
     }
 
-    /// Hears a message of a height that is decided. Its signature need not hold: it is checked only where it would tell of a
-    /// contradiction, for most votes that come late are honest.
+    /// Hears a message of a height that is decided, whose validators were these. Its signatures need not hold: what is kept is
+    /// checked here, and what says the same as what is kept is not looked at.
     pub(super) fn hear_late(
         &mut self,
         message: &Arc<ConsensusMessage>,
         genesis: &Genesis,
+        validators: &ValidatorSet,
     ) -> Option<Evidence> {
         let height = message.height();
         let past = self.past.iter_mut().find(|past| past.height == height)?;
         match &**message {
             ConsensusMessage::Vote(vote) => {
-                let last_round = past.rounds.last_key_value().map_or(0, |(round, _)| *round);
-                if vote.round > last_round.saturating_add(LATE_ROUNDS_MAX) {
+                let is_heard = |before: &Vote| before.hash == vote.hash;
+                if vote.round > past.last_round.saturating_add(LATE_ROUNDS_MAX)
+                    || past.heard(vote).is_some_and(is_heard)
+                    || validators.power(vote.validator) == 0
+                    || !vote.is_signed(genesis)
+                {
                     return None;
                 }
                 let first = past.first(self.validators, vote)?;
@@ -105,20 +112,16 @@ impl Statements {
                     *first = Some(Arc::clone(message));
                     return None;
                 };
-                if vote_in(before).hash == vote.hash || !vote.is_signed(genesis) {
-                    return None;
-                }
-                if !vote_in(before).is_signed(genesis) {
-                    *first = Some(Arc::clone(message));
-                    return None;
-                }
                 let evidence = contradiction(vote_in(before), vote);
                 past.accuse(evidence)
             }
             ConsensusMessage::Proposal(proposal) => {
                 let claims = &past.rounds.get(&proposal.round)?.claims;
                 let (before, _) = claims.iter().find(|(claim, _)| claim.proposer == proposal.proposer)?;
-                if before.hash == proposal.block.hash() || !proposal.is_signed(genesis) {
+                if before.hash == proposal.block.hash()
+                    || validators.power(proposal.proposer) == 0
+                    || !proposal.is_signed(genesis)
+                {
                     return None;
                 }
                 let evidence = Evidence::Proposals(Box::new([before.clone(), proposal.claim()]));
@@ -152,6 +155,8 @@ pub(super) enum Timeliness {
 #[derive(Debug)]
 struct HeightStatements {
     height: u64,
+    /// The last round of which there were statements when the height ended.
+    last_round: u32,
     rounds: BTreeMap<u32, RoundStatements>,
     /// Who has contradicted itself; once is enough.
     accused: Vec<u32>,
@@ -169,7 +174,18 @@ struct RoundStatements {
 
 impl HeightStatements {
     fn of(height: u64) -> Self {
-        Self { height, rounds: BTreeMap::new(), accused: Vec::new() }
+        Self { height, last_round: 0, rounds: BTreeMap::new(), accused: Vec::new() }
+    }
+
+    /// The height is over. What rounds there were is settled: whoever tells of later ones, one after the other, is not followed.
+    fn end(&mut self) {
+        self.last_round = self.rounds.last_key_value().map_or(0, |(round, _)| *round);
+    }
+
+    /// The first vote like this one, if there was one.
+    fn heard(&self, vote: &Vote) -> Option<&Vote> {
+        let first = self.rounds.get(&vote.round)?.votes.get(place_of(vote))?;
+        first.as_deref().map(vote_in)
     }
 
     /// The place of the first vote like this one; there is none for who is no validator.

@@ -103,6 +103,18 @@ fn an_equivocator_is_out_at_the_end_of_the_epoch_and_the_chain_goes_on() {
             proof.verify(genesis.config().tree, &root, &key.to_bytes(), Some(&value)),
             "it is under the root"
         );
+        // Who has lost its power follows, and what it keeps holds too.
+        let mut followed = 0;
+        for each in network.everybody() {
+            for height in 1..each.height() {
+                let kept = each.store().block(height).unwrap().unwrap();
+                let set = each.state().validators(height);
+                assert!(kept.certificate.verify(&genesis, &set), "height {height} of {validators}");
+                followed += usize::from(height >= powerless_from);
+            }
+        }
+        let honest = (validators - 1) * (chain.len() + 1 - powerless_from as usize);
+        assert!(followed > honest, "{followed} blocks with {honest} of honest validators");
         let mut store = MemoryStore::new(Arc::clone(&genesis), usize::MAX);
         chain.iter().for_each(|committed| store.put(committed).unwrap());
         assert_eq!(verify_store(&store).unwrap().heights, chain.len() as u64);

@@ -127,14 +127,33 @@ fn a_forged_late_vote_neither_accuses_nor_hides_who_contradicts_itself() {
     let (mut receiver, hash) = decided(&genesis);
     let thief = genesis.validator_signer(0).unwrap();
     let mut hear = |event| evidence_in(receiver.handle(20, event));
-    for number in 0..3 {
-        let forged =
-            Vote::sign(genesis.hash(), VoteKind::Precommit, (1, 0), Some(Digest([number; 32])), (3, &thief));
+    for forgery in [Digest([0; 32]), hash, Digest([1; 32])] {
+        let forged = Vote::sign(genesis.hash(), VoteKind::Precommit, (1, 0), Some(forgery), (3, &thief));
         let message = Arc::new(ConsensusMessage::Vote(forged));
         assert!(hear(Event::Message { from: 0, message }).is_empty());
     }
     assert!(hear(vote_of(&genesis, 3, VoteKind::Precommit, Some(hash))).is_empty());
     assert_eq!(hear(vote_of(&genesis, 3, VoteKind::Precommit, None)).len(), 1);
+}
+
+#[test]
+fn late_votes_of_ever_later_rounds_are_not_kept() {
+    let genesis = genesis(SignatureScheme::KeyedHash, 4, 4);
+    let (mut receiver, _) = decided(&genesis);
+    let kept = |receiver: &Validator<MemoryStore>| {
+        let mut bytes = Vec::new();
+        receiver.save(&mut bytes);
+        bytes.len()
+    };
+    let signer = genesis.validator_signer(3).unwrap();
+    let mut tell = |round| {
+        let vote = Vote::sign(genesis.hash(), VoteKind::Prevote, (1, round), None, (3, &signer));
+        receiver.handle(20, Event::Message { from: 3, message: Arc::new(ConsensusMessage::Vote(vote)) });
+        kept(&receiver)
+    };
+    let after_two = [0, 1].map(&mut tell)[1];
+    let after_many = (2..1_000).map(&mut tell).next_back().unwrap();
+    assert_eq!(after_many, after_two);
 }
 
 #[test]

@@ -225,6 +225,11 @@ impl Network {
         self.processes.iter().filter(|it| self.conduct[it.node] == Conduct::Honest).map(|it| &it.validator)
     }
 
+    /// The validators of all processes, twins among them.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = &Validator<MemoryStore>> {
+        self.processes.iter().map(|it| &it.validator)
+    }
+
     /// The longest honest chain, after checking that all honest chains are beginnings of it, that each block is
     /// certified, and that nobody's money has changed.
     pub(crate) fn agreed_chain(&self) -> Vec<Committed> {

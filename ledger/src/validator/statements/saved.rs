@@ -13,6 +13,7 @@ impl Statements {
         (self.past.len() as u64).write(out);
         for past in &self.past {
             past.height.write(out);
+            past.last_round.write(out);
             write_list(&past.accused, out);
             (past.rounds.len() as u64).write(out);
             for (number, round) in &past.rounds {
@@ -38,6 +39,7 @@ impl Statements {
         let mut statements = Self::new(validators, height);
         for _ in 0..u64::read(input)? {
             let mut past = HeightStatements::of(Canonical::read(input)?);
+            past.last_round = Canonical::read(input)?;
             past.accused = Canonical::read(input)?;
             for _ in 0..u64::read(input)? {
                 let round = past.rounds.entry(Canonical::read(input)?).or_default();
