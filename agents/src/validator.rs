@@ -99,7 +99,9 @@ impl ValidatorActor {
 
     /// Has the platform submit the evidence, as it submits everybody's transactions.
     fn accuse(&mut self, evidence: Evidence, context: &mut Context<'_, CommunityModel>) {
-        if !self.malice.reports() {
+        // Who is convicted loses its power with the epoch; more evidence would only fill blocks.
+        let is_convicted = self.validator.state().validators(u64::MAX).power(evidence.validator()) == 0;
+        if is_convicted || !self.malice.reports() {
             return;
         }
         let Some(signatory) = &mut self.signatory else { return };

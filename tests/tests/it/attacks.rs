@@ -72,6 +72,34 @@ fn only_equivocators_are_accused() {
 }
 
 #[test]
+fn equivocators_are_convicted_on_the_chain_and_lose_their_power_with_the_epoch() {
+    // An epoch has 100 blocks, and a week of the community more.
+    let sets =
+        ["market.mechanism=mid_market_rate", "ledger.validators=7", "ledger.equivocating_validators=2"];
+    let (run, honest) = (Run::of("community", &sets), Run::of("community", &sets[..2]));
+    run.expect_verified();
+    assert!(economy(&run) == economy(&honest));
+    let transactions = run.rows(Table::Transactions);
+    let (kinds, states) = (transactions.texts("kind"), transactions.texts("status"));
+    let accepted =
+        (0..kinds.len()).filter(|&row| kinds[row] == "accuse" && states[row] != "rejected").count();
+    assert!(accepted >= 2, "{accepted} accusations");
+    let blocks = run.rows(Table::Blocks);
+    let (heights, proposers) = (blocks.counts("height"), blocks.texts("proposer"));
+    assert!(heights.last().is_some_and(|&last| last > 115), "{:?} blocks", heights.last());
+    let liars = ["validator-5", "validator-6"];
+    for (height, proposer) in heights.iter().zip(&proposers) {
+        assert!(*height <= 100 || !liars.contains(&proposer.as_str()), "{proposer} proposes block {height}");
+    }
+    assert!(proposers.iter().any(|it| liars.contains(&it.as_str())), "they did before");
+    // Whoever has no power has nothing to contradict itself with.
+    let after = run.events("equivocation").iter().filter(|detail| {
+        detail.rsplit(' ').next().and_then(|height| height.parse::<u64>().ok()).is_some_and(|it| it > 100)
+    });
+    assert_eq!(after.count(), 0);
+}
+
+#[test]
 fn a_partition_costs_rounds_while_it_lasts_and_none_after() {
     // Four validators take turns, and one is not heard until an hour before the second half of the blocks.
     let run = Run::of("smoke", &["ledger.partitions=[{ start_h = 0, length_h = 3, validators = 1 }]"]);
