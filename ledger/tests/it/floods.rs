@@ -153,7 +153,8 @@ fn late_votes_of_ever_later_rounds_are_not_kept() {
     };
     let after_two = [0, 1].map(&mut tell)[1];
     let after_many = (2..1_000).map(&mut tell).next_back().unwrap();
-    assert_eq!(after_many, after_two);
+    // A count of what was heard may take a byte more.
+    assert!(after_many < after_two + 16, "{after_two} bytes, then {after_many}");
 }
 
 #[test]
