@@ -3,8 +3,8 @@
 
 Usage: contrib/measure/studies.py [GOSHAWK] [--quick]
 
-GOSHAWK is the program (default target/release/goshawk). Writes into a folder that it removes again; takes about ten minutes, a
-tenth of that with --quick, which runs a tenth of the replicates. Prints a line per figure: what was found, and what is wanted.
+GOSHAWK is the program (default target/release/goshawk). Writes into a folder that it removes again; takes a few minutes, with
+--quick one or two: then it runs a tenth of the replicates, but for the trades that DuckDB sums. Prints a line per figure: what was found, and what is wanted.
 DuckDB is measured where Python has it. Processor time is user and system time of the whole process.
 """
 

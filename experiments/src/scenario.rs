@@ -137,7 +137,7 @@ pub struct Scenario {
     /// The ledger and its contracts.
     #[serde(default)]
     pub ledger: Ledger,
-    /// What is written beside the standard tables.
+    /// What is written, and how.
     #[serde(default)]
     pub output: Output,
 }

@@ -303,6 +303,22 @@ mod verify {
     }
 
     #[test]
+    fn failures_of_replicates_that_a_study_gave_up_are_forgotten() {
+        let study = FAILING
+            .replace("replicates = 3", "replicates = 2")
+            .replace("failures_max = 3", "failures_max = 2");
+        let desk = Desk::with(&study.replace("[5, 5000]", "[5000]"));
+        desk.study(&[]).expect(DONE);
+        // Grown, more fail than may; so the study stays as small as it was.
+        desk.study(&["--resume", "--replicates", "4"]).expect(FAILED).told("failures_max is 2");
+        assert!(desk.read(LOG).contains("unfinished"));
+        desk.study(&["--resume", "--replicates", "2"]).expect(DONE);
+        let value = desk.give(&["verify", "out", "--format", "json"]).expect(DONE).json();
+        assert_eq!(value["failed"].as_array().unwrap().len(), 2);
+        desk.give(&["summary", "out", "--figure", "net_cost"]).expect(DONE);
+    }
+
+    #[test]
     fn a_stopping_rule_says_when_a_point_is_whole() {
         let study = STUDY.replace("replicates = 5", "replicates = 60").replace("chunk = 2", "chunk = 10");
         let desk = Desk::run(&(study + "[stopping]\nfigures = [\"net_cost\"]\nrelative = 0.5\n"));

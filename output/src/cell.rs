@@ -55,7 +55,7 @@ pub struct Digest(pub [u8; 32]);
 pub(crate) enum Storage {
     /// Distinct values once, then keys: ids, categories, and numbers that repeat.
     Dictionary,
-    /// As they are: texts, and measurements that are often zero.
+    /// As they are: texts, and measurements that are often zero. Decimals of the latter are byte-split.
     Plain,
     /// Bytes of the same significance side by side: measurements that hardly ever are zero.
     ByteStreamSplit,

@@ -92,6 +92,10 @@ impl FactorTable {
             let allowed = "the path of a field of the scenario, such as battery.capacity_kwh";
             problems.push(FieldProblem::new("path", format!("{:?}", self.path), allowed));
         }
+        if self.path.trim() == "output.numbers" {
+            let allowed = "a field on which results depend; set this one for all points, under [set]";
+            problems.push(FieldProblem::new("path", format!("{:?}", self.path), allowed));
+        }
         let levels = self.levels(&mut problems);
         match levels {
             Some(levels) if problems.is_empty() => Ok(Factor { path: self.path.trim().to_owned(), levels }),

@@ -317,7 +317,10 @@ impl Records {
 
     /// Forgets failures in chunks that a study does not have: it was to grow, and is not to any more.
     pub fn keep_to(&mut self, file: &StudyFile) {
-        self.unfinished.retain(|id, _| replicates(file, id.number).is_some());
+        self.unfinished.retain(|id, failed| {
+            failed.retain(|one| one.replicate < file.replicates);
+            replicates(file, id.number).is_some()
+        });
     }
 
     /// Every replicate that failed, with its point; those of chunks that are not there come last.

@@ -63,10 +63,15 @@ fn bid(household: u32, energy: i64) -> Bid {
 /// The attacker and two more sellers, with twice what the buyers want.
 const ATTACKER: HouseholdId = HouseholdId(2);
 fn offers() -> Vec<Offer> {
-    vec![offer(0, 2_000_000, 60_000), offer(1, 3_000_000, 60_000), offer(2, 2_500_000, 60_000)]
+    vec![offer(0, 2_000_000, 60_000), offer(1, 3_000_000, 50_000), offer(2, 2_500_000, 70_000)]
 }
 fn bids() -> Vec<Bid> {
     vec![bid(3, 1_200_000), bid(4, 900_000), bid(5, 1_500_000)]
+}
+
+/// What a kWh costs a seller.
+fn cost_of(seller: HouseholdId) -> Price {
+    offers().iter().find(|offer| offer.household == seller).unwrap().cost
 }
 
 /// What a seller earns above its cost, in 1e-12 currency.
@@ -89,7 +94,7 @@ fn continuous(offers: &[Offer], bids: &[Bid], seller: HouseholdId) -> Profit {
             }
         }
     }
-    i128::from((price - offers[0].cost).micro()) * i128::from(sold.micro())
+    i128::from((price - cost_of(seller)).micro()) * i128::from(sold.micro())
 }
 
 /// The same by a mechanism of ours.
@@ -100,7 +105,7 @@ fn sealed(mechanism: &str, offers: &[Offer], bids: &[Bid], seller: HouseholdId) 
     let clearing = mechanism_by_name(mechanism, &settings).unwrap().clear(&problem, [1, 2]);
     let of_seller = clearing.awards.trades.iter().filter(|trade| trade.seller == seller);
     of_seller
-        .map(|trade| i128::from((trade.price - offers[0].cost).micro()) * i128::from(trade.energy.micro()))
+        .map(|trade| i128::from((trade.price - cost_of(seller)).micro()) * i128::from(trade.energy.micro()))
         .sum()
 }
 
@@ -137,8 +142,13 @@ fn who_comes_first_gains_in_a_continuous_market_and_nothing_in_ours() {
         "mid_market_rate",
         "grid_only",
     ] {
-        let of_ours = profits(&|offers, bids| sealed(mechanism, offers, bids, ATTACKER));
-        assert!(of_ours.iter().all(|profit| *profit == of_ours[0]), "{mechanism}: {of_ours:?}");
+        let mut of_all = 0;
+        for seller in [HouseholdId(0), HouseholdId(1), ATTACKER] {
+            let of_ours = profits(&|offers, bids| sealed(mechanism, offers, bids, seller));
+            assert!(of_ours.iter().all(|profit| *profit == of_ours[0]), "{mechanism}: {of_ours:?}");
+            of_all += of_ours[0];
+        }
+        assert_eq!(of_all > 0, mechanism != "grid_only", "{mechanism}: something is sold");
     }
 }
 

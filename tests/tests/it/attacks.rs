@@ -93,7 +93,7 @@ fn equivocators_are_convicted_on_the_chain_and_lose_their_power_with_the_epoch()
     }
     assert!(proposers.iter().any(|it| liars.contains(&it.as_str())), "they did before");
     // Whoever has no power has nothing to contradict itself with.
-    let after = run.events("equivocation").iter().filter(|detail| {
+    let after = run.events("equivocation").into_iter().filter(|detail| {
         detail.rsplit(' ').next().and_then(|height| height.parse::<u64>().ok()).is_some_and(|it| it > 100)
     });
     assert_eq!(after.count(), 0);

@@ -89,6 +89,7 @@ fn all_faults_of_a_factor_are_told_at_once() {
         "path = \"a\"\nlognormal = { mean = -1.0, sd = -1.0 }",
         "path = \"a\"\ntriangular = { low = 1.0, mode = 9.0, high = 2.0 }",
         "path = \"a\"\nuniform = { low = 1.0, high = 1.0 }",
+        "path = \"output.numbers\"\nvalues = [\"float64\", \"decimal\"]",
     ] {
         text.push_str(&format!("{toml}\n  {}\n\n", told(toml).join("\n  ")));
     }
