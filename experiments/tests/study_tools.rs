@@ -315,7 +315,8 @@ mod verify {
         desk.study(&["--resume", "--replicates", "2"]).expect(DONE);
         let value = desk.give(&["verify", "out", "--format", "json"]).expect(DONE).json();
         assert_eq!(value["failed"].as_array().unwrap().len(), 2);
-        desk.give(&["summary", "out", "--figure", "net_cost"]).expect(DONE);
+        let said = desk.give(&["summary", "out", "--figure", "net_cost"]).expect(BAD_INPUT);
+        said.told("1 chunks are there, 2 replicates failed");
     }
 
     #[test]
