@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{AccountId, Digest, SignatureScheme};
-use goshawk_market::mechanism::{MechanismSettings, mechanism_by_name};
+use goshawk_market::mechanism::{MECHANISM_NAMES, MechanismSettings, mechanism_by_name};
 use goshawk_market::order::{Bid, Credit, GroupId, HouseholdId, Offer, Terms};
 use goshawk_market::problem::PeriodProblem;
 use goshawk_market::quantity::{Energy, Price};
@@ -130,18 +130,7 @@ fn who_comes_first_gains_in_a_continuous_market_and_nothing_in_ours() {
     let of_continuous = profits(&|offers, bids| continuous(offers, bids, ATTACKER));
     let (least, most) = (of_continuous.iter().min().unwrap(), of_continuous.iter().max().unwrap());
     assert!(*least == 0 && *most > 0, "last it sells nothing, first all it has: {least} to {most}");
-    for mechanism in [
-        "ngo",
-        "ngo_original",
-        "pso",
-        "improved_pso",
-        "l_shade",
-        "exact",
-        "double_auction",
-        "pay_as_bid",
-        "mid_market_rate",
-        "grid_only",
-    ] {
+    for mechanism in MECHANISM_NAMES {
         let mut of_all = 0;
         for seller in [HouseholdId(0), HouseholdId(1), ATTACKER] {
             let of_ours = profits(&|offers, bids| sealed(mechanism, offers, bids, seller));

@@ -15,13 +15,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef};
 use parquet::basic::Encoding;
-use parquet::column::page::{CompressedPage, Page};
 use parquet::errors::Result;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::column_chunk::{ColumnChunk, PageCompressor};
-use super::keys;
 
 /// The texts of some rows, as the format stores them.
 #[derive(Debug, Default)]
@@ -71,25 +69,9 @@ pub(super) fn append<'a, W: Write + Send>(
     columns: impl Iterator<Item = &'a ArrayRef>,
 ) -> Result<()> {
     let keyed = Keyed::of(columns);
-    let packed = keys::packed(&keyed.keys, keyed.distinct);
     let encodings = vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];
     let mut chunk = ColumnChunk::new(descriptor, compressor.compression(), encodings);
-    let dictionary = Page::DictionaryPage {
-        buf: compressor.compress(&keyed.texts)?,
-        num_values: keyed.distinct,
-        encoding: Encoding::PLAIN,
-        is_sorted: false,
-    };
-    chunk.push(CompressedPage::new(dictionary, keyed.texts.len()))?;
-    let data = Page::DataPage {
-        buf: compressor.compress(&packed)?,
-        num_values: keyed.keys.len() as u32,
-        encoding: Encoding::RLE_DICTIONARY,
-        def_level_encoding: Encoding::RLE,
-        rep_level_encoding: Encoding::RLE,
-        statistics: None,
-    };
-    chunk.push(CompressedPage::new(data, packed.len()))?;
+    chunk.push_keyed(compressor, (&keyed.texts, keyed.distinct), &keyed.keys)?;
     chunk.append_to(row_group)
 }
 

@@ -4,13 +4,15 @@ use std::io::Write;
 
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, PageType, ZstdLevel};
-use parquet::column::page::{CompressedPage, PageWriter};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+
+use super::keys;
 
 /// Compresses pages, one after the other: what that needs is set up once a file, not once a column.
 pub(super) struct PageCompressor {
@@ -78,6 +80,32 @@ impl ColumnChunk {
     /// Tells readers of the column's least and most.
     pub(super) fn set_statistics(&mut self, statistics: Statistics) {
         self.statistics = Some(statistics);
+    }
+
+    /// Adds a dictionary, of so many values as `PLAIN` has them, and the keys of all rows.
+    pub(super) fn push_keyed(
+        &mut self,
+        compressor: &mut PageCompressor,
+        (dictionary, distinct): (&[u8], u32),
+        row_keys: &[u32],
+    ) -> Result<()> {
+        let page = Page::DictionaryPage {
+            buf: compressor.compress(dictionary)?,
+            num_values: distinct,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        self.push(CompressedPage::new(page, dictionary.len()))?;
+        let packed = keys::packed(row_keys, distinct);
+        let page = Page::DataPage {
+            buf: compressor.compress(&packed)?,
+            num_values: row_keys.len() as u32,
+            encoding: Encoding::RLE_DICTIONARY,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        self.push(CompressedPage::new(page, packed.len()))
     }
 
     /// Adds a page: first the dictionary, if there is one, then data.

@@ -27,7 +27,7 @@ use super::column_chunk::{ColumnChunk, PageCompressor};
 use crate::number_format::{NumberFormat, float_of};
 
 /// Bytes of a number.
-pub(super) const WIDTH: usize = 8;
+const WIDTH: usize = 8;
 /// Most numbers of a page.
 const PAGE_NUMBERS: usize = PAGE_BYTES / WIDTH;
 /// Numbers that are looked at together for one that is not zero.

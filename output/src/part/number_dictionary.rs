@@ -8,14 +8,12 @@ use std::io::Write;
 
 use arrow_array::{Array, ArrayRef};
 use parquet::basic::Encoding;
-use parquet::column::page::{CompressedPage, Page};
 use parquet::errors::Result;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::column_chunk::{ColumnChunk, PageCompressor};
-use super::keys;
-use super::number_column::{Kind, Layout, NumberWriter, WIDTH};
+use super::number_column::{Kind, Layout, NumberWriter};
 
 /// Most numbers of a dictionary: what a reader has to hold of it stays within a page.
 const NUMBERS_MAX: usize = 8_192;
@@ -44,24 +42,7 @@ impl DictionaryWriter {
         let mut chunk = ColumnChunk::new(descriptor, compressor.compression(), encodings);
         let dictionary: Vec<u8> =
             self.numbers.iter().flat_map(|&number| kind.written(number).to_le_bytes()).collect();
-        debug_assert_eq!(dictionary.len(), self.numbers.len() * WIDTH);
-        let page = Page::DictionaryPage {
-            buf: compressor.compress(&dictionary)?,
-            num_values: self.numbers.len() as u32,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        };
-        chunk.push(CompressedPage::new(page, dictionary.len()))?;
-        let packed = keys::packed(&self.keys, self.numbers.len() as u32);
-        let page = Page::DataPage {
-            buf: compressor.compress(&packed)?,
-            num_values: self.keys.len() as u32,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        chunk.push(CompressedPage::new(page, packed.len()))?;
+        chunk.push_keyed(compressor, (&dictionary, self.numbers.len() as u32), &self.keys)?;
         chunk.append_to(row_group)
     }
 
