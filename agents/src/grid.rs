@@ -151,7 +151,12 @@ impl Actor<CommunityModel> for Grid {
                 }
             }
             Message::Cleared { period, contracts } => {
-                let check = Operation::Check { period: period.0, approved: contracts, rejected: Vec::new() };
+                let check = Operation::Check {
+                    period: period.0,
+                    approved: contracts,
+                    rejected: Vec::new(),
+                    loads: Vec::new(),
+                };
                 let transaction = self.signatory.sign(check);
                 context.send_in(directory.platform, phase::CONTRACT, Message::Transaction(transaction));
             }

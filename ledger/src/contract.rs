@@ -13,6 +13,7 @@
 use goshawk_market::quantity::{Energy, Money, Price};
 
 use crate::codec::{canonical_enum, canonical_struct};
+use crate::device::Lot;
 use crate::transaction::{AccountId, ContractId};
 
 /// The largest energy of a contract, 1e6 kWh: with [`PRICE_MAX`] it keeps every product far inside an `i64`, so
@@ -51,6 +52,8 @@ pub struct ContractTerms {
     pub outside_price: Price,
     /// What the buyer owes the seller for energy that it agreed to take and did not.
     pub take_or_pay: Price,
+    /// Which energy it is: a lot of one of the seller's devices in the period.
+    pub lot: Lot,
 }
 
 canonical_struct!(ContractTerms {
@@ -65,6 +68,7 @@ canonical_struct!(ContractTerms {
     platform_fee,
     outside_price,
     take_or_pay,
+    lot,
 });
 
 /// Why terms are no contract.
@@ -207,6 +211,7 @@ pub(crate) mod tests {
             platform_fee: Price::from_micro(10_000),
             outside_price: Price::from_micro(300_000),
             take_or_pay: Price::from_micro(50_000),
+            lot: Lot::default(),
         }
     }
 

@@ -116,7 +116,7 @@ fn check_form(state: &LedgerState, tip: &ChainTip, block: &Block) -> Result<(), 
 /// Executes a block and checks what its header says came out.
 fn execute_transactions(state: &mut LedgerState, block: &Block) -> Result<Vec<Receipt>, BlockFault> {
     let header = block.header();
-    state.enter(header.height);
+    state.enter(header.height, header.time_micros);
     let mut receipts = Vec::with_capacity(block.transactions().len());
     for (index, transaction) in block.transactions().iter().enumerate() {
         let receipt = state.apply(transaction);
@@ -232,7 +232,8 @@ impl Execution {
         transactions: Vec<Arc<SignedTransaction>>,
     ) -> Arc<Block> {
         let mut state = self.last.state.clone();
-        state.enter(self.tip.height + 1);
+        let time_micros = now_micros.max(self.tip.time_micros);
+        state.enter(self.tip.height + 1, time_micros);
         let receipts: Vec<Receipt> = transactions.iter().map(|it| state.apply(it)).collect();
         let header = Header {
             height: self.tip.height + 1,
@@ -241,7 +242,7 @@ impl Execution {
             transaction_root: transaction_root(&transactions),
             receipts_root: receipts_root(&receipts),
             state_root: state.root(),
-            time_micros: now_micros.max(self.tip.time_micros),
+            time_micros,
             proposer,
         };
         let block = Arc::new(Block::built(header, transactions));

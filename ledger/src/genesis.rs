@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use goshawk_market::quantity::Money;
+use goshawk_market::quantity::{Energy, Money};
 
 use crate::bucket_tree::TreeParams;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
+use crate::device::{DEVICES_MAX, Device, Line};
 use crate::digest::{Digest, Domain};
 use crate::error::LedgerError;
 use crate::rules::Weakness;
@@ -146,6 +147,12 @@ pub struct GenesisConfig {
     pub limits: Limits,
     /// Waiting times.
     pub timeouts: Timeouts,
+    /// The devices that are certified from the start; [`DeviceId`](crate::DeviceId) is the index.
+    pub devices: Vec<Device>,
+    /// The most energy of users' trades that the grid carries in a period, if that is limited.
+    pub carried_max: Option<Energy>,
+    /// The lines of the feeder, if the chain knows them: line `n` leads to place `n + 1`.
+    pub lines: Vec<Line>,
 }
 
 impl Canonical for GenesisConfig {
@@ -158,6 +165,9 @@ impl Canonical for GenesisConfig {
         self.tree.write(out);
         self.limits.write(out);
         self.timeouts.write(out);
+        self.devices.write(out);
+        self.carried_max.write(out);
+        self.lines.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -170,6 +180,9 @@ impl Canonical for GenesisConfig {
             tree: Canonical::read(input)?,
             limits: Canonical::read(input)?,
             timeouts: Canonical::read(input)?,
+            devices: Canonical::read(input)?,
+            carried_max: Canonical::read(input)?,
+            lines: Canonical::read(input)?,
         })
     }
 }
@@ -299,6 +312,18 @@ fn check(config: &GenesisConfig) -> Result<(), LedgerError> {
         .contains(&0)
     {
         return refuse("limits must be above 0");
+    }
+    let is_sound = |device: &Device| {
+        let owner = config.accounts.get(device.owner.0 as usize);
+        owner.is_some_and(|owner| owner.role.trades()) && device.is_valid(config.lines.len())
+    };
+    if config.devices.len() > DEVICES_MAX || !config.devices.iter().all(is_sound) {
+        return refuse(
+            "devices must belong to accounts that trade, have a place, and energies of 0 to 1e6 kWh",
+        );
+    }
+    if (0u32..).zip(&config.lines).any(|(place, line)| line.from > place) {
+        return refuse("a line must come from a place before the one it leads to");
     }
     if !config.tree.is_valid() {
         return refuse("the state tree needs 1 to 2^24 buckets and an arity of 2 to 256");

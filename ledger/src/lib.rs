@@ -48,6 +48,15 @@
 //!     tree: TreeParams::for_entries(100),
 //!     limits: Limits::default(),
 //!     timeouts: Timeouts::default(),
+//!     devices: vec![Device {
+//!         owner: AccountId(0),
+//!         place: 0,
+//!         rating: Energy::from_micro(7_000_000),
+//!         generation: Energy::ZERO,
+//!         content: None,
+//!     }],
+//!     carried_max: None,
+//!     lines: Vec::new(),
 //! })?);
 //! let [seller, buyer] = ["h0001", "h0002"].map(|name| genesis.account(name).unwrap());
 //!
@@ -63,8 +72,10 @@
 //!     platform_fee: Price::from_micro(5_000),
 //!     outside_price: Price::from_micro(250_000),
 //!     take_or_pay: Price::from_micro(20_000),
+//!     lot: Lot { device: DeviceId(0), sequence: 0 },
 //! };
-//! let publish = Transaction { chain: 1, sender: seller, nonce: 0, operation: Operation::Publish { terms } };
+//! let operation = Operation::Publish { terms };
+//! let publish = Transaction { chain: 1, sender: seller, nonce: 0, expiry_micros: Some(60_000_000), operation };
 //! let signed = Arc::new(SignedTransaction::sign(publish, &genesis.signer(seller).unwrap()));
 //!
 //! let store = MemoryStore::new(Arc::clone(&genesis), usize::MAX);
@@ -89,6 +100,7 @@ mod codec;
 mod consensus;
 mod contract;
 mod credit;
+mod device;
 mod digest;
 mod error;
 mod evidence;
@@ -115,6 +127,7 @@ pub use transaction::{AccountId, ContractId, Operation, SignedTransaction, Trans
 
 pub use contract::{Contract, ContractState, ContractTerms, ENERGY_MAX, PRICE_MAX, TermsFault};
 pub use credit::Credit;
+pub use device::{DEVICES_MAX, Device, DeviceId, Line, Lot};
 pub use receipt::{Change, Outcome, Receipt, Rejection};
 pub use settlement::{Delivery, Settlement, allocate_deliveries};
 
@@ -122,7 +135,7 @@ pub use genesis::{Genesis, GenesisAccount, GenesisConfig, KeyRegistry, Limits, R
 pub use signature::{Signature, SignatureScheme, Signer, Verifier};
 
 pub use bucket_tree::{BucketTree, Proof, TreeParams};
-pub use state::{Account, Conviction, LedgerState, Meter, Offence, StateKey};
+pub use state::{Account, Conviction, LedgerState, Meter, Offence, StateKey, Supply};
 
 pub use block::{Block, CommitCertificate, Committed, Header, ValidatorSignature};
 pub use consensus::TimerKind;

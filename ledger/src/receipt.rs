@@ -1,9 +1,10 @@
 //! What the ledger answers to a transaction.
 
-use goshawk_market::quantity::Money;
+use goshawk_market::quantity::{Energy, Money};
 
 use crate::codec::{Canonical, canonical_enum, canonical_struct};
 use crate::contract::{ContractState, TermsFault};
+use crate::device::DeviceId;
 use crate::digest::{self, Digest};
 use crate::settlement::Settlement;
 use crate::transaction::{AccountId, ContractId, TransactionId};
@@ -107,6 +108,15 @@ pub enum Change {
         /// From this height on it has no power; `None` where nobody else has any.
         powerless_from: Option<u64>,
     },
+    /// A device is certified.
+    Enrolled,
+    /// The account of a device's content has changed.
+    Accounted {
+        /// What it holds now.
+        content: Energy,
+    },
+    /// The money is the other account's.
+    Transferred,
 }
 
 canonical_enum!(Change {
@@ -116,6 +126,9 @@ canonical_enum!(Change {
     3 => Metered,
     4 => Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit },
     5 => Convicted { validator, powerless_from },
+    20 => Enrolled,
+    21 => Accounted { content },
+    22 => Transferred,
 });
 
 /// Why a transaction was rejected.
@@ -144,6 +157,14 @@ pub enum Rejection {
         expected: u64,
         /// The transaction's.
         found: u64,
+    },
+    /// In a block that is later than the transaction allows.
+    #[error("expired at {expiry_micros} us, and the block is of {time_micros} us")]
+    Expired {
+        /// The last time at which it could be carried out.
+        expiry_micros: u64,
+        /// The time of the block.
+        time_micros: u64,
     },
     /// The terms make no contract.
     #[error("{fault}")]
@@ -256,6 +277,57 @@ pub enum Rejection {
         /// The height of the statements.
         height: u64,
     },
+    /// No such device, or one that leaves a gap before it, or one too many.
+    #[error("there is no device {device:?}")]
+    UnknownDevice {
+        /// The device.
+        device: DeviceId,
+    },
+    /// A device without a place, or with energies out of range.
+    #[error("the device has no place on the feeder, or an energy that is not between 0 and 1e6 kWh")]
+    BadDevice,
+    /// A lot that has been sold, or that leaves a gap before it.
+    #[error("lot {found}, where the device's next in the period is {expected}")]
+    WrongLot {
+        /// The device's next.
+        expected: u32,
+        /// The contract's.
+        found: u32,
+    },
+    /// More than the device has left to sell in the period.
+    #[error("the device has {left} kWh left to sell in the period")]
+    Oversold {
+        /// What it has left.
+        left: Energy,
+    },
+    /// The ledger keeps no account of the device's content.
+    #[error("no account is kept of what device {device:?} holds")]
+    NoContent {
+        /// The device.
+        device: DeviceId,
+    },
+    /// A change of content that is none, or that the device cannot hold.
+    #[error("no change, or one from {content} kWh to below 0 or above 1e6 kWh")]
+    BadContent {
+        /// What it holds.
+        content: Energy,
+    },
+    /// A transfer of nothing, or to nobody else.
+    #[error("a transfer is of more than 0, to another account")]
+    BadTransfer,
+    /// The grid has not said what is drawn at each place, or not within 1e6 kWh.
+    #[error("there is not one load between -1e6 and 1e6 kWh for each place of the feeder")]
+    BadLoads,
+    /// The grid approved what the lines do not bear.
+    #[error("{flow} kWh over the line to place {place}, which bears {limit} kWh")]
+    Overload {
+        /// The place behind the line; 0 for all trades together.
+        place: u32,
+        /// What would flow.
+        flow: Energy,
+        /// What may.
+        limit: Energy,
+    },
 }
 
 canonical_enum!(Rejection {
@@ -281,6 +353,16 @@ canonical_enum!(Rejection {
     19 => NoContradiction,
     20 => NoSuchVoter { validator, height },
     21 => AccusedTwice { validator, height },
+    22 => Expired { expiry_micros, time_micros },
+    23 => UnknownDevice { device },
+    24 => BadDevice,
+    25 => WrongLot { expected, found },
+    26 => Oversold { left },
+    27 => NoContent { device },
+    28 => BadContent { content },
+    29 => BadTransfer,
+    50 => BadLoads,
+    51 => Overload { place, flow, limit },
 });
 
 impl Rejection {

@@ -14,6 +14,12 @@ pub enum Weakness {
     NoLock,
     /// A transaction counts whatever its nonce.
     NoNonce,
+    /// A transaction counts however late it comes.
+    NoExpiry,
+    /// A device may sell one lot twice, and more than it has.
+    NoLots,
+    /// What the grid approves is carried, whatever the lines bear.
+    UncheckedFlows,
     /// What was contracted is paid for, whatever the meters say.
     ContractedSettlement,
     /// A final block is adopted without its certificate being checked.

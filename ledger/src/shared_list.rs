@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// How many elements are shared or copied together.
 const CHUNK: usize = 32;
 
-/// A list of a length that never changes.
+/// A list that never gets shorter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SharedList<T> {
     chunks: Vec<Arc<[T]>>,
@@ -38,6 +38,17 @@ impl<T: Clone> SharedList<T> {
     /// Beyond the end.
     pub(crate) fn get_mut(&mut self, index: usize) -> &mut T {
         &mut Arc::make_mut(&mut self.chunks[index / CHUNK])[index % CHUNK]
+    }
+
+    /// Appends an element.
+    pub(crate) fn push(&mut self, element: T) {
+        if self.len.is_multiple_of(CHUNK) {
+            self.chunks.push(Arc::from([element]));
+        } else {
+            let last = self.chunks.last_mut().expect("invariant: the last chunk is not full");
+            *last = last.iter().cloned().chain([element]).collect();
+        }
+        self.len += 1;
     }
 
     /// All elements in order.
@@ -73,6 +84,10 @@ mod tests {
                 let place = place.index(elements.len());
                 plain[usize::from(which)][place] = value;
                 *shared[usize::from(which)].get_mut(place) = value;
+            }
+            for element in elements {
+                plain[1].push(element);
+                shared[1].push(element);
             }
             for (plain, shared) in plain.iter().zip(&shared) {
                 prop_assert_eq!(shared.len(), plain.len());

@@ -8,7 +8,9 @@
 
 mod apply;
 mod conviction;
+mod devices;
 mod entry;
+mod flow;
 mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +19,13 @@ use std::sync::Arc;
 use goshawk_market::quantity::Money;
 
 use conviction::Convictions;
-pub use entry::{Account, Conviction, Meter, Offence, StateKey};
+pub use entry::{Account, Conviction, Meter, Offence, StateKey, Supply};
 pub(crate) use entry::{Books, Period, Value};
 
 use crate::bucket_tree::{BucketTree, Proof};
 use crate::codec::Canonical;
 use crate::contract::{Contract, ContractState};
+use crate::device::{Device, DeviceId};
 use crate::digest::Digest;
 use crate::genesis::Genesis;
 use crate::receipt::Receipt;
@@ -38,11 +41,15 @@ pub struct LedgerState {
     contracts: BTreeMap<ContractId, Contract>,
     meters: BTreeMap<(u32, AccountId), Meter>,
     periods: BTreeMap<u32, Period>,
+    devices: SharedList<Device>,
+    supplies: BTreeMap<(u32, DeviceId), Supply>,
     books: Books,
     /// The convicted validators, and the heights of their offences.
     convictions: Convictions,
     /// The height of the block that is executed, or was last.
     height: u64,
+    /// The time of that block.
+    time_micros: u64,
     /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
     tree: BucketTree,
@@ -61,15 +68,21 @@ impl LedgerState {
             contracts: BTreeMap::new(),
             meters: BTreeMap::new(),
             periods: BTreeMap::new(),
+            devices: SharedList::new(&genesis.config().devices),
+            supplies: BTreeMap::new(),
             books: Books::default(),
             convictions: Convictions::new(genesis),
             height: 0,
+            time_micros: 0,
             open: BTreeSet::new(),
             tree: BucketTree::new(genesis.config().tree),
             changed: Vec::new(),
         };
         for id in (0..state.accounts.len() as u32).map(AccountId) {
             state.write_to_tree(StateKey::Account(id));
+        }
+        for id in (0..state.devices.len() as u32).map(DeviceId) {
+            state.write_to_tree(StateKey::Device(id));
         }
         state.write_to_tree(StateKey::Books);
         state
@@ -117,7 +130,7 @@ impl LedgerState {
     }
 
     /// The contracts of a period that await settlement, in order.
-    pub fn open_contracts(&self, period: u32) -> impl Iterator<Item = &Contract> {
+    pub fn open_contracts(&self, period: u32) -> impl Iterator<Item = &Contract> + Clone {
         let all = (period, ContractId(0))..=(period, ContractId(u64::MAX));
         self.open.range(all).map(|(_, id)| &self.contracts[id])
     }
@@ -127,9 +140,20 @@ impl LedgerState {
         self.meters.get(&(period, account))
     }
 
-    /// The block of this height is executed next.
-    pub(crate) fn enter(&mut self, height: u64) {
+    /// A device.
+    pub fn device(&self, id: DeviceId) -> Option<&Device> {
+        self.devices.get(id.0 as usize)
+    }
+
+    /// What a device has sold in an open period.
+    pub fn supply(&self, period: u32, device: DeviceId) -> Supply {
+        self.supplies.get(&(period, device)).copied().unwrap_or_default()
+    }
+
+    /// The block of this height and time is executed next.
+    pub(crate) fn enter(&mut self, height: u64, time_micros: u64) {
         self.height = height;
+        self.time_micros = time_micros;
     }
 
     /// The validators of a height that is not later than the next.
@@ -148,6 +172,8 @@ impl LedgerState {
             + self.contracts.len()
             + self.meters.len()
             + self.periods.len()
+            + self.devices.len()
+            + self.supplies.len()
             + self.convictions.len()
             + 1
     }
@@ -172,6 +198,8 @@ impl LedgerState {
             StateKey::Books => Some(Value::Books(self.books)),
             StateKey::Validator(id) => self.convictions.conviction(id).map(Value::Conviction),
             StateKey::Offence(id, height) => self.convictions.offence(id, height).map(Value::Offence),
+            StateKey::Device(id) => self.device(id).copied().map(Value::Device),
+            StateKey::Supply(period, id) => self.supplies.get(&(period, id)).copied().map(Value::Supply),
         }
     }
 
@@ -207,6 +235,16 @@ impl LedgerState {
             }
             (StateKey::Offence(id, height), Some(Value::Offence(offence))) => {
                 self.convictions.note(id, height, offence);
+            }
+            (StateKey::Device(id), Some(Value::Device(device))) if (id.0 as usize) < self.devices.len() => {
+                *self.devices.get_mut(id.0 as usize) = device;
+            }
+            (StateKey::Device(_), Some(Value::Device(device))) => self.devices.push(device),
+            (StateKey::Supply(period, id), Some(Value::Supply(supply))) => {
+                self.supplies.insert((period, id), supply);
+            }
+            (StateKey::Supply(period, id), None) => {
+                self.supplies.remove(&(period, id));
             }
             (key, value) => unreachable!("invariant: {value:?} is no value for {key:?}"),
         }

@@ -1,9 +1,10 @@
 //! What an account can ask of the ledger, signed.
 
-use goshawk_market::quantity::Energy;
+use goshawk_market::quantity::{Energy, Money};
 
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::contract::ContractTerms;
+use crate::device::{Device, DeviceId};
 use crate::digest::{self, Digest, Domain};
 use crate::evidence::Evidence;
 use crate::genesis::KeyRegistry;
@@ -46,11 +47,13 @@ pub struct Transaction {
     pub sender: AccountId,
     /// How many transactions the sender has made before: 0, 1, 2 and so on without a gap.
     pub nonce: u64,
+    /// The time of the latest block that may carry it out, in microseconds; `None` where any may.
+    pub expiry_micros: Option<u64>,
     /// What is asked.
     pub operation: Operation,
 }
 
-canonical_struct!(Transaction { chain, sender, nonce, operation });
+canonical_struct!(Transaction { chain, sender, nonce, expiry_micros, operation });
 
 /// What a transaction asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,9 @@ pub enum Operation {
         approved: Vec<ContractId>,
         /// Contracts that they cannot; these are cancelled and their escrow returns.
         rejected: Vec<ContractId>,
+        /// What is drawn at each place of the feeder without these contracts, fed in negative; nothing where the genesis has
+        /// no lines.
+        loads: Vec<Energy>,
     },
     /// A party reports what it could deliver or take in a period, once, before the period's first settlement.
     Meter {
@@ -92,19 +98,51 @@ pub enum Operation {
         /// Both statements.
         evidence: Evidence,
     },
+    /// The grid certifies a device: the next one, or a known one anew.
+    Enrol {
+        /// Which.
+        id: DeviceId,
+        /// What it can do.
+        device: Device,
+    },
+    /// The meter of a device: it holds more than before.
+    Charge {
+        /// Which device.
+        device: DeviceId,
+        /// How much more.
+        energy: Energy,
+    },
+    /// The meter of a device: it holds less than before.
+    Discharge {
+        /// Which device.
+        device: DeviceId,
+        /// How much less.
+        energy: Energy,
+    },
+    /// The sender gives money to another account.
+    Transfer {
+        /// To whom.
+        to: AccountId,
+        /// How much.
+        amount: Money,
+    },
 }
 
 canonical_enum!(Operation {
     0 => Publish { terms },
     1 => Sign { contract },
-    2 => Check { period, approved, rejected },
+    2 => Check { period, approved, rejected, loads },
     3 => Meter { period, ready },
     4 => Settle { contract },
     5 => Accuse { evidence },
+    8 => Enrol { id, device },
+    9 => Charge { device, energy },
+    10 => Discharge { device, energy },
+    11 => Transfer { to, amount },
 });
 
 impl Operation {
-    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter`, `settle` or `accuse`.
+    /// Its name in tables and reports, such as `publish`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Publish { .. } => "publish",
@@ -113,6 +151,10 @@ impl Operation {
             Self::Meter { .. } => "meter",
             Self::Settle { .. } => "settle",
             Self::Accuse { .. } => "accuse",
+            Self::Enrol { .. } => "enrol",
+            Self::Charge { .. } => "charge",
+            Self::Discharge { .. } => "discharge",
+            Self::Transfer { .. } => "transfer",
         }
     }
 
@@ -121,7 +163,7 @@ impl Operation {
         match self {
             Self::Publish { terms } => Some(terms.id),
             Self::Sign { contract } | Self::Settle { contract } => Some(*contract),
-            Self::Check { .. } | Self::Meter { .. } | Self::Accuse { .. } => None,
+            _ => None,
         }
     }
 }

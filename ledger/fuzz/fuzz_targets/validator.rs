@@ -34,6 +34,9 @@ static GENESIS: LazyLock<Arc<Genesis>> = LazyLock::new(|| {
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits::default(),
         timeouts: Timeouts::default(),
+        devices: Vec::new(),
+        carried_max: None,
+        lines: Vec::new(),
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 });
@@ -48,7 +51,7 @@ static HONEST: LazyLock<Honest> = LazyLock::new(|| {
     let sender = GENESIS.account("h0000").expect("an account of the genesis");
     let signer = GENESIS.signer(sender).expect("an account of the genesis");
     let operation = Operation::Sign { contract: ContractId(1) };
-    let transaction = Transaction { chain: 7, sender, nonce: 0, operation };
+    let transaction = Transaction { chain: 7, sender, nonce: 0, expiry_micros: None, operation };
     let transaction = Arc::new(SignedTransaction::sign(transaction, &signer));
     let store = MemoryStore::new(Arc::clone(&GENESIS), 4);
     let mut first = Validator::new(Arc::clone(&GENESIS), 0, store).expect("a validator of the genesis");

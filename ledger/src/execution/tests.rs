@@ -14,7 +14,13 @@ fn build(execution: &mut Execution, steps: &[(AccountId, Operation)]) -> Arc<Blo
         let count = sent.entry(*sender).or_default();
         let nonce = execution.state().next_nonce(*sender).unwrap() + *count;
         *count += 1;
-        let transaction = Transaction { chain: 1, sender: *sender, nonce, operation: operation.clone() };
+        let transaction = Transaction {
+            chain: 1,
+            sender: *sender,
+            nonce,
+            expiry_micros: None,
+            operation: operation.clone(),
+        };
         Arc::new(SignedTransaction::sign(transaction, &genesis.signer(*sender).unwrap()))
     });
     let transactions = transactions.collect();

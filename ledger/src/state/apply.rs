@@ -3,12 +3,14 @@
 use goshawk_market::quantity::{Energy, Money};
 
 use super::conviction::accuse;
-use super::{LedgerState, Meter, StateKey, Value};
+use super::flow::check_flows;
+use super::{LedgerState, Meter, StateKey, Value, devices};
 use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
+use crate::device::DeviceId;
 use crate::receipt::{Change, Outcome, Receipt, Rejection};
 use crate::rules::Weakness;
 use crate::settlement::{Delivery, Settlement};
-use crate::transaction::{AccountId, ContractId, Operation, SignedTransaction};
+use crate::transaction::{AccountId, ContractId, Operation, SignedTransaction, Transaction};
 
 /// Executes a transaction and says what became of it.
 pub(super) fn apply(state: &mut LedgerState, signed: &SignedTransaction) -> Receipt {
@@ -19,7 +21,7 @@ pub(super) fn apply(state: &mut LedgerState, signed: &SignedTransaction) -> Rece
             let mut account = state.accounts[sender.0 as usize];
             account.nonce += 1;
             state.change(StateKey::Account(sender), Some(Value::Account(account)));
-            match perform(state, sender, &signed.transaction().operation) {
+            match perform(state, signed.transaction()) {
                 Ok(change) => Outcome::Accepted { change },
                 Err(reason) => Outcome::Rejected { reason },
             }
@@ -45,22 +47,38 @@ fn admit(state: &LedgerState, signed: &SignedTransaction) -> Result<(), Rejectio
     Ok(())
 }
 
-fn perform(state: &mut LedgerState, sender: AccountId, operation: &Operation) -> Result<Change, Rejection> {
-    match operation {
+fn perform(state: &mut LedgerState, transaction: &Transaction) -> Result<Change, Rejection> {
+    let time_micros = state.time_micros;
+    match transaction.expiry_micros {
+        Some(expiry_micros) if expiry_micros < time_micros && !state.genesis.lacks(Weakness::NoExpiry) => {
+            return Err(Rejection::Expired { expiry_micros, time_micros });
+        }
+        _ => (),
+    }
+    let sender = transaction.sender;
+    match &transaction.operation {
         Operation::Publish { terms } => publish(state, sender, terms),
         Operation::Sign { contract } => sign(state, sender, *contract),
-        Operation::Check { period, approved, rejected } => check(state, sender, *period, approved, rejected),
+        Operation::Check { period, approved, rejected, loads } => {
+            check(state, sender, *period, (approved, rejected), loads)
+        }
         Operation::Meter { period, ready } => meter(state, sender, *period, *ready),
         Operation::Settle { contract } => settle(state, sender, *contract),
         Operation::Accuse { evidence } => accuse(state, evidence),
+        Operation::Enrol { id, device } => devices::enrol(state, sender, *id, device),
+        Operation::Charge { device, energy } => devices::account_for(state, sender, *device, *energy, true),
+        Operation::Discharge { device, energy } => {
+            devices::account_for(state, sender, *device, *energy, false)
+        }
+        Operation::Transfer { to, amount } => transfer(state, sender, *to, *amount),
     }
 }
 
-fn only(entitled: AccountId, sender: AccountId) -> Result<(), Rejection> {
+pub(super) fn only(entitled: AccountId, sender: AccountId) -> Result<(), Rejection> {
     if sender == entitled { Ok(()) } else { Err(Rejection::NotEntitled { entitled }) }
 }
 
-fn trades(state: &LedgerState, party: AccountId) -> Result<(), Rejection> {
+pub(super) fn trades(state: &LedgerState, party: AccountId) -> Result<(), Rejection> {
     match state.genesis.config().accounts.get(party.0 as usize) {
         Some(account) if account.role.trades() => Ok(()),
         _ => Err(Rejection::NoTrader { party }),
@@ -95,6 +113,7 @@ fn publish(state: &mut LedgerState, sender: AccountId, terms: &ContractTerms) ->
     if state.contracts.len() >= state.genesis.config().limits.open_contracts as usize {
         return Err(Rejection::TooManyContracts);
     }
+    let supply = devices::reserve(state, terms)?;
     let mut period = state.periods.get(&terms.period).copied().unwrap_or_default();
     if terms.id > period.highest {
         period.highest = terms.id;
@@ -102,6 +121,7 @@ fn publish(state: &mut LedgerState, sender: AccountId, terms: &ContractTerms) ->
     }
     let contract = Contract { terms: *terms, state: ContractState::Published, escrow: Money::ZERO };
     state.change(StateKey::Contract(terms.id), Some(Value::Contract(contract)));
+    state.change(StateKey::Supply(terms.period, terms.lot.device), Some(Value::Supply(supply)));
     Ok(Change::Published)
 }
 
@@ -128,8 +148,8 @@ fn check(
     state: &mut LedgerState,
     sender: AccountId,
     period: u32,
-    approved: &[ContractId],
-    rejected: &[ContractId],
+    (approved, rejected): (&[ContractId], &[ContractId]),
+    loads: &[Energy],
 ) -> Result<Change, Rejection> {
     only(state.genesis.grid(), sender)?;
     let mut named: Vec<ContractId> = approved.iter().chain(rejected).copied().collect();
@@ -159,17 +179,37 @@ fn check(
     }
     let cancelled: Vec<Contract> =
         rejected.iter().map(|id| step(of_period(id)?, ContractState::Cancelled)).collect::<Result<_, _>>()?;
+    check_flows(state, period, &checked, loads)?;
 
     for contract in &checked {
         state.change(StateKey::Contract(contract.terms.id), Some(Value::Contract(*contract)));
     }
     for contract in &cancelled {
         release_escrow(state, contract);
+        devices::release(state, contract);
         let contract = Contract { escrow: Money::ZERO, ..*contract };
         // It stays until its period closes, so that its number cannot be used again.
         state.change(StateKey::Contract(contract.terms.id), Some(Value::Contract(contract)));
     }
     Ok(Change::Checked { approved: checked.len() as u32, cancelled: cancelled.len() as u32, unsigned })
+}
+
+fn transfer(
+    state: &mut LedgerState,
+    sender: AccountId,
+    to: AccountId,
+    amount: Money,
+) -> Result<Change, Rejection> {
+    let available = state.accounts[sender.0 as usize].balance;
+    if !amount.is_positive() || to == sender || state.account(to).is_none() {
+        return Err(Rejection::BadTransfer);
+    }
+    if available < amount {
+        return Err(Rejection::InsufficientFunds { needed: amount, available });
+    }
+    change_account(state, sender, |sender| sender.balance -= amount);
+    change_account(state, to, |to| to.balance += amount);
+    Ok(Change::Transferred)
 }
 
 fn meter(
@@ -333,6 +373,8 @@ fn close_period(state: &mut LedgerState, period: u32) {
 fn forget_period(state: &mut LedgerState, number: u32) {
     let meters = state.meters.range((number, AccountId(0))..=(number, AccountId(u32::MAX)));
     let mut keys: Vec<StateKey> = meters.map(|((_, account), _)| StateKey::Meter(number, *account)).collect();
+    let supplies = state.supplies.range((number, DeviceId(0))..=(number, DeviceId(u32::MAX)));
+    keys.extend(supplies.map(|(&(period, device), _)| StateKey::Supply(period, device)));
     let contracts = state.contracts.values().filter(|contract| contract.terms.period == number);
     let contracts: Vec<Contract> = contracts.copied().collect();
     for contract in &contracts {

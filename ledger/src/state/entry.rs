@@ -5,6 +5,7 @@ use goshawk_market::quantity::{Energy, Money};
 use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
 use crate::contract::Contract;
 use crate::credit::Credit;
+use crate::device::{Device, DeviceId};
 use crate::transaction::{AccountId, ContractId};
 
 /// An account.
@@ -47,6 +48,17 @@ pub(crate) struct Period {
 }
 
 canonical_struct!(Period { highest });
+
+/// What of a device's energy in an open period is in contracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Supply {
+    /// The energy of its contracts that were not cancelled.
+    pub promised: Energy,
+    /// How many lots it has sold; the next one's sequence.
+    pub lots: u32,
+}
+
+canonical_struct!(Supply { promised, lots });
 
 /// What is remembered of periods that are closed, so that nothing of them can come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,6 +106,10 @@ pub enum StateKey {
     Validator(u32),
     /// A validator's offence at a height.
     Offence(u32, u64),
+    /// A device.
+    Device(DeviceId),
+    /// What a device has sold in an open period.
+    Supply(u32, DeviceId),
 }
 
 impl Canonical for StateKey {
@@ -126,6 +142,15 @@ impl Canonical for StateKey {
                 id.write(out);
                 height.write(out);
             }
+            Self::Device(id) => {
+                out.push(7);
+                id.write(out);
+            }
+            Self::Supply(period, id) => {
+                out.push(8);
+                period.write(out);
+                id.write(out);
+            }
         }
     }
 
@@ -138,6 +163,8 @@ impl Canonical for StateKey {
             4 => Ok(Self::Books),
             5 => Canonical::read(input).map(Self::Validator),
             6 => Ok(Self::Offence(Canonical::read(input)?, Canonical::read(input)?)),
+            7 => Canonical::read(input).map(Self::Device),
+            8 => Ok(Self::Supply(Canonical::read(input)?, Canonical::read(input)?)),
             tag => Err(DecodeError::Tag { what: "StateKey", tag }),
         }
     }
@@ -153,6 +180,8 @@ pub(crate) enum Value {
     Books(Books),
     Conviction(Conviction),
     Offence(Offence),
+    Device(Device),
+    Supply(Supply),
 }
 
 impl Value {
@@ -167,6 +196,8 @@ impl Value {
             Self::Books(books) => books.write(&mut out),
             Self::Conviction(conviction) => conviction.write(&mut out),
             Self::Offence(offence) => offence.write(&mut out),
+            Self::Device(device) => device.write(&mut out),
+            Self::Supply(supply) => supply.write(&mut out),
         }
         out
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{LedgerState, StateKey, Value};
 use crate::codec::{Canonical, DecodeError, Reader};
+use crate::device::DeviceId;
 use crate::genesis::Genesis;
 use crate::transaction::AccountId;
 
@@ -14,8 +15,10 @@ impl LedgerState {
         let contracts = self.contracts.keys().map(|&id| StateKey::Contract(id));
         let meters = self.meters.keys().map(|&(period, id)| StateKey::Meter(period, id));
         let periods = self.periods.keys().map(|&period| StateKey::Period(period));
+        let devices = (0..self.devices.len() as u32).map(|id| StateKey::Device(DeviceId(id)));
+        let supplies = self.supplies.keys().map(|&(period, id)| StateKey::Supply(period, id));
         let keys = accounts.chain(contracts).chain(meters).chain(periods).chain([StateKey::Books]);
-        let keys = keys.chain(self.convictions.keys());
+        let keys = keys.chain(self.convictions.keys()).chain(devices).chain(supplies);
         (self.entry_count() as u64).write(out);
         for key in keys {
             key.write(out);
@@ -40,6 +43,9 @@ impl LedgerState {
                 {
                     return Err(DecodeError::Invalid("a validator that the chain does not have"));
                 }
+                StateKey::Device(id) if id.0 as usize > state.devices.len() => {
+                    return Err(DecodeError::Invalid("a device out of order"));
+                }
                 StateKey::Account(_) => Value::Account(Canonical::read(input)?),
                 StateKey::Contract(_) => Value::Contract(Canonical::read(input)?),
                 StateKey::Meter(..) => Value::Meter(Canonical::read(input)?),
@@ -47,6 +53,8 @@ impl LedgerState {
                 StateKey::Books => Value::Books(Canonical::read(input)?),
                 StateKey::Validator(_) => Value::Conviction(Canonical::read(input)?),
                 StateKey::Offence(..) => Value::Offence(Canonical::read(input)?),
+                StateKey::Device(_) => Value::Device(Canonical::read(input)?),
+                StateKey::Supply(..) => Value::Supply(Canonical::read(input)?),
             };
             state.put(key, Some(value));
             state.write_to_tree(key);

@@ -4,11 +4,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::bucket_tree::TreeParams;
 use crate::contract::{ContractState, ContractTerms, TermsFault};
+use crate::device::{Device, DeviceId, Lot};
 use crate::genesis::{GenesisAccount, GenesisConfig, Limits, Role, Timeouts};
 use crate::receipt::{Change, Outcome, Rejection};
 use crate::settlement::{Settlement, allocate_deliveries};
 use crate::signature::{SignatureScheme, Signer};
 use crate::transaction::{Operation, Transaction};
+
+mod devices;
+mod flows;
 
 const GRID: AccountId = AccountId(0);
 const PLATFORM: AccountId = AccountId(1);
@@ -19,19 +23,29 @@ const OTHER: AccountId = AccountId(4);
 /// One currency in an account, where a contract of [`terms`] costs the buyer 0.26.
 const OPENING: Money = Money::from_micro(1_000_000);
 
+/// Delivers up to 100 kWh in a period.
+pub(crate) fn device(owner: AccountId) -> Device {
+    let rating = Energy::from_micro(100_000_000);
+    Device { owner, place: 0, rating, generation: Energy::ZERO, content: None }
+}
+
 pub(crate) fn genesis() -> Arc<Genesis> {
     genesis_of(1)
 }
 
 /// The same with so many validators.
 pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
+    Arc::new(Genesis::new(config(validators)).unwrap())
+}
+
+fn config(validators: usize) -> GenesisConfig {
     let roles = [Role::Grid, Role::Platform, Role::Household, Role::Household, Role::Company, Role::Storage];
     let account = |(index, role): (usize, &Role)| GenesisAccount {
         name: format!("account {index}"),
         role: *role,
         opening_balance: OPENING,
     };
-    let config = GenesisConfig {
+    GenesisConfig {
         chain: 1,
         seed: [0; 32],
         scheme: SignatureScheme::KeyedHash,
@@ -40,14 +54,17 @@ pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits { open_contracts: 8, ..Limits::default() },
         timeouts: Timeouts::default(),
-    };
-    Arc::new(Genesis::new(config).unwrap())
+        devices: (2..6).map(|index| device(AccountId(index))).collect(),
+        carried_max: None,
+        lines: Vec::new(),
+    }
 }
 
 /// 2 kWh at 0.10, with fees 0.13, outside 0.30, take or pay 0.05.
 fn terms(id: u64) -> ContractTerms {
     let base = crate::contract::tests::terms();
-    ContractTerms { id: ContractId(id), seller: SELLER, buyer: BUYER, ..base }
+    let lot = Lot { device: DeviceId(0), sequence: id as u32 - 1 };
+    ContractTerms { id: ContractId(id), seller: SELLER, buyer: BUYER, lot, ..base }
 }
 
 /// A ledger, and the next transaction of anybody on it.
@@ -58,13 +75,17 @@ struct Ledger {
 
 impl Ledger {
     fn new() -> Self {
-        let state = LedgerState::new(&genesis());
+        Self::of(config(1))
+    }
+
+    fn of(config: GenesisConfig) -> Self {
+        let state = LedgerState::new(&Arc::new(Genesis::new(config).unwrap()));
         Self { money: state.total_money(), state }
     }
 
     fn signed(&self, sender: AccountId, nonce: u64, operation: Operation) -> SignedTransaction {
         let signer = self.state.genesis().signer(sender).unwrap();
-        let transaction = Transaction { chain: 1, sender, nonce, operation };
+        let transaction = Transaction { chain: 1, sender, nonce, expiry_micros: None, operation };
         SignedTransaction::sign(transaction, &signer)
     }
 
@@ -92,7 +113,11 @@ impl Ledger {
         self.send(sender, operation).unwrap()
     }
 
+    /// Publishes a contract about the seller's next lot.
     fn publish(&mut self, terms: ContractTerms) {
+        let device = DeviceId(terms.seller.0 - 2);
+        let lot = Lot { device, sequence: self.state.supply(terms.period, device).lots };
+        let terms = ContractTerms { lot, ..terms };
         assert_eq!(self.accept(terms.seller, Operation::Publish { terms }), Change::Published);
     }
 
@@ -130,7 +155,7 @@ fn change_nonce(state: &mut LedgerState, sender: AccountId) {
 
 fn check(period: u32, approved: &[u64], rejected: &[u64]) -> Operation {
     let ids = |ids: &[u64]| ids.iter().copied().map(ContractId).collect();
-    Operation::Check { period, approved: ids(approved), rejected: ids(rejected) }
+    Operation::Check { period, approved: ids(approved), rejected: ids(rejected), loads: Vec::new() }
 }
 
 fn settle(id: u64) -> Operation {
@@ -270,7 +295,8 @@ fn what_nobody_here_can_have_sent_is_rejected_without_a_trace() {
     let root = ledger.state.root();
     let operation = Operation::Publish { terms: terms(1) };
     let forged_by = |signer: &Signer, chain, sender| {
-        let transaction = Transaction { chain, sender, nonce: 0, operation: operation.clone() };
+        let transaction =
+            Transaction { chain, sender, nonce: 0, expiry_micros: None, operation: operation.clone() };
         SignedTransaction::sign(transaction, signer)
     };
     let seller = ledger.state.genesis().signer(SELLER).unwrap();
@@ -312,7 +338,8 @@ fn a_contract_number_is_used_once_in_a_chains_life() {
     ledger.publish(terms(5));
     assert_eq!(ledger.send(SELLER, Operation::Publish { terms: terms(5) }), used(5));
     ledger.settle(5);
-    let later = |id| Operation::Publish { terms: ContractTerms { period: 1, ..terms(id) } };
+    let later =
+        |id| Operation::Publish { terms: ContractTerms { period: 1, lot: Lot::default(), ..terms(id) } };
     assert_eq!(ledger.send(SELLER, later(5)), used(5), "forgotten, but not free");
     assert_eq!(ledger.send(SELLER, later(4)), used(4), "below a closed period's highest");
     ledger.accept(SELLER, later(6));
@@ -410,9 +437,17 @@ pub(crate) fn any_step() -> impl Strategy<Value = (AccountId, Operation)> {
     let period = || 0u32..2;
     let price = || (0i64..400_000).prop_map(Price::from_micro);
     let energy = || (0i64..3_000_000).prop_map(Energy::from_micro);
-    let publish =
-        (id(), period(), party(), party(), energy(), (price(), price(), price()), (price(), price()))
-            .prop_map(|(id, period, seller, buyer, energy, (own, grid, platform), (above, take_or_pay))| {
+    let publish = (
+        (id(), 0u32..3),
+        period(),
+        party(),
+        party(),
+        energy(),
+        (price(), price(), price()),
+        (price(), price()),
+    )
+        .prop_map(
+            |((id, sequence), period, seller, buyer, energy, (own, grid, platform), (above, take_or_pay))| {
                 let buyer_price = own + grid + platform;
                 let terms = ContractTerms {
                     id,
@@ -426,14 +461,18 @@ pub(crate) fn any_step() -> impl Strategy<Value = (AccountId, Operation)> {
                     platform_fee: platform,
                     outside_price: buyer_price + above,
                     take_or_pay,
+                    lot: Lot { device: DeviceId(seller.0 - 2), sequence },
                 };
                 (seller, Operation::Publish { terms })
-            });
+            },
+        );
     let lists = (period(), prop::collection::vec(id(), 0..4), prop::collection::vec(id(), 0..2));
     prop_oneof![
         4 => publish,
         4 => (party(), id()).prop_map(|(buyer, contract)| (buyer, Operation::Sign { contract })),
-        2 => lists.prop_map(|(period, approved, rejected)| (GRID, Operation::Check { period, approved, rejected })),
+        2 => lists.prop_map(|(period, approved, rejected)| {
+            (GRID, Operation::Check { period, approved, rejected, loads: Vec::new() })
+        }),
         3 => (party(), period(), energy()).prop_map(|(who, period, ready)| (who, Operation::Meter { period, ready })),
         2 => id().prop_map(|contract| (PLATFORM, Operation::Settle { contract })),
     ]
@@ -464,6 +503,7 @@ proptest! {
         prop_assert_eq!(&kept.contracts, &again.state.contracts);
         prop_assert_eq!(&kept.meters, &again.state.meters);
         prop_assert_eq!(&kept.periods, &again.state.periods);
+        prop_assert_eq!(&kept.supplies, &again.state.supplies);
         prop_assert_eq!(&kept.open, &again.state.open);
         prop_assert_eq!(kept.books, again.state.books);
     }

@@ -28,6 +28,9 @@ fn genesis(chain: u32) -> Arc<Genesis> {
         tree: TreeParams::default(),
         limits: Limits::default(),
         timeouts: Timeouts::default(),
+        devices: Vec::new(),
+        carried_max: None,
+        lines: Vec::new(),
     };
     Arc::new(Genesis::new(config).unwrap())
 }
@@ -35,7 +38,7 @@ fn genesis(chain: u32) -> Arc<Genesis> {
 /// Some block of this height. Stores do not ask whether it holds.
 fn committed(genesis: &Genesis, height: u64) -> Committed {
     let (sender, operation) = (AccountId(1), Operation::Settle { contract: ContractId(height) });
-    let transaction = Transaction { chain: 1, sender, nonce: height, operation };
+    let transaction = Transaction { chain: 1, sender, nonce: height, expiry_micros: None, operation };
     let signed = Arc::new(SignedTransaction::sign(transaction, &genesis.signer(sender).unwrap()));
     let header = Header {
         height,

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, Effect, Event,
-    Genesis, MemoryStore, Operation, Rejection, SignatureScheme, SignedTransaction, Store, Transaction,
-    Validator, ValidatorSignature, Vote, VoteKind, Weakness,
+    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, DeviceId, Effect,
+    Event, Genesis, Lot, MemoryStore, Operation, Rejection, SignatureScheme, SignedTransaction, Store,
+    Transaction, Validator, ValidatorSignature, Vote, VoteKind, Weakness,
 };
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -33,7 +33,13 @@ pub(crate) fn terms(number: u64, buyer: AccountId) -> ContractTerms {
         platform_fee: Price::from_micro(10_000),
         outside_price: Price::from_micro(300_000),
         take_or_pay: Price::from_micro(50_000),
+        lot: lot(SELLER, number as u32 - 1),
     }
+}
+
+/// A lot of an account's device.
+pub(crate) fn lot(seller: AccountId, sequence: u32) -> Lot {
+    Lot { device: DeviceId(seller.0 - 2), sequence }
 }
 
 /// A chain of one validator, with or without a rule.
@@ -58,7 +64,7 @@ impl Chain {
 
     /// Submits what `sender` asks for, signed by `signer`. Says how many transactions were in blocks.
     fn submit(&mut self, sender: AccountId, signer: AccountId, nonce: u64, operation: Operation) -> usize {
-        let transaction = Transaction { chain: 7, sender, nonce, operation };
+        let transaction = Transaction { chain: 7, sender, nonce, expiry_micros: None, operation };
         let signed = SignedTransaction::sign(transaction, &self.genesis.signer(signer).unwrap());
         let event = Event::Submit([Arc::new(signed)].into());
         let mut included = 0;
@@ -81,11 +87,13 @@ impl Chain {
     pub(crate) fn trade(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
         let period = contracts[0].period;
         for terms in contracts {
-            self.ask(terms.seller, Operation::Publish { terms: *terms });
+            let sold = self.validator.state().supply(period, terms.lot.device).lots;
+            let terms = ContractTerms { lot: lot(terms.seller, sold), ..*terms };
+            self.ask(terms.seller, Operation::Publish { terms });
             self.ask(terms.buyer, Operation::Sign { contract: terms.id });
         }
         let approved = contracts.iter().map(|terms| terms.id).collect();
-        self.ask(GRID, Operation::Check { period, approved, rejected: Vec::new() });
+        self.ask(GRID, Operation::Check { period, approved, rejected: Vec::new(), loads: Vec::new() });
         for &(account, ready) in ready {
             self.ask(account, Operation::Meter { period, ready });
         }
@@ -174,7 +182,12 @@ fn what_is_sent_again_or_in_anothers_name_is_in_no_block() {
     let mut chain = Chain::new(None);
     assert_eq!(chain.submit(SELLER, BUYERS[0], 0, publish()), 0);
     assert_eq!(
-        chain.submit(GRID, SELLER, 0, Operation::Check { period: 0, approved: vec![], rejected: vec![] }),
+        chain.submit(
+            GRID,
+            SELLER,
+            0,
+            Operation::Check { period: 0, approved: vec![], rejected: vec![], loads: vec![] }
+        ),
         0
     );
     assert_eq!(chain.submit(PLATFORM, SELLER, 0, Operation::Settle { contract: ContractId(1) }), 0);
@@ -203,6 +216,7 @@ fn a_final_block_that_one_validator_made_up_is_believed_only_without_certificate
             chain: 7,
             sender: SELLER,
             nonce: 0,
+            expiry_micros: None,
             operation: Operation::Publish { terms: terms(1, BUYERS[0]) },
         };
         let signed = Arc::new(SignedTransaction::sign(transaction, &genesis.signer(SELLER).unwrap()));

@@ -9,7 +9,7 @@ use goshawk_ledger::{
 use goshawk_market::quantity::{Energy, Money, Price};
 
 use crate::arena::{Arena, Conduct, Conduct::*, Rules};
-use crate::attacks::{BUYERS, ENERGY, GRID, PLATFORM, SELLER, SELLER_PRICE, terms};
+use crate::attacks::{BUYERS, ENERGY, GRID, PLATFORM, SELLER, SELLER_PRICE, lot, terms};
 use crate::community::{Community, genesis};
 
 fn chain(validators: usize, without: Option<Weakness>) -> Arc<Genesis> {
@@ -138,7 +138,8 @@ fn block_of_the_victim(validators: usize, rounds: u64) -> Option<usize> {
     let victims = community.sign(SELLER, Operation::Publish { terms: terms(1, BUYERS[0]) });
     arena.submit(&[Arc::clone(&victims)]);
     for number in 0..rounds {
-        let terms = ContractTerms { seller: BUYERS[0], ..terms(100 + number, BUYERS[1]) };
+        let lot = lot(BUYERS[0], number as u32);
+        let terms = ContractTerms { seller: BUYERS[0], lot, ..terms(100 + number, BUYERS[1]) };
         arena.submit(&[community.sign(BUYERS[0], Operation::Publish { terms })]);
         arena.run_out();
     }
@@ -165,7 +166,10 @@ fn censored_trade(is_step_by_step: bool) -> (Money, Money, Option<ContractState>
     let before = vec![
         vec![ask(SELLER, Operation::Publish { terms })],
         vec![ask(BUYERS[0], Operation::Sign { contract: terms.id })],
-        vec![ask(GRID, Operation::Check { period: 0, approved: vec![terms.id], rejected: vec![] })],
+        vec![ask(
+            GRID,
+            Operation::Check { period: 0, approved: vec![terms.id], rejected: vec![], loads: vec![] },
+        )],
     ];
     let meter = Operation::Meter { period: 0, ready: ENERGY };
     let after = vec![

@@ -34,7 +34,12 @@ fn transactions(genesis: &Arc<Genesis>, count: u64, bytes: usize) -> Vec<Arc<Sig
     let rejected: Vec<ContractId> = (0..bytes as u64).map(|it| ContractId(it % 100)).collect();
     let operation = |number| match bytes {
         0 => settle(number),
-        _ => Operation::Check { period: 0, approved: Vec::new(), rejected: rejected.clone() },
+        _ => Operation::Check {
+            period: 0,
+            approved: Vec::new(),
+            rejected: rejected.clone(),
+            loads: Vec::new(),
+        },
     };
     (0..count).map(|number| community.sign(SELLER, operation(number))).collect()
 }
@@ -118,7 +123,7 @@ fn a_transaction_of_another_chain_or_sender_or_signed_by_somebody_else_is_not_ke
     let mut only = validator(&genesis, 0);
     let signer = genesis.signer(SELLER).unwrap();
     let mut keeps = |chain, sender, nonce| {
-        let transaction = Transaction { chain, sender, nonce, operation: settle(1) };
+        let transaction = Transaction { chain, sender, nonce, expiry_micros: None, operation: settle(1) };
         let signed = Arc::new(SignedTransaction::sign(transaction, &signer));
         only.handle(1, Event::Submit([signed].into()));
         only.waiting() > 0 || only.height() > 1

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, ContractId, ContractTerms, Genesis, GenesisAccount, GenesisConfig, Limits, Operation, Role,
-    SignatureScheme, SignedTransaction, Signer, Timeouts, Transaction, TreeParams,
+    AccountId, ContractId, ContractTerms, Device, DeviceId, Genesis, GenesisAccount, GenesisConfig, Limits,
+    Lot, Operation, Role, SignatureScheme, SignedTransaction, Signer, Timeouts, Transaction, TreeParams,
 };
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -12,6 +12,12 @@ use goshawk_market::quantity::{Energy, Money, Price};
 #[allow(dead_code, reason = "not all programs that share this file have the usual limits")]
 pub(crate) fn genesis(scheme: SignatureScheme, households: usize, validators: usize) -> Arc<Genesis> {
     genesis_with(Limits::default(), scheme, households, validators)
+}
+
+/// Delivers up to 1e6 kWh in a period.
+fn device(owner: AccountId) -> Device {
+    let rating = Energy::from_micro(1_000_000_000_000);
+    Device { owner, place: 0, rating, generation: Energy::ZERO, content: None }
 }
 
 /// The same with other limits.
@@ -34,6 +40,9 @@ pub(crate) fn genesis_with(
         tree: TreeParams::default(),
         limits,
         timeouts: Timeouts::default(),
+        devices: (0..households as u32).map(|index| device(AccountId(2 + index))).collect(),
+        carried_max: None,
+        lines: Vec::new(),
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 }
@@ -61,7 +70,8 @@ impl Community {
         let index = sender.0 as usize;
         let nonce = self.nonces[index];
         self.nonces[index] += 1;
-        let transaction = Transaction { chain: self.genesis.config().chain, sender, nonce, operation };
+        let transaction =
+            Transaction { chain: self.genesis.config().chain, sender, nonce, expiry_micros: None, operation };
         Arc::new(SignedTransaction::sign(transaction, &self.signers[index]))
     }
 
@@ -85,6 +95,7 @@ impl Community {
                     platform_fee: Price::from_micro(10_000),
                     outside_price: Price::from_micro(300_000),
                     take_or_pay: Price::from_micro(50_000),
+                    lot: Lot { device: DeviceId(2 * pair as u32), sequence: 0 },
                 }
             })
             .collect();
@@ -95,7 +106,9 @@ impl Community {
             all.push(self.sign(terms.buyer, Operation::Sign { contract: terms.id }));
         }
         let approved = terms.iter().map(|terms| terms.id).collect();
-        all.push(self.sign(grid, Operation::Check { period, approved, rejected: Vec::new() }));
+        all.push(
+            self.sign(grid, Operation::Check { period, approved, rejected: Vec::new(), loads: Vec::new() }),
+        );
         for terms in &terms {
             let half = if terms.id.0 % 3 == 0 { 2 } else { 1 };
             let ready = Energy::from_micro(terms.energy.micro() / half);
