@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use goshawk_ledger::{
     AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, DeviceId, Effect,
-    Event, Genesis, Lot, MemoryStore, Operation, Rejection, SignatureScheme, SignedTransaction, Store,
-    Transaction, Validator, ValidatorSignature, Vote, VoteKind, Weakness,
+    Event, Genesis, GenesisConfig, Line, Lot, MemoryStore, Operation, Rejection, SignatureScheme,
+    SignedTransaction, Store, Transaction, Validator, ValidatorSignature, Vote, VoteKind, Weakness,
 };
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -52,11 +52,14 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new(without: Option<Weakness>) -> Self {
-        let sound = genesis(SignatureScheme::Ed25519, 3, 1);
-        let genesis = match without {
-            Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
-            None => sound,
-        };
+        Self::of(genesis(SignatureScheme::Ed25519, 3, 1).config().clone(), without)
+    }
+
+    fn of(config: GenesisConfig, without: Option<Weakness>) -> Self {
+        let genesis = Arc::new(match without {
+            Some(weakness) => Genesis::weakened(config, weakness).unwrap(),
+            None => Genesis::new(config).unwrap(),
+        });
         let store = MemoryStore::new(Arc::clone(&genesis), 100);
         let validator = Validator::new(Arc::clone(&genesis), 0, store).unwrap();
         Self { genesis, validator, nonces: [0; 8], rejected: Vec::new() }
@@ -65,10 +68,14 @@ impl Chain {
     /// Submits what `sender` asks for, signed by `signer`. Says how many transactions were in blocks.
     fn submit(&mut self, sender: AccountId, signer: AccountId, nonce: u64, operation: Operation) -> usize {
         let transaction = Transaction { chain: 7, sender, nonce, expiry_micros: None, operation };
+        self.submit_at(1, transaction, signer)
+    }
+
+    fn submit_at(&mut self, now_micros: u64, transaction: Transaction, signer: AccountId) -> usize {
         let signed = SignedTransaction::sign(transaction, &self.genesis.signer(signer).unwrap());
         let event = Event::Submit([Arc::new(signed)].into());
         let mut included = 0;
-        for effect in self.validator.handle(1, event) {
+        for effect in self.validator.handle(now_micros, event) {
             if let Effect::Committed(Committed { receipts, .. }) = effect {
                 included += receipts.len();
                 self.rejected.extend(receipts.iter().filter_map(|it| it.rejection().cloned()));
@@ -133,6 +140,79 @@ fn who_sells_the_same_energy_twice_pays_for_it() {
     // The second buyer is paid what the energy costs more elsewhere.
     let penalty = Price::from_micro(300_000 - 130_000) * ENERGY;
     assert_eq!(gain(None), -penalty);
+}
+
+#[test]
+fn a_lot_that_is_sold_twice_is_refused_before_anybody_relies_on_it() {
+    let sold_twice = |without| {
+        let mut chain = Chain::new(without);
+        for (number, buyer) in [(1, BUYERS[0]), (2, BUYERS[1])] {
+            let terms = ContractTerms { lot: lot(SELLER, 0), ..terms(number, buyer) };
+            chain.ask(SELLER, Operation::Publish { terms });
+            chain.ask(buyer, Operation::Sign { contract: terms.id });
+        }
+        let held = BUYERS.map(|buyer| !chain.validator.state().account(buyer).unwrap().escrow.is_zero());
+        (held, chain.rejected)
+    };
+    assert_eq!(sold_twice(Some(Weakness::NoLots)), ([true, true], vec![]), "both buyers wait for one lot");
+    let (held, rejected) = sold_twice(None);
+    assert_eq!(held, [true, false]);
+    assert!(matches!(rejected[0], Rejection::WrongLot { expected: 1, found: 0 }), "{rejected:?}");
+}
+
+#[test]
+fn who_sells_more_than_its_device_has_sells_nothing_of_it() {
+    // The device holds 2 kWh, and its owner sells them twice, as two lots.
+    let mut config = genesis(SignatureScheme::Ed25519, 3, 1).config().clone();
+    config.devices[0].content = Some(ENERGY);
+    let sold = |without| {
+        let mut chain = Chain::of(config.clone(), without);
+        chain.ask(SELLER, Operation::Publish { terms: terms(1, BUYERS[0]) });
+        chain.ask(SELLER, Operation::Publish { terms: terms(2, BUYERS[1]) });
+        chain.validator.state().supply(0, lot(SELLER, 0).device).promised
+    };
+    assert_eq!([sold(Some(Weakness::NoLots)), sold(None)], [ENERGY + ENERGY, ENERGY]);
+}
+
+#[test]
+fn what_is_held_back_until_it_has_expired_is_void() {
+    let amount = Money::from_micro(700_000_000);
+    let received = |without| {
+        let mut chain = Chain::new(without);
+        // To be paid within an hour or not at all; somebody sends it a day later, when the payer counts on its money.
+        let transaction = Transaction {
+            chain: 7,
+            sender: BUYERS[0],
+            nonce: 0,
+            expiry_micros: Some(3_600_000_000),
+            operation: Operation::Transfer { to: SELLER, amount },
+        };
+        assert_eq!(chain.submit_at(86_400_000_000, transaction, BUYERS[0]), 1);
+        chain.gained(SELLER)
+    };
+    assert_eq!([received(Some(Weakness::NoExpiry)), received(None)], [amount, Money::ZERO]);
+}
+
+#[test]
+fn a_grid_that_favours_somebody_cannot_overload_a_line() {
+    // The seller's line bears half of its contract.
+    let mut config = genesis(SignatureScheme::Ed25519, 3, 1).config().clone();
+    config.lines = vec![Line { from: 0, limit: Some(Energy::from_micro(1_000_000)) }];
+    config.devices[0].place = 1;
+    let gain = |without| {
+        let mut chain = Chain::of(config.clone(), without);
+        chain.ask(SELLER, Operation::Publish { terms: terms(1, BUYERS[0]) });
+        chain.ask(BUYERS[0], Operation::Sign { contract: ContractId(1) });
+        let loads = vec![Energy::ZERO; 2];
+        let check = Operation::Check { period: 0, approved: vec![ContractId(1)], rejected: vec![], loads };
+        chain.ask(GRID, check);
+        for account in [SELLER, BUYERS[0]] {
+            chain.ask(account, Operation::Meter { period: 0, ready: ENERGY });
+        }
+        chain.ask(PLATFORM, Operation::Settle { contract: ContractId(1) });
+        chain.gained(SELLER)
+    };
+    assert_eq!([gain(Some(Weakness::UncheckedFlows)), gain(None)], [SELLER_PRICE * ENERGY, Money::ZERO]);
 }
 
 #[test]
