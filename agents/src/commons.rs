@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use goshawk_engine::ActorId;
+use goshawk_engine::{ActorId, SimDuration, SimTime};
 use goshawk_ledger::{AccountId, Operation, SignedTransaction, Signer, Transaction};
 use goshawk_market::grouping::Grouping;
 use goshawk_market::quantity::{Energy, Price};
@@ -176,12 +176,19 @@ pub struct Signatory {
     account: AccountId,
     nonce: u64,
     signer: Signer,
+    lifetime: Option<SimDuration>,
 }
 
 impl Signatory {
     /// The holder of `signer`, before its first transaction.
     pub fn new(chain: u32, account: AccountId, signer: Signer) -> Self {
-        Self { chain, account, nonce: 0, signer }
+        Self { chain, account, nonce: 0, signer, lifetime: None }
+    }
+
+    /// The same, whose transactions expire when they are so old.
+    #[must_use]
+    pub fn expiring(self, lifetime: SimDuration) -> Self {
+        Self { lifetime: Some(lifetime), ..self }
     }
 
     /// The account.
@@ -190,15 +197,16 @@ impl Signatory {
     }
 
     /// Signs the account's next transaction.
-    pub fn sign(&mut self, operation: Operation) -> Arc<SignedTransaction> {
-        let transaction =
-            Transaction { chain: self.chain, sender: self.account, nonce: self.nonce, operation };
+    pub fn sign(&mut self, operation: Operation, now: SimTime) -> Arc<SignedTransaction> {
+        let Self { chain, account: sender, nonce, .. } = *self;
+        let expiry_micros = self.lifetime.map(|lifetime| now.micros().saturating_add(lifetime.micros()));
+        let transaction = Transaction { chain, sender, nonce, expiry_micros, operation };
         self.nonce += 1;
         Arc::new(SignedTransaction::sign(transaction, &self.signer))
     }
 }
 
-saved!(Signatory { nonce } parts {} built again { chain, account, signer });
+saved!(Signatory { nonce } parts {} built again { chain, account, signer, lifetime });
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, ActorId, Counters, DigestValue, Limits, Simulation, Streams};
-use goshawk_ledger::{
-    AccountId, Genesis, GenesisAccount, GenesisConfig, LedgerError, Store, TreeParams, Validator,
-};
+use goshawk_ledger::{AccountId, Genesis, LedgerError, Store, Validator};
 use goshawk_market::mechanism::Mechanism;
 use goshawk_market::order::{Credit, HouseholdId};
-use goshawk_market::quantity::{Money, Power};
+use goshawk_market::quantity::{Energy, Power};
 use goshawk_output::Names;
 use goshawk_output::table::HouseholdRow;
 
@@ -28,11 +26,11 @@ use crate::household::battery::{BatterySpec, Cells};
 use crate::household::photovoltaics::{Array, Sun};
 use crate::household::portrait::{Outlook, Portrait};
 use crate::household::vehicle::Fleet;
-use crate::household::{Household, Kind};
+use crate::household::{Household, HouseholdSpec, Kind};
 use crate::journal::{BooksError, RunNames};
 use crate::market_operator::MarketOperator;
 use crate::message::CommunityModel;
-use crate::network::{End, Latency, Links};
+use crate::network::{End, Links};
 use crate::platform::Platform;
 use crate::pricing::{Pricing, SupplierPrices};
 use crate::storage::{Storage, StorageSpec};
@@ -41,17 +39,16 @@ use crate::upstream::Upstream;
 use crate::validator::ValidatorActor;
 use crate::weather::Weather;
 
+mod chain;
 mod course;
 mod draw;
 mod foresight;
 mod ledger_spec;
 mod saving;
 
+use chain::{CHAIN, genesis, validator_name};
 pub use ledger_spec::{LedgerSpec, PartitionSpec};
 pub use saving::SavingError;
-
-/// The number of the chain that a run's ledger is.
-const CHAIN: u32 = 1;
 
 /// The households of one portrait.
 #[derive(Debug, Clone)]
@@ -227,59 +224,6 @@ fn directory(households: usize, validators: usize, has_fleet: bool) -> Directory
     }
 }
 
-fn genesis(spec: &CommunitySpec, households: &[String]) -> Result<Arc<Genesis>, LedgerError> {
-    let account = |name: &str, role| GenesisAccount {
-        name: name.to_owned(),
-        role,
-        opening_balance: spec.ledger.opening_balance,
-    };
-    let mut accounts: Vec<GenesisAccount> =
-        households.iter().map(|name| account(name, goshawk_ledger::Role::Household)).collect();
-    accounts.push(account("grid", goshawk_ledger::Role::Grid));
-    accounts.push(account("platform", goshawk_ledger::Role::Platform));
-    // Validators move no money; their accounts are there to name whoever contradicts itself.
-    accounts.extend((0..spec.ledger.validators).map(|place| GenesisAccount {
-        opening_balance: Money::ZERO,
-        ..account(&validator_name(place), goshawk_ledger::Role::Validator)
-    }));
-    let mut seed = [0; 32];
-    let mut stream = spec.streams.stream("chain", "seed");
-    for bytes in seed.chunks_exact_mut(8) {
-        bytes.copy_from_slice(&stream.next_u64().to_le_bytes());
-    }
-    let limits = goshawk_ledger::Limits {
-        block_transactions: spec.ledger.block_transactions,
-        ..goshawk_ledger::Limits::default()
-    };
-    Ok(Arc::new(Genesis::new(GenesisConfig {
-        chain: CHAIN,
-        seed,
-        scheme: spec.ledger.scheme,
-        accounts,
-        validators: (0..spec.ledger.validators).map(validator_name).collect(),
-        tree: TreeParams::default(),
-        limits,
-        timeouts: timeouts(spec.ledger.latency),
-    })?))
-}
-
-/// How long validators wait: at least for what must arrive by then, and a second more.
-fn timeouts(latency: Latency) -> goshawk_ledger::Timeouts {
-    let default = goshawk_ledger::Timeouts::default();
-    let longest = latency.max.micros();
-    let at_least = |usual: u64, messages: u64| usual.max(messages * longest + 1_000_000);
-    goshawk_ledger::Timeouts {
-        propose_micros: at_least(default.propose_micros, 2),
-        prevote_micros: at_least(default.prevote_micros, 1),
-        precommit_micros: at_least(default.precommit_micros, 1),
-        ..default
-    }
-}
-
-fn validator_name(place: usize) -> String {
-    format!("validator-{place}")
-}
-
 impl Community {
     /// Puts a community together. `open_store` gives each validator its store.
     ///
@@ -295,14 +239,16 @@ impl Community {
             .iter()
             .flat_map(|group| (1..=group.count).map(|number| household_name(&group.portrait.name, number)))
             .collect();
-        let genesis = genesis(spec, &household_names)?;
+        let places = spec.feeder.as_ref().map(|feeder| places(feeder, &spec.groups));
+        let drawn = draw::households(spec, &household_names);
+        let genesis = genesis(spec, &household_names, chain::devices(spec, &drawn, places.as_deref()))?;
         let commons = Arc::new(Commons {
             calendar: Arc::clone(&spec.calendar),
             directory: directory(household_names.len(), spec.ledger.validators, spec.fleet.is_some()),
             rules: spec.rules,
             lease: spec.lease,
             fleet: spec.fleet.as_ref().map(|fleet| fleet.terms),
-            feeder_places: spec.feeder.as_ref().map(|feeder| places(feeder, &spec.groups)),
+            feeder_places: places,
         });
         let prices = SupplierPrices::of(spec);
         let operation = spec.feeder.clone().zip(commons.feeder_places.clone());
@@ -313,6 +259,7 @@ impl Community {
             let signer = genesis.signer(account).expect("invariant: every account has a signer");
             Signatory::new(CHAIN, account, signer)
         };
+        let expiring = |account: AccountId| signatory(account).expiring(spec.ledger.lifetime);
         let households = household_names.len();
         let (latency, validators) = (spec.ledger.latency, spec.ledger.validators);
         let newcomer = Credit::from_micro(goshawk_ledger::Credit::default().score())
@@ -344,7 +291,7 @@ impl Community {
             spec.grid_limit,
             operation,
             desk,
-            signatory(genesis.grid()),
+            expiring(genesis.grid()),
         );
         simulation.add("grid", grid)?;
         let company = Company::new(Arc::clone(&commons), prices.company.clone(), prices.wholesale.clone());
@@ -367,7 +314,10 @@ impl Community {
             co2_intensity: spec.co2_intensity.clone(),
             rows: Vec::new(),
         };
-        community.add_households(spec, &commons, &prices, &signatory)?;
+        community.add_households(spec, &commons, &prices, drawn, |id| {
+            let content = genesis.config().devices[id.0 as usize].content;
+            (expiring(AccountId(id.0)), content)
+        })?;
         for name in ["market", "platform", "grid", "company", "storage", "upstream"] {
             community.names.intern(name);
         }
@@ -413,8 +363,10 @@ impl Community {
         spec: &CommunitySpec,
         commons: &Arc<Commons>,
         prices: &SupplierPrices,
-        signatory: &impl Fn(AccountId) -> Signatory,
+        drawn: Vec<HouseholdSpec>,
+        on_chain: impl Fn(HouseholdId) -> (Signatory, Option<Energy>),
     ) -> Result<(), CommunityError> {
+        let mut drawn = drawn.into_iter();
         let mut suns: Vec<(Array, Arc<Sun>)> = Vec::new();
         let air = Arc::new(Air::over(&spec.calendar, &spec.weather));
         let outside = prices.grid.lower(&prices.company);
@@ -432,7 +384,7 @@ impl Community {
             for number in 1..=group.count {
                 let name = household_name(&group.portrait.name, number);
                 let id = HouseholdId(self.rows.len() as u32);
-                let household = draw::household(spec, group, class, id, number, &name);
+                let household = drawn.next().expect("invariant: all households are drawn");
                 let interned = self.names.intern(&name);
                 self.rows.push(HouseholdRow {
                     household: interned,
@@ -447,9 +399,9 @@ impl Community {
                 self.run_names.households.push(interned);
                 self.run_names.classes.push(class_name);
                 self.class_of.push(class);
-                let signatory = signatory(AccountId(id.0));
+                let (signatory, content) = on_chain(id);
                 let actor = Household::new(Arc::clone(commons), Arc::clone(&kind), household, signatory);
-                self.simulation.add(name.as_str(), actor)?;
+                self.simulation.add(name.as_str(), actor.metered(content))?;
             }
         }
         Ok(())

@@ -155,9 +155,9 @@ impl Actor<CommunityModel> for Grid {
                     period: period.0,
                     approved: contracts,
                     rejected: Vec::new(),
-                    loads: Vec::new(),
+                    loads: self.operation.as_ref().map_or_else(Vec::new, FeederOperation::loads),
                 };
-                let transaction = self.signatory.sign(check);
+                let transaction = self.signatory.sign(check, context.now());
                 context.send_in(directory.platform, phase::CONTRACT, Message::Transaction(transaction));
             }
             Message::Purchase { energy, amount } => {

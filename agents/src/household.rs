@@ -16,6 +16,7 @@ pub mod books;
 pub mod charging;
 mod coming_and_going;
 pub mod decision;
+mod device_meter;
 pub mod driving;
 pub mod expectation;
 pub mod faults;
@@ -32,7 +33,7 @@ pub mod vehicle;
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault};
-use goshawk_ledger::Operation;
+use goshawk_ledger::{DeviceId, Operation, SignedTransaction};
 use goshawk_market::order::{HouseholdId, Order};
 use goshawk_market::quantity::{Energy, Money, Price, mean_price};
 
@@ -45,6 +46,7 @@ use crate::household::battery::Battery;
 use crate::household::books::{BatteryFault, Books, Flows};
 use crate::household::charging::{Bounds, Stretch};
 use crate::household::decision::{Intent, SMALLEST_ORDER, decide};
+use crate::household::device_meter::DeviceMeter;
 use crate::household::expectation::Chances;
 use crate::household::faults::{Contracting, Misconduct};
 use crate::household::flexibility::{Course, NetCharging};
@@ -151,6 +153,8 @@ pub struct Household {
     is_member: bool,
     contracting: Option<Box<Contracting>>,
     signatory: Signatory,
+    /// Tells the ledger what the battery holds, where the ledger keeps account of it.
+    device_meter: Option<DeviceMeter>,
     /// Content of the shared store that belongs to this household.
     title: Energy,
     /// When it was plugged in during the period that ends, each time with what for.
@@ -185,6 +189,7 @@ impl Household {
             is_member: spec.is_member,
             contracting: spec.contracting,
             signatory,
+            device_meter: None,
             title: Energy::ZERO,
             stretches: Vec::new(),
             driven_meanwhile: Energy::ZERO,
@@ -192,6 +197,13 @@ impl Household {
             chances,
             current: None,
         }
+    }
+
+    /// The same, of whose vehicle the ledger keeps account, with this content as the run begins.
+    #[must_use]
+    pub fn metered(self, content: Option<Energy>) -> Self {
+        let meter = |content| DeviceMeter::new(DeviceId(self.id.0), content);
+        Self { device_meter: content.map(meter), ..self }
     }
 
     fn sun_over(&self, period: PeriodIndex, micros: u64) -> Energy {
@@ -287,18 +299,32 @@ impl Household {
         context.send_in(self.commons.directory.market, phase::ORDER, Message::Order(Box::new(order)));
     }
 
+    /// Signs a transaction, which the platform is to submit in this instant.
+    fn ask_ledger(
+        &mut self,
+        operation: Operation,
+        context: &mut Context<'_, CommunityModel>,
+    ) -> Arc<SignedTransaction> {
+        let transaction = self.signatory.sign(operation, context.now());
+        let message = Message::Transaction(Arc::clone(&transaction));
+        context.send_in(self.commons.directory.platform, phase::CONTRACT, message);
+        transaction
+    }
+
     fn awarded(&mut self, award: Award, context: &mut Context<'_, CommunityModel>) {
-        let platform = self.commons.directory.platform;
+        if !award.sold.is_empty() {
+            let granted = self.current.as_ref().map_or(Energy::ZERO, |current| current.granted);
+            let expected = self.device_meter.as_mut().and_then(|meter| meter.expect(granted));
+            expected.map(|operation| self.ask_ledger(operation, context));
+        }
         let mut first = None;
         for terms in &award.sold {
-            let transaction = self.signatory.sign(Operation::Publish { terms: **terms });
-            first = first.or_else(|| Some(Arc::clone(&transaction)));
-            context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
+            let transaction = self.ask_ledger(Operation::Publish { terms: **terms }, context);
+            first.get_or_insert(transaction);
         }
         for terms in &award.bought {
-            let transaction = self.signatory.sign(Operation::Sign { contract: terms.id });
-            first = first.or_else(|| Some(Arc::clone(&transaction)));
-            context.send_in(platform, phase::CONTRACT, Message::Transaction(transaction));
+            let transaction = self.ask_ledger(Operation::Sign { contract: terms.id }, context);
+            first.get_or_insert(transaction);
         }
         self.current.as_mut().expect("invariant: awards belong to a period").award = award;
         if let Some(first) = first {
@@ -318,7 +344,7 @@ impl Household {
             return self.settle_books(Delivery::default(), context);
         }
         let ready = self.reading(context);
-        let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready });
+        let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready }, context.now());
         let reading = Message::MeterReading { household: self.id, ready, transaction };
         context.send_in(self.commons.directory.platform, phase::READING, reading);
         Ok(())
@@ -348,12 +374,7 @@ impl Household {
             return share_down(total(&current.award.bought), share).min(self.bounds().most);
         }
         let withdrawn = share_down(current.granted, share);
-        share_down(total(&current.award.sold), share).min(self.giveable() + sun + withdrawn)
-    }
-
-    /// What the battery holds above its floor, at the meter.
-    fn giveable(&self) -> Energy {
-        self.battery.metered_from((self.battery.content() - self.battery.floor()).or_zero())
+        share_down(total(&current.award.sold), share).min(self.battery.giveable() + sun + withdrawn)
     }
 
     /// Least and most that the vehicle charges in the period that ends.
@@ -397,7 +418,7 @@ impl Household {
         let stored = if current.award.stored.is_zero() {
             Energy::ZERO
         } else {
-            let left = (self.giveable() + sun + withdrawn - delivery.sold).or_zero();
+            let left = (self.battery.giveable() + sun + withdrawn - delivery.sold).or_zero();
             share_down(current.award.stored, share).min(sun).min(left)
         };
         let made_up = if delivery.sold.is_zero() { Energy::ZERO } else { current.unpaid.min(delivery.sold) };
@@ -469,6 +490,9 @@ impl Household {
             satisfaction,
             books,
         });
+        let content = self.battery.giveable();
+        let report = self.device_meter.as_mut().and_then(|meter| meter.report(content));
+        report.map(|operation| self.ask_ledger(operation, context));
         Ok(())
     }
 
@@ -541,7 +565,7 @@ impl Household {
 }
 
 saved!(Household { title, stretches, driven_meanwhile, reserve, current }
-    parts { battery, presence, contracting, signatory, chances }
+    parts { battery, presence, contracting, signatory, device_meter, chances }
     built again { commons, kind, id, area_m2, is_member });
 
 impl Actor<CommunityModel> for Household {

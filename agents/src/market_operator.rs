@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, Streams};
-use goshawk_ledger::{AccountId, ContractId, ContractTerms};
+use goshawk_ledger::{AccountId, ContractId, ContractTerms, DeviceId, Lot};
 use goshawk_market::dealing::{Awards, curtail};
 use goshawk_market::mechanism::{Clearing, EQUAL_WEIGHTS, Mechanism, Yardstick};
 use goshawk_market::order::{Bid, Credit, HouseholdId, Offer, Order, Terms};
@@ -218,9 +218,13 @@ impl MarketOperator {
         let rules = &self.commons.rules;
         let first = u64::from(opening.period.0) * CONTRACTS_PER_PERIOD + 1;
         let outside = opening.cheaper().1;
+        let mut lots: BTreeMap<HouseholdId, u32> = BTreeMap::new();
         let numbered = (first..).zip(&awards.trades);
         numbered
             .map(|(id, trade)| {
+                let sold = lots.entry(trade.seller).or_default();
+                let lot = Lot { device: DeviceId(trade.seller.0), sequence: *sold };
+                *sold += 1;
                 Arc::new(ContractTerms {
                     id: ContractId(id),
                     period: opening.period.0,
@@ -233,6 +237,7 @@ impl MarketOperator {
                     platform_fee: rules.platform_fee,
                     outside_price: rules.compensated_price(trade.price + rules.fees(), outside),
                     take_or_pay: price_share(trade.price, rules.take_or_pay_share),
+                    lot,
                 })
             })
             .collect()

@@ -141,7 +141,8 @@ impl Platform {
             wheeling += settlement.grid_amount;
             self.revenue += settlement.platform_amount;
             self.traded += settlement.delivered;
-            self.outbox.add(self.signatory.sign(Operation::Settle { contract: terms.id }));
+            let settle = Operation::Settle { contract: terms.id };
+            self.outbox.add(self.signatory.sign(settle, context.now()));
             self.pending.insert(terms.id, Pending { terms, settlement });
         }
         let directory = &self.commons.directory;

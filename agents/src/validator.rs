@@ -105,7 +105,7 @@ impl ValidatorActor {
             return;
         }
         let Some(signatory) = &mut self.signatory else { return };
-        let transaction = signatory.sign(Operation::Accuse { evidence });
+        let transaction = signatory.sign(Operation::Accuse { evidence }, context.now());
         let delay = self.to_platform.in_order(0, context.now().micros());
         let platform = self.commons.directory.platform;
         context.send_after(platform, delay, phase::NETWORK, Message::Transaction(transaction));

@@ -372,5 +372,7 @@ fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
         partitions: ledger.partitions.iter().map(partition).collect(),
         opening_balance: Money::from_f64(ledger.opening_balance)
             .expect("invariant: the scenario's ranges fit the grid"),
+        lifetime: SimDuration::from_micros((ledger.expiry_h * 3.6e9).round() as u64),
+        device_accounts: ledger.device_accounts,
     }
 }

@@ -14,9 +14,22 @@ use crate::household::portrait::Need;
 use crate::household::presence::{Presence, Source, arrival_content};
 use crate::household::session::Sessions;
 
+/// Draws all households, in the order of their names.
+pub(super) fn households(spec: &CommunitySpec, names: &[String]) -> Vec<HouseholdSpec> {
+    let numbered = spec
+        .groups
+        .iter()
+        .enumerate()
+        .flat_map(|(class, group)| (1..=group.count).map(move |number| (class, group, number)));
+    numbered
+        .zip((0..).map(HouseholdId).zip(names))
+        .map(|((class, group, number), (id, name))| household(spec, group, class, id, number, name))
+        .collect()
+}
+
 /// Draws what one household is: three numbers of its own stream, whatever its portrait makes of them, and its
 /// vehicle from another.
-pub(super) fn household(
+fn household(
     spec: &CommunitySpec,
     group: &Group,
     class: usize,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use goshawk_engine::{SimTime, Streams};
+use goshawk_engine::{SimDuration, SimTime, Streams};
 use goshawk_ledger::SignatureScheme;
 use goshawk_market::quantity::Money;
 
@@ -45,6 +45,10 @@ pub struct LedgerSpec {
     pub partitions: Vec<PartitionSpec>,
     /// What each account holds as the run begins.
     pub opening_balance: Money,
+    /// After how long what households and the grid sign is void.
+    pub lifetime: SimDuration,
+    /// Whether the ledger keeps account of what each vehicle holds.
+    pub device_accounts: bool,
 }
 
 impl LedgerSpec {
@@ -94,8 +98,6 @@ impl LedgerSpec {
 
 #[cfg(test)]
 mod tests {
-    use goshawk_engine::SimDuration;
-
     use super::*;
 
     #[test]
@@ -113,6 +115,8 @@ mod tests {
             censored_share: 0.0,
             partitions: vec![PartitionSpec { during: SimTime::ZERO..SimTime::from_micros(1), validators: 2 }],
             opening_balance: Money::ZERO,
+            lifetime: latency,
+            device_accounts: false,
         };
         let conducts: Vec<Conduct> = (0..10).map(|place| spec.conduct(place)).collect();
         assert!(conducts[..7].iter().all(|&conduct| conduct == Conduct::Honest));

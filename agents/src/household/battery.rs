@@ -363,6 +363,11 @@ impl Battery {
         kwh(self.conversion.gained(metered.to_f64()))
     }
 
+    /// What it holds above its floor, at the meter.
+    pub fn giveable(&self) -> Energy {
+        self.metered_from((self.content() - self.floor()).or_zero())
+    }
+
     /// Most metered energy that taking at most `energy` out of the battery delivers.
     pub fn metered_from(&self, energy: Energy) -> Energy {
         if energy.is_zero() {

@@ -71,9 +71,15 @@ impl Outbox {
     pub(super) fn add(&mut self, transaction: Arc<SignedTransaction>) {
         let instant = &mut self.instant;
         let queue = match transaction.transaction().operation {
-            Operation::Meter { .. } => &mut instant.meters,
+            // What a device holds counts before it sells.
+            Operation::Meter { .. } | Operation::Charge { .. } | Operation::Discharge { .. } => {
+                &mut instant.meters
+            }
             Operation::Settle { .. } => &mut instant.settlements,
-            Operation::Publish { .. } | Operation::Accuse { .. } => &mut instant.published,
+            Operation::Publish { .. }
+            | Operation::Accuse { .. }
+            | Operation::Enrol { .. }
+            | Operation::Transfer { .. } => &mut instant.published,
             Operation::Sign { .. } => &mut instant.signed,
             Operation::Check { .. } => &mut instant.checked,
         };

@@ -207,6 +207,12 @@ pub struct Ledger {
     /// more elsewhere, 0 to 1000; at least 0.000001 per kWh.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub compensation_factor: f64,
+    /// After how many hours a transaction of a household or of the grid that is in no block yet is void, 1 to 8784.
+    #[schemars(range(min = 1.0, max = 8784.0))]
+    pub expiry_h: f64,
+    /// Whether the ledger keeps account of what each vehicle holds, and refuses to sell more; by default it knows the most that a
+    /// vehicle can deliver in a period, and refuses what is beyond that. Each household then sends one more transaction a period.
+    pub device_accounts: bool,
 }
 
 /// A time during which some validators are cut off. What is sent to them or by them meanwhile arrives afterwards.
@@ -247,6 +253,8 @@ impl Default for Ledger {
             censored_share: 0.2,
             partitions: Vec::new(),
             compensation_factor: 1.0,
+            expiry_h: 24.0,
+            device_accounts: false,
         }
     }
 }
