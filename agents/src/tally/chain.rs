@@ -140,8 +140,14 @@ impl ChainTally {
 }
 
 /// Rejections by what is behind them, as key figures.
-const REASONS: [&str; 5] =
-    ["rejected_funds", "rejected_nonce", "rejected_contract", "rejected_late", "rejected_other"];
+const REASONS: [&str; 6] = [
+    "rejected_funds",
+    "rejected_nonce",
+    "rejected_contract",
+    "rejected_late",
+    "rejected_lot",
+    "rejected_other",
+];
 
 fn reason_of(rejection: &Rejection) -> usize {
     match rejection {
@@ -150,8 +156,9 @@ fn reason_of(rejection: &Rejection) -> usize {
         Rejection::ContractUsed { .. }
         | Rejection::UnknownContract { .. }
         | Rejection::IllegalTransition { .. } => 2,
-        Rejection::PeriodClosed { .. } => 3,
-        _ => 4,
+        Rejection::PeriodClosed { .. } | Rejection::Expired { .. } => 3,
+        Rejection::WrongLot { .. } | Rejection::Oversold { .. } => 4,
+        _ => 5,
     }
 }
 
