@@ -106,18 +106,18 @@ fn place_of(household: &HouseholdSpec, places: Option<&[u32]>) -> u32 {
     places.map_or(0, |places| places[household.id.0 as usize])
 }
 
-/// A household's vehicle with its panels: everything that it holds, makes and withdraws in a period can be sold.
+/// A household's vehicle: it sells what it can discharge, and no more than it holds, makes and withdraws.
 fn device(spec: &CommunitySpec, household: &HouseholdSpec, panel_efficiency: f64, place: u32) -> Device {
-    let hours = spec.calendar.period_hours();
-    let generation = energy(household.area_m2 * panel_efficiency * PANEL_PEAK * hours);
+    let has_lines = spec.feeder.as_ref().is_some_and(FeederSpec::is_enforced);
     let battery = &household.battery;
-    let withdrawn = if spec.lease.offered { spec.storage.content_max } else { Energy::ZERO };
-    let rating = battery.metered_from(battery.spec().capacity) + generation + withdrawn;
+    let rating = battery.spec().discharge_power.over_micros(spec.calendar.period().micros());
+    let generation = household.area_m2 * panel_efficiency * PANEL_PEAK * spec.calendar.period_hours();
     Device {
         owner: AccountId(household.id.0),
-        place,
+        // Of a feeder without limits the chain has no lines.
+        place: if has_lines { place } else { 0 },
         rating: rating.min(ENERGY_MAX),
-        generation,
+        generation: energy(generation),
         content: spec.ledger.device_accounts.then(|| battery.giveable().min(ENERGY_MAX)),
     }
 }

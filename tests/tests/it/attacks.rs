@@ -1,6 +1,6 @@
 //! Attacks that scenarios can order: what each costs, what it changes, and that it changes nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goshawk_output::table::Table;
 
@@ -150,8 +150,9 @@ fn what_is_sent_again_is_in_no_block_and_changes_nothing() {
 
 #[test]
 fn who_sells_twice_delivers_once_and_pays_for_the_rest() {
-    let honest = Run::of("smoke", &[]);
-    let run = Run::of("smoke", &["portraits.at_home.faults.double_sale=1"]);
+    let honest = Run::of("smoke", &["battery.discharge_kw=22"]);
+    // Chargers that could discharge more than there is demand for: the ledger believes nearly all of it.
+    let run = Run::of("smoke", &["portraits.at_home.faults.double_sale=1", "battery.discharge_kw=22"]);
     run.expect_verified();
     assert_eq!(figure(&run, "double_sales"), run.events("double_sale").len() as f64);
     assert!(figure(&run, "double_sales") > 0.0);
@@ -163,6 +164,35 @@ fn who_sells_twice_delivers_once_and_pays_for_the_rest() {
     // Who promises the same twice to buyers who need it once leaves less for others to sell.
     assert_eq!(honest.figure("cheaters"), Some(0.0));
     assert!(honest.figure("cheating_gain_per_cheater").is_none());
+}
+
+#[test]
+fn a_ledger_that_knows_what_vehicles_hold_refuses_what_is_sold_twice_and_nothing_else() {
+    let honest = Run::of("smoke", &[]);
+    let accounts = Run::of("smoke", &["ledger.device_accounts=true"]);
+    accounts.expect_verified();
+    assert!(economy(&accounts) == economy(&honest), "another economy");
+    assert_eq!(figure(&accounts, "rejected_lot"), 0.0);
+    let operations = accounts.rows(Table::Transactions).texts("kind");
+    for kind in ["charge", "discharge"] {
+        assert!(operations.iter().any(|operation| operation == kind), "no {kind}");
+    }
+}
+
+#[test]
+fn what_is_sold_twice_beyond_what_the_charger_can_discharge_is_refused() {
+    // These sell all that their chargers can discharge, 1.75 kWh in a quarter of an hour, and then again.
+    let run = Run::of("smoke", &["portraits.at_home.faults.double_sale=1"]);
+    run.expect_verified();
+    assert!(figure(&run, "double_sales") > 0.0 && figure(&run, "rejected_lot") > 0.0);
+    let trades = run.rows(Table::Trades);
+    let mut sold: BTreeMap<(String, i64), i64> = BTreeMap::new();
+    let keys = trades.texts("seller").into_iter().zip(trades.times("ts_start"));
+    keys.zip(trades.micro("contracted_kwh"))
+        .for_each(|(key, energy)| *sold.entry(key).or_default() += energy);
+    assert!(sold.values().all(|&energy| energy <= 1_750_000) && !sold.is_empty());
+    // Nothing else goes wrong: buyers of what was refused buy elsewhere, and nobody is short.
+    assert_eq!(trades.micro("penalty_to_buyer").iter().sum::<i64>(), 0);
 }
 
 #[test]

@@ -70,6 +70,7 @@ struct Community {
     has_feeder: bool,
     keep_confidence: f64,
     attacks: Option<Attacks>,
+    device_accounts: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -156,10 +157,11 @@ prop_compose! {
         prices in prop::array::uniform2(prop::array::uniform4(0.05f64..0.5)),
         limit_kw in prop::sample::select(vec![2.0, 20.0, 1000.0]), has_feeder in prop::bool::weighted(0.2),
         keep_confidence in 0.0f64..=1.0, attacks in prop::option::weighted(0.3, any_attacks()),
+        device_accounts in any::<bool>(),
     ) -> Community {
         Community {
             portraits, seed, start, period_minutes, mechanism, groups, is_rational, battery, storage, prices, limit_kw,
-            has_feeder, keep_confidence, attacks,
+            has_feeder, keep_confidence, attacks, device_accounts,
         }
     }
 }
@@ -206,7 +208,7 @@ impl Attacks {
     fn toml(&self) -> String {
         let Self { faulty, censored_share, cut: (start_h, length_h), compensation_factor } = self;
         let mut text = format!(
-            "[ledger]\nvalidators = 7\ncensored_share = {censored_share}\ncompensation_factor = {compensation_factor}\n"
+            "validators = 7\ncensored_share = {censored_share}\ncompensation_factor = {compensation_factor}\n"
         );
         for kind in faulty.iter().filter(|kind| **kind != "none") {
             writeln!(text, "{kind}_validators = 1").unwrap();
@@ -299,6 +301,7 @@ ageing = "{}"
                 "[grid.feeder]\nlines = \"data/feeder_lines.csv\"\nbuses = \"data/feeder_buses.csv\"\nbase_kv = 12.66\n",
             );
         }
+        writeln!(text, "[ledger]\ndevice_accounts = {}", self.device_accounts).unwrap();
         if let Some(attacks) = &self.attacks {
             text.push_str(&attacks.toml());
         }
@@ -379,6 +382,14 @@ impl Community {
         }
     }
 
+    /// Whoever sells what it has once is never refused, and the chain's flows never contradict the grid's check.
+    fn only_double_sales_sell_what_is_not_there(&self, run: &Run) {
+        let rejections = run.events("rejection");
+        let sells_twice = self.portraits.iter().any(|portrait| portrait.faults.is_some());
+        assert!(sells_twice || run.figure("rejected_lot") == Some(0.0), "{rejections:?}");
+        assert!(!rejections.iter().any(|detail| detail.contains("over the line")), "{rejections:?}");
+    }
+
     /// A vehicle that leaves with less than it needs was charged all the while that it was there, out of nothing that it gave away.
     fn needs_are_met_wherever_power_and_time_allow(&self, run: &Run) -> usize {
         let events = run.rows(Table::Events);
@@ -431,6 +442,7 @@ struct Seen {
     /// Periods at the charger before a departure with too little.
     periods_of_short_stays: usize,
     faults: usize,
+    refused_lots: f64,
     curtailed_kwh: f64,
 }
 
@@ -456,6 +468,7 @@ fn every_promise_is_kept(community: &Community, seen: &RefCell<Seen>) -> bool {
     every_kwh_of_the_run_is_accounted_for(&run);
     batteries_only_get_worse_and_count_what_goes_through_them(&run);
     community.batteries_stay_within_their_limits(&run);
+    community.only_double_sales_sell_what_is_not_there(&run);
     let judged = community.needs_are_met_wherever_power_and_time_allow(&run);
     let figure = |variable| run.figure(variable).unwrap_or(0.0);
     let seen = &mut *seen.borrow_mut();
@@ -468,6 +481,7 @@ fn every_promise_is_kept(community: &Community, seen: &RefCell<Seen>) -> bool {
         .map(|kind| run.events(kind).len())
         .iter()
         .sum::<usize>();
+    seen.refused_lots += figure("rejected_lot");
     let curtailed = run.rows(Table::MarketPeriods).micro("curtailed_kwh");
     seen.curtailed_kwh += curtailed.iter().sum::<i64>() as f64 * 1e-6;
     true
@@ -492,6 +506,7 @@ fn five_hundred_communities(is_rational: bool) {
     let seen = seen.into_inner();
     eprintln!("{seen:?}");
     assert!(seen.trades > 2_000 && seen.departures > 2_000.0 && seen.faults > 500, "{seen:?}");
+    assert!(seen.refused_lots > 0.0, "{seen:?}");
     assert!(seen.stored_kwh > 100.0 && seen.withdrawn_kwh > 10.0, "{seen:?}");
     assert!(seen.periods_of_short_stays > 100 && seen.curtailed_kwh > 10.0, "{seen:?}");
 }

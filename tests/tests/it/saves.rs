@@ -161,7 +161,7 @@ fn slow_validators_are_saved_between_two_blocks() {
 
 #[test]
 fn validators_that_never_pause_are_not_saved_and_earlier_saves_stay() {
-    let sets = [SLOW.as_slice(), &["ledger.block_transactions_max=2"]].concat();
+    let sets = [SLOW.as_slice(), &["ledger.block_transactions_max=2", "ledger.expiry_h=1000"]].concat();
     let home = new_home();
     let out = home.path().join("out");
     let scenario = loaded("community", &sets);
