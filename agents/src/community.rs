@@ -260,6 +260,7 @@ fn genesis(spec: &CommunitySpec, households: &[String]) -> Result<Arc<Genesis>, 
         tree: TreeParams::default(),
         limits,
         timeouts: timeouts(spec.ledger.latency),
+        credit: spec.ledger.credit,
     })?))
 }
 

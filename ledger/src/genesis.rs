@@ -6,6 +6,7 @@ use goshawk_market::quantity::Money;
 
 use crate::bucket_tree::TreeParams;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
+use crate::credit::CreditRules;
 use crate::digest::{Digest, Domain};
 use crate::error::LedgerError;
 use crate::rules::Weakness;
@@ -146,6 +147,8 @@ pub struct GenesisConfig {
     pub limits: Limits,
     /// Waiting times.
     pub timeouts: Timeouts,
+    /// The rules of the credit bands; without them scores are kept and nothing follows from them.
+    pub credit: Option<CreditRules>,
 }
 
 impl Canonical for GenesisConfig {
@@ -158,6 +161,7 @@ impl Canonical for GenesisConfig {
         self.tree.write(out);
         self.limits.write(out);
         self.timeouts.write(out);
+        self.credit.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -170,6 +174,7 @@ impl Canonical for GenesisConfig {
             tree: Canonical::read(input)?,
             limits: Canonical::read(input)?,
             timeouts: Canonical::read(input)?,
+            credit: Canonical::read(input)?,
         })
     }
 }
@@ -193,7 +198,8 @@ impl Genesis {
     ///
     /// # Errors
     /// [`LedgerError::Genesis`] when there is not exactly one grid and one platform, a name occurs twice, a balance is
-    /// negative, all balances exceed 2.3e12, or there is no validator or a limit of zero.
+    /// negative, all balances exceed 2.3e12, there is no validator or a limit of zero, or the rules of the credit bands
+    /// contradict themselves.
     pub fn new(config: GenesisConfig) -> Result<Self, LedgerError> {
         let only = |role: Role, what| {
             let mut found =
@@ -303,7 +309,7 @@ fn check(config: &GenesisConfig) -> Result<(), LedgerError> {
     if !config.tree.is_valid() {
         return refuse("the state tree needs 1 to 2^24 buckets and an arity of 2 to 256");
     }
-    Ok(())
+    config.credit.map_or(Ok(()), |rules| rules.check().map_err(LedgerError::Genesis))
 }
 
 fn has_repeats<'a>(names: impl Iterator<Item = &'a str>) -> bool {

@@ -16,7 +16,7 @@
 //! | layer | what | where |
 //! |---|---|---|
 //! | application | requests of accounts, and answers | [`Transaction`], [`Operation`], [`Receipt`] |
-//! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`] |
+//! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`], [`CreditRules`] |
 //! | consensus | one decision for each height | [`Validator`], [`ValidatorSet`], [`Event`], [`Effect`], [`ConsensusMessage`] |
 //! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`], [`TradeProof`], [`WriteAheadLog`] |
 //! | all | start, keys, encoding | [`Genesis`], [`Signer`], [`Canonical`] |
@@ -48,6 +48,7 @@
 //!     tree: TreeParams::for_entries(100),
 //!     limits: Limits::default(),
 //!     timeouts: Timeouts::default(),
+//!     credit: None,
 //! })?);
 //! let [seller, buyer] = ["h0001", "h0002"].map(|name| genesis.account(name).unwrap());
 //!
@@ -114,7 +115,7 @@ mod validator_set;
 pub use transaction::{AccountId, ContractId, Operation, SignedTransaction, Transaction, TransactionId};
 
 pub use contract::{Contract, ContractState, ContractTerms, ENERGY_MAX, PRICE_MAX, TermsFault};
-pub use credit::Credit;
+pub use credit::{Conditions, Credit, CreditRules, Standing};
 pub use receipt::{Change, Outcome, Receipt, Rejection};
 pub use settlement::{Delivery, Settlement, allocate_deliveries};
 

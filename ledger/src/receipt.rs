@@ -4,6 +4,7 @@ use goshawk_market::quantity::Money;
 
 use crate::codec::{Canonical, canonical_enum, canonical_struct};
 use crate::contract::{ContractState, TermsFault};
+use crate::credit::{Conditions, Standing};
 use crate::digest::{self, Digest};
 use crate::settlement::Settlement;
 use crate::transaction::{AccountId, ContractId, TransactionId};
@@ -70,11 +71,16 @@ canonical_enum!(Outcome { 0 => Accepted { change }, 1 => Rejected { reason } });
 #[non_exhaustive]
 pub enum Change {
     /// A contract is on the ledger.
-    Published,
+    Published {
+        /// What the seller's band asks of it; its deposit is held.
+        seller: Conditions,
+    },
     /// The buyer's money is in escrow.
     Signed {
-        /// How much of it.
+        /// How much of it, apart from its deposit.
         escrow: Money,
+        /// What the buyer's band asks of it; its deposit is held.
+        buyer: Conditions,
     },
     /// The grid's word has been noted.
     Checked {
@@ -99,6 +105,10 @@ pub enum Change {
         seller_credit: u32,
         /// The buyer's credit after it, in 1e-6.
         buyer_credit: u32,
+        /// Where the seller stands after it.
+        seller_standing: Standing,
+        /// Where the buyer stands after it.
+        buyer_standing: Standing,
     },
     /// Evidence against a validator is on the ledger.
     Convicted {
@@ -110,11 +120,13 @@ pub enum Change {
 }
 
 canonical_enum!(Change {
-    0 => Published,
-    1 => Signed { escrow },
+    0 => Published { seller },
+    1 => Signed { escrow, buyer },
     2 => Checked { approved, cancelled, unsigned },
     3 => Metered,
-    4 => Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit },
+    4 => Closed {
+        state, settlement, penalty_unpaid, seller_credit, buyer_credit, seller_standing, buyer_standing
+    },
     5 => Convicted { validator, powerless_from },
 });
 
@@ -256,6 +268,14 @@ pub enum Rejection {
         /// The height of the statements.
         height: u64,
     },
+    /// A party that is suspended in the contract's period.
+    #[error("{party:?} is suspended until period {until}")]
+    Suspended {
+        /// The party.
+        party: AccountId,
+        /// The first period in which it may trade again.
+        until: u32,
+    },
 }
 
 canonical_enum!(Rejection {
@@ -281,6 +301,7 @@ canonical_enum!(Rejection {
     19 => NoContradiction,
     20 => NoSuchVoter { validator, height },
     21 => AccusedTwice { validator, height },
+    40 => Suspended { party, until },
 });
 
 impl Rejection {

@@ -10,6 +10,7 @@ mod apply;
 mod conviction;
 mod entry;
 mod saved;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,8 +54,10 @@ pub struct LedgerState {
 impl LedgerState {
     /// The state before the first block.
     pub fn new(genesis: &Arc<Genesis>) -> Self {
+        let config = genesis.config();
+        let newcomer = config.credit.map(|rules| rules.newcomer()).unwrap_or_default();
         let accounts: Vec<Account> =
-            genesis.config().accounts.iter().map(|it| Account::opening(it.opening_balance)).collect();
+            config.accounts.iter().map(|it| Account::opening(it.opening_balance, newcomer)).collect();
         let mut state = Self {
             genesis: Arc::clone(genesis),
             accounts: SharedList::new(&accounts),

@@ -34,6 +34,7 @@ static GENESIS: LazyLock<Arc<Genesis>> = LazyLock::new(|| {
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits::default(),
         timeouts: Timeouts::default(),
+        credit: None,
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 });

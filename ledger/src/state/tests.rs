@@ -4,11 +4,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::bucket_tree::TreeParams;
 use crate::contract::{ContractState, ContractTerms, TermsFault};
+use crate::credit::CreditRules;
 use crate::genesis::{GenesisAccount, GenesisConfig, Limits, Role, Timeouts};
 use crate::receipt::{Change, Outcome, Rejection};
 use crate::settlement::{Settlement, allocate_deliveries};
 use crate::signature::{SignatureScheme, Signer};
 use crate::transaction::{Operation, Transaction};
+
+mod standing;
 
 const GRID: AccountId = AccountId(0);
 const PLATFORM: AccountId = AccountId(1);
@@ -25,13 +28,22 @@ pub(crate) fn genesis() -> Arc<Genesis> {
 
 /// The same with so many validators.
 pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
+    Arc::new(Genesis::new(config(validators)).unwrap())
+}
+
+/// The same with credit bands.
+fn genesis_with_bands(rules: CreditRules) -> Arc<Genesis> {
+    Arc::new(Genesis::new(GenesisConfig { credit: Some(rules), ..config(1) }).unwrap())
+}
+
+fn config(validators: usize) -> GenesisConfig {
     let roles = [Role::Grid, Role::Platform, Role::Household, Role::Household, Role::Company, Role::Storage];
     let account = |(index, role): (usize, &Role)| GenesisAccount {
         name: format!("account {index}"),
         role: *role,
         opening_balance: OPENING,
     };
-    let config = GenesisConfig {
+    GenesisConfig {
         chain: 1,
         seed: [0; 32],
         scheme: SignatureScheme::KeyedHash,
@@ -40,8 +52,8 @@ pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits { open_contracts: 8, ..Limits::default() },
         timeouts: Timeouts::default(),
-    };
-    Arc::new(Genesis::new(config).unwrap())
+        credit: None,
+    }
 }
 
 /// 2 kWh at 0.10, with fees 0.13, outside 0.30, take or pay 0.05.
@@ -58,7 +70,11 @@ struct Ledger {
 
 impl Ledger {
     fn new() -> Self {
-        let state = LedgerState::new(&genesis());
+        Self::of(&genesis())
+    }
+
+    fn of(genesis: &Arc<Genesis>) -> Self {
+        let state = LedgerState::new(genesis);
         Self { money: state.total_money(), state }
     }
 
@@ -93,7 +109,8 @@ impl Ledger {
     }
 
     fn publish(&mut self, terms: ContractTerms) {
-        assert_eq!(self.accept(terms.seller, Operation::Publish { terms }), Change::Published);
+        let published = self.accept(terms.seller, Operation::Publish { terms });
+        assert!(matches!(published, Change::Published { .. }), "{published:?}");
     }
 
     /// Publishes and signs a contract, and has it approved.
@@ -104,8 +121,12 @@ impl Ledger {
     }
 
     fn meter(&mut self, account: AccountId, micro: i64) {
+        self.meter_in(0, account, micro);
+    }
+
+    fn meter_in(&mut self, period: u32, account: AccountId, micro: i64) {
         let ready = Energy::from_micro(micro);
-        assert_eq!(self.accept(account, Operation::Meter { period: 0, ready }), Change::Metered);
+        assert_eq!(self.accept(account, Operation::Meter { period, ready }), Change::Metered);
     }
 
     fn settle(&mut self, id: u64) -> (ContractState, Settlement, Money) {

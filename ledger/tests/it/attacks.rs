@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, Effect, Event,
-    Genesis, MemoryStore, Operation, Rejection, SignatureScheme, SignedTransaction, Store, Transaction,
-    Validator, ValidatorSignature, Vote, VoteKind, Weakness,
+    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, CreditRules,
+    Effect, Event, Genesis, GenesisConfig, MemoryStore, Operation, Rejection, SignatureScheme,
+    SignedTransaction, Store, Transaction, Validator, ValidatorSignature, Vote, VoteKind, Weakness,
 };
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -51,6 +51,17 @@ impl Chain {
             Some(weakness) => Arc::new(Genesis::weakened(sound.config().clone(), weakness).unwrap()),
             None => sound,
         };
+        Self::of(genesis)
+    }
+
+    /// The same with credit bands.
+    pub(crate) fn with_bands(rules: CreditRules) -> Self {
+        let sound = genesis(SignatureScheme::KeyedHash, 3, 1);
+        let config = GenesisConfig { credit: Some(rules), ..sound.config().clone() };
+        Self::of(Arc::new(Genesis::new(config).unwrap()))
+    }
+
+    fn of(genesis: Arc<Genesis>) -> Self {
         let store = MemoryStore::new(Arc::clone(&genesis), 100);
         let validator = Validator::new(Arc::clone(&genesis), 0, store).unwrap();
         Self { genesis, validator, nonces: [0; 8], rejected: Vec::new() }

@@ -34,6 +34,7 @@ pub(crate) fn genesis_with(
         tree: TreeParams::default(),
         limits,
         timeouts: Timeouts::default(),
+        credit: None,
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 }
