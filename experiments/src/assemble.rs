@@ -372,5 +372,6 @@ fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
         partitions: ledger.partitions.iter().map(partition).collect(),
         opening_balance: Money::from_f64(ledger.opening_balance)
             .expect("invariant: the scenario's ranges fit the grid"),
+        credit: ledger.credit.as_ref().and_then(scenario::CreditBands::rules),
     }
 }

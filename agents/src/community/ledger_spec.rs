@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use goshawk_engine::{SimTime, Streams};
-use goshawk_ledger::SignatureScheme;
+use goshawk_ledger::{CreditRules, SignatureScheme};
 use goshawk_market::quantity::Money;
 
 use crate::network::{Latency, Partition};
@@ -45,6 +45,8 @@ pub struct LedgerSpec {
     pub partitions: Vec<PartitionSpec>,
     /// What each account holds as the run begins.
     pub opening_balance: Money,
+    /// The rules of the credit bands, if there are any.
+    pub credit: Option<CreditRules>,
 }
 
 impl LedgerSpec {
@@ -113,6 +115,7 @@ mod tests {
             censored_share: 0.0,
             partitions: vec![PartitionSpec { during: SimTime::ZERO..SimTime::from_micros(1), validators: 2 }],
             opening_balance: Money::ZERO,
+            credit: None,
         };
         let conducts: Vec<Conduct> = (0..10).map(|place| spec.conduct(place)).collect();
         assert!(conducts[..7].iter().all(|&conduct| conduct == Conduct::Honest));

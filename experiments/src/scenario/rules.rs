@@ -6,6 +6,8 @@ use goshawk_output::NumberFormat;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credit::CreditBands;
+
 /// How a period's offers become trades.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -207,6 +209,9 @@ pub struct Ledger {
     /// more elsewhere, 0 to 1000; at least 0.000001 per kWh.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub compensation_factor: f64,
+    /// Bands that follow from credit; none by default, and with this table, even an empty one, by its defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditBands>,
 }
 
 /// A time during which some validators are cut off. What is sent to them or by them meanwhile arrives afterwards.
@@ -247,6 +252,7 @@ impl Default for Ledger {
             censored_share: 0.2,
             partitions: Vec::new(),
             compensation_factor: 1.0,
+            credit: None,
         }
     }
 }

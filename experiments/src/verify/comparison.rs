@@ -190,5 +190,7 @@ fn quantities(terms: &ContractTerms, settlement: &Settlement) -> [i64; TRADE_QUA
         settlement.platform_amount.micro(),
         settlement.penalty_to_buyer.micro(),
         settlement.penalty_to_seller.micro(),
+        settlement.seller_surcharge.micro(),
+        settlement.buyer_surcharge.micro(),
     ]
 }
