@@ -1,6 +1,6 @@
 """Draws the figure of the book's page on cheating, and prints its tables: python3 docs/deterrence_figures.py OUT
 
-OUT holds the folders of the studies deterrence, credit_setback and ledger_trade in scenarios/studies, each run with
+OUT holds the folders of the studies deterrence, credit_setback, credit_bands and ledger_trade in scenarios/studies, each run with
 `goshawk study`. Needs the package duckdb. What a cheat gains is paired: replicate by replicate, the same households under
 the same random numbers, less what they come to where they are honest.
 """
@@ -23,12 +23,13 @@ COLOURS = {0.5: "#56b4e9", 1.0: BLUE, 2.0: "#009e73", 4.0: "#cc79a7", "auction":
 T30 = 2.0423
 
 
-def class_figures(out, study):
-    """(point, variable) -> values by replicate, of the class of the cheats."""
+def class_figures(out, study, name="cheats"):
+    """(point, variable) -> values by replicate, of a class: that of the cheats, unless it is named."""
     pattern = str(out / study / "*" / "kpis" / "*.parquet")
     rows = duckdb.sql(
-        f"SELECT scenario, variable, replicate, value FROM '{pattern}' WHERE scope = 'class' AND id = 'cheats' AND variable "
-        "IN ('net_cost', 'content_end', 'sold', 'cheating_earned', 'cheating_cost', 'cheating_gain_per_cheater') ORDER BY ALL"
+        f"SELECT scenario, variable, replicate, value FROM '{pattern}' WHERE scope = 'class' AND id = '{name}' AND variable "
+        "IN ('net_cost', 'content_end', 'sold', 'cheating_earned', 'cheating_cost', 'cheating_gain_per_cheater', 'suspended') "
+        "ORDER BY ALL"
     ).fetchall()
     found = {}
     for scenario, variable, _, value in rows:
@@ -173,6 +174,46 @@ def setback(out):
         )
 
 
+def run_figure(out, study, variable):
+    """point -> mean over replicates of a key figure of the run."""
+    pattern = str(out / study / "*" / "kpis" / "*.parquet")
+    rows = duckdb.sql(
+        f"SELECT scenario, avg(value) FROM '{pattern}' WHERE scope = 'run' AND variable = '{variable}' GROUP BY scenario"
+    ).fetchall()
+    return {int(scenario[-4:]): value for scenario, value in rows}
+
+
+def with_half(values):
+    return f"{mean(values):+.2f} ± {half(values):.2f}"
+
+
+def credit_bands(out):
+    points, found = levels(out, "credit_bands"), class_figures(out, "credit_bands")
+    cheat = {number: (p["non_delivery"], p["false_metering"], p["detection"]) for number, p in enumerate(points)}
+    place = {(p["enabled"], cheat[number]): number for number, p in enumerate(points)}
+    honest, broken = (0, 0, 0.5), run_figure(out, "credit_bands", "defaults")
+    print("\n| cheat | how often, or found | without bands, USD | with bands, USD | difference, USD | suspended | broken, without | broken, with |")
+    print("|---|---|---|---|---|---|---|---|")
+    for number, kind in cheat.items():
+        if points[number]["enabled"] or kind == honest:
+            continue
+        both = [(gains(found, place[on, kind], place[on, honest]), place[on, kind]) for on in (False, True)]
+        (without, before), (banded, after) = both
+        what, often = ("non-delivery", kind[0]) if kind[0] else ("false metering", kind[2])
+        print(
+            f"| {what} | {often:g} | {with_half(without)} | {with_half(banded)} | "
+            f"{with_half([b - a for a, b in zip(without, banded)])} | {mean(found[after, 'suspended']):.1f} | "
+            f"{broken[before]:.0f} | {broken[after]:.0f} |"
+        )
+    print("\n| class, all honest | households | bands cost each, USD | of net cost | suspended |\n|---|---|---|---|---|")
+    for name, households in (("at_home", 30), ("cheats", 10), ("normal_hours", 200)):
+        of_class = class_figures(out, "credit_bands", name)
+        off, on = place[False, honest], place[True, honest]
+        costs = [(b - a) / households for a, b in zip(of_class[off, "net_cost"], of_class[on, "net_cost"])]
+        share = sum(costs) * households / abs(sum(of_class[off, "net_cost"]))
+        print(f"| `{name}` | {households} | {mean(costs):+.3f} ± {half(costs):.3f} | {share:+.1%} | {mean(of_class[on, 'suspended']):.2f} |")
+
+
 def ledger_trade(out):
     pattern = str(out / "ledger_trade" / "*" / "kpis" / "*.parquet")
     rows = duckdb.sql(
@@ -201,4 +242,5 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     deterrence(folder)
     setback(folder)
+    credit_bands(folder)
     ledger_trade(folder)

@@ -279,7 +279,8 @@ impl Community {
             End::Validator,
         );
         let (signer, pace) = (signatory(genesis.platform()), spec.ledger.pace());
-        let platform = Platform::new(Arc::clone(&commons), signer, links, households, pace);
+        let platform = Platform::new(Arc::clone(&commons), signer, links, households, pace)
+            .with_bands(spec.ledger.credit);
         simulation.add("platform", platform)?;
         let desk = spec.fleet.as_ref().map(|fleet| {
             let stream = spec.streams.stream("regulation", "grid");

@@ -22,6 +22,7 @@ use crate::household::books::Books;
 use crate::message::Supplier;
 use crate::tally::Tally;
 
+mod bands;
 pub mod day_sheet;
 mod fleet;
 mod records;
@@ -262,6 +263,8 @@ impl Journal {
             platform_amount: settlement.platform_amount,
             penalty_to_buyer: settlement.penalty_to_buyer,
             penalty_to_seller: settlement.penalty_to_seller,
+            seller_surcharge: settlement.seller_surcharge,
+            buyer_surcharge: settlement.buyer_surcharge,
             contracted_kwh: terms.energy,
             delivered_kwh: settlement.delivered,
             block_height: trade.height,
@@ -579,7 +582,7 @@ pub fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Opt
         (_, Some(Change::Closed { settlement, .. })) => {
             (Some(settlement.delivered), Some(settlement.amount()))
         }
-        (_, Some(Change::Signed { escrow })) => (None, Some(*escrow)),
+        (_, Some(Change::Signed { escrow, .. })) => (None, Some(*escrow)),
         (Operation::Publish { terms }, _) => (Some(terms.energy), Some(terms.buyer_price * terms.energy)),
         (Operation::Meter { ready, .. }, _) => (Some(*ready), None),
         _ => (None, None),

@@ -30,6 +30,8 @@ pub struct MarketOperator {
     /// Every how many periods the convergence of a clearing is written down; 0 is never.
     convergence_every: u32,
     credits: Vec<Credit>,
+    /// The first period in which each household may trade.
+    may_trade_from: Vec<PeriodIndex>,
     grid_price: Option<Price>,
     company_price: Option<Price>,
     opening: Option<Arc<Opening>>,
@@ -62,6 +64,7 @@ impl MarketOperator {
             streams,
             convergence_every,
             credits: vec![newcomer; households],
+            may_trade_from: vec![PeriodIndex(0); households],
             grid_price: None,
             company_price: None,
             opening: None,
@@ -126,7 +129,16 @@ impl MarketOperator {
         self.opening = Some(opening);
     }
 
-    fn order(&mut self, order: Order) {
+    /// Takes an order, unless its household is suspended: it then fares as if it had won nothing.
+    fn order(&mut self, order: Order, context: &mut Context<'_, CommunityModel>) {
+        let household = match &order {
+            Order::Offer(offer) => offer.household,
+            Order::Bid(bid) => bid.household,
+        };
+        if self.opening().period < self.may_trade_from[household.0 as usize] {
+            context.sink().order_left_out();
+            return;
+        }
         let credit = |household: HouseholdId| self.credits[household.0 as usize];
         match order {
             Order::Offer(offer) => {
@@ -323,6 +335,7 @@ impl Saved for MarketOperator {
             streams: _,
             convergence_every: _,
             credits,
+            may_trade_from,
             grid_price,
             company_price,
             opening,
@@ -335,6 +348,7 @@ impl Saved for MarketOperator {
             return Err(Box::new(InTheMiddle));
         }
         saving.put(&(credits, grid_price, company_price, opening.as_deref(), &**board, offers, bids))?;
+        saving.put(may_trade_from)?;
         saving.put(&mechanism.memory())
     }
 
@@ -342,6 +356,7 @@ impl Saved for MarketOperator {
         let (opening, board): (Option<Opening>, PriceBoard);
         (self.credits, self.grid_price, self.company_price, opening, board, self.offers, self.bids) =
             loading.take()?;
+        self.may_trade_from = loading.take()?;
         self.opening = opening.map(Arc::new);
         // Its weight is a parameter.
         self.board = Arc::new(board.with_rate_of(&self.board));
@@ -361,7 +376,7 @@ impl Actor<CommunityModel> for MarketOperator {
                 let period = self.commons.calendar.period_at(context.now());
                 self.tariff(period, supplier, price, context);
             }
-            Message::Order(order) => self.order(*order),
+            Message::Order(order) => self.order(*order, context),
             Message::GateClosure(_) => {
                 context.send(self.commons.directory.storage, Message::AskRoom);
             }
@@ -370,6 +385,11 @@ impl Actor<CommunityModel> for MarketOperator {
             Message::Credits(credits) => {
                 for (household, credit) in credits {
                     self.credits[household.0 as usize] = credit;
+                }
+            }
+            Message::Suspended(households) => {
+                for (household, until) in households {
+                    self.may_trade_from[household.0 as usize] = until;
                 }
             }
             other => return Err(unexpected(&other)),

@@ -323,6 +323,8 @@ pub enum Message {
     },
     /// Platform to market: credit scores that changed.
     Credits(Vec<(HouseholdId, goshawk_market::order::Credit)>),
+    /// Platform to market: households that may not trade before a period.
+    Suspended(Vec<(HouseholdId, PeriodIndex)>),
     /// Storage operator to itself: all who want energy back have asked.
     GrantWithdrawals,
     /// Storage operator to household: what time has taken from its stored energy.
@@ -400,6 +402,7 @@ impl goshawk_engine::Message for Message {
             Self::Timeout(_) => "timeout",
             Self::Committed { .. } => "committed",
             Self::Credits(_) => "credits",
+            Self::Suspended(_) => "suspended",
             Self::GrantWithdrawals => "grant_withdrawals",
             Self::StandingLoss { .. } => "standing_loss",
             Self::CallFleet(_) => "call_fleet",
@@ -522,6 +525,7 @@ impl goshawk_engine::Message for Message {
             | Self::Consensus { .. }
             | Self::Timeout(_)
             | Self::Credits(_)
+            | Self::Suspended(_)
             | Self::AskFlexibility
             | Self::GrantWithdrawals => {}
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimTime};
 use goshawk_ledger::{
-    AccountId, Change, Committed, ContractId, ContractState, ContractTerms, Digest, Operation, Receipt,
-    Settlement, SignedTransaction, TransactionId, allocate_deliveries,
+    AccountId, Change, Committed, ContractId, ContractState, ContractTerms, CreditRules, Digest, Operation,
+    Receipt, Settlement, SignedTransaction, TransactionId, allocate_deliveries,
 };
 use goshawk_market::order::{Credit, HouseholdId};
 use goshawk_market::quantity::{Energy, Money};
@@ -21,10 +21,14 @@ use crate::network::Links;
 use crate::saved::encoded::{self, List, Shared};
 use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
+use bands::Bands;
+use disagreement::Disagreement;
 use outbox::Outbox;
 
 pub use outbox::Pace;
 
+mod bands;
+mod disagreement;
 mod outbox;
 
 /// A contract that the platform has settled and the ledger has not committed yet.
@@ -34,26 +38,6 @@ struct Pending {
     terms: Arc<ContractTerms>,
     #[serde(with = "encoded::value")]
     settlement: Settlement,
-}
-
-/// The ledger and the platform disagree: a broken invariant of one of them.
-#[derive(Debug, thiserror::Error)]
-enum Disagreement {
-    #[error("the ledger closed contract {0:?}, which the platform had not settled")]
-    NotSettled(ContractId),
-    #[error("contract {contract:?}: the ledger settled {ledger:?}, the platform {platform:?}")]
-    Amounts { contract: ContractId, ledger: Box<Settlement>, platform: Box<Settlement> },
-    #[error(
-        "contract {0:?}: the ledger voided it after its period was over, because the validators took longer than a \
-         period; fewer faulty validators, longer periods or a higher ledger.opening_balance help"
-    )]
-    VoidTooLate(ContractId),
-    #[error(
-        "contract {contract:?}: the seller could not pay {unpaid} of its penalty; raise ledger.opening_balance"
-    )]
-    PenaltyUnpaid { contract: ContractId, unpaid: Money },
-    #[error("validators committed different blocks at height {0}")]
-    Fork(u64),
 }
 
 /// The platform.
@@ -74,6 +58,8 @@ pub struct Platform {
     submitted: VecDeque<(SimTime, usize)>,
     /// What was last sent to the validators a second time.
     replayed: Vec<TransactionId>,
+    /// What receipts say of credit bands, where there are any.
+    bands: Option<Bands>,
     revenue: Money,
     traded: Energy,
 }
@@ -100,9 +86,15 @@ impl Platform {
             next_height: 1,
             submitted: VecDeque::new(),
             replayed: Vec::new(),
+            bands: None,
             revenue: Money::ZERO,
             traded: Energy::ZERO,
         }
+    }
+
+    /// The same on a ledger with credit bands, if it has any.
+    pub fn with_bands(self, rules: Option<CreditRules>) -> Self {
+        Self { bands: rules.map(Bands::new), ..self }
     }
 
     /// Contracts that are settled but not yet committed.
@@ -111,10 +103,10 @@ impl Platform {
     }
 
     /// All readings are in: allocates deliveries, settles, and tells the households.
-    fn settle(&mut self, context: &mut Context<'_, CommunityModel>) {
+    fn settle(&mut self, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         let contracts = std::mem::replace(&mut self.contracts, Arc::new([]));
         if contracts.is_empty() {
-            return;
+            return Ok(());
         }
         let cancelled = std::mem::take(&mut self.cancelled);
         let (void, live): (Vec<_>, Vec<_>) =
@@ -123,23 +115,31 @@ impl Platform {
         let deliveries = allocate_deliveries(&terms, |account| self.ready[account.0 as usize]);
         let mut outcome: BTreeMap<AccountId, Delivery> = BTreeMap::new();
         for terms in void {
+            if let Some(bands) = &mut self.bands {
+                bands.forget(terms.id);
+            }
             outcome.entry(terms.seller).or_default();
             outcome.entry(terms.buyer).or_default();
         }
         let mut wheeling = Money::ZERO;
         for (terms, delivery) in live.into_iter().zip(deliveries) {
-            let settlement = Settlement::for_delivery(&terms, &delivery);
+            let surcharges = match &mut self.bands {
+                None => [0, 0],
+                Some(bands) => bands.surcharges(terms.id).ok_or(Disagreement::ConditionsTooLate(terms.id))?,
+            };
+            let settlement = Settlement::for_delivery(&terms, &delivery).surcharged(surcharges);
             context.sink().penalties(&terms, &settlement);
             let seller = outcome.entry(terms.seller).or_default();
             seller.sold += settlement.delivered;
             seller.income += settlement.seller_amount + settlement.penalty_to_seller;
-            seller.spend += settlement.penalty_to_buyer;
+            seller.spend += settlement.penalty_to_buyer + settlement.seller_surcharge;
             let buyer = outcome.entry(terms.buyer).or_default();
             buyer.bought += settlement.delivered;
             buyer.income += settlement.penalty_to_buyer;
-            buyer.spend += settlement.amount() + settlement.penalty_to_seller;
+            buyer.spend += settlement.owed_by_buyer();
             wheeling += settlement.grid_amount;
             self.revenue += settlement.platform_amount;
+            self.revenue += settlement.seller_surcharge + settlement.buyer_surcharge;
             self.traded += settlement.delivered;
             let settle = Operation::Settle { contract: terms.id };
             self.outbox.add(self.signatory.sign(settle, context.now()));
@@ -152,6 +152,7 @@ impl Platform {
             context.send_in(household, phase::ACCOUNT, Message::Delivered(delivery));
         }
         context.send_in(directory.grid, phase::BOOKS, Message::WheelingFees(wheeling));
+        Ok(())
     }
 
     fn submit(&mut self, context: &mut Context<'_, CommunityModel>) {
@@ -216,6 +217,10 @@ impl Platform {
         let mut credits = Vec::new();
         for (transaction, receipt) in committed.block.transactions().iter().zip(committed.receipts.iter()) {
             self.note_replay(transaction, context);
+            if let Some(bands) = &mut self.bands {
+                let body = transaction.transaction();
+                bands.bound(body.sender, &body.operation, receipt);
+            }
             match &transaction.transaction().operation {
                 Operation::Settle { contract } => {
                     if let Some(trade) = self.closed(*contract, receipt, committed, &mut credits)? {
@@ -230,6 +235,7 @@ impl Platform {
                 operation => self.note_rejection(operation, receipt, context),
             }
         }
+        self.tell_of_bands(&mut credits, context);
         if !credits.is_empty() {
             context.send(self.commons.directory.market, Message::Credits(credits));
         }
@@ -258,8 +264,15 @@ impl Platform {
         credits: &mut Vec<(HouseholdId, Credit)>,
     ) -> Result<Option<Trade>, Fault> {
         let pending = self.pending.remove(&contract).ok_or(Disagreement::NotSettled(contract))?;
-        let Some(Change::Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit }) =
-            receipt.change()
+        let Some(Change::Closed {
+            state,
+            settlement,
+            penalty_unpaid,
+            seller_credit,
+            buyer_credit,
+            seller_standing,
+            buyer_standing,
+        }) = receipt.change()
         else {
             return Err(Box::new(Disagreement::NotSettled(contract)));
         };
@@ -273,6 +286,9 @@ impl Platform {
         if !penalty_unpaid.is_zero() {
             let unpaid = *penalty_unpaid;
             return Err(Box::new(Disagreement::PenaltyUnpaid { contract, unpaid }));
+        }
+        if let Some(bands) = &mut self.bands {
+            bands.closed(&pending.terms, [*seller_standing, *buyer_standing]);
         }
         for (account, score) in [(pending.terms.seller, seller_credit), (pending.terms.buyer, buyer_credit)] {
             let credit = Credit::from_micro(*score).expect("invariant: the ledger's scores are at most one");
@@ -341,6 +357,7 @@ impl Saved for Platform {
             next_height,
             submitted,
             replayed,
+            bands,
             revenue,
             traded,
         } = self;
@@ -353,7 +370,8 @@ impl Saved for Platform {
         let replayed: Vec<[u8; 32]> = replayed.iter().map(|id| id.0.0).collect();
         outbox.put(saving)?;
         saving.put(&(List(contracts.to_vec()), cancelled, ready, pending, reported))?;
-        saving.put(&(next_height, submitted, replayed, revenue, traded))
+        saving.put(&(next_height, submitted, replayed, revenue, traded))?;
+        Saved::put(bands, saving)
     }
 
     fn take(&mut self, loading: &mut Loading<'_>) -> Result<(), Fault> {
@@ -373,7 +391,7 @@ impl Saved for Platform {
             (committed.block.header().height, (count, committed))
         };
         self.reported = reported.into_iter().map(by_height).collect();
-        Ok(())
+        Saved::take(&mut self.bands, loading)
     }
 }
 
@@ -387,7 +405,7 @@ impl Actor<CommunityModel> for Platform {
                 self.ready[household.0 as usize] = ready;
                 self.outbox.add(transaction);
             }
-            Message::Settle(_) => self.settle(context),
+            Message::Settle(_) => self.settle(context)?,
             Message::Submit(_) => self.submit(context),
             Message::Committed { committed, .. } => self.report(committed, context)?,
             Message::CloseBooks(_) => {

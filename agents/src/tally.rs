@@ -67,11 +67,15 @@
 //! | `censored` | 1 | transactions that censoring validators passed over |
 //! | `double_sales`, `replays` | 1 | faults on purpose |
 //! | `replays_accepted` | 1 | of these replays, those in a block |
+//! | `surcharges` | currency | what parties paid the platform for their credit band |
+//! | `suspensions`, `reinstatements` | 1 | events of these kinds |
+//! | `orders_left_out` | 1 | offers and bids of suspended households, which the market does not clear |
 //! | `content_end` | kWh | what batteries hold at the end of the last period |
 //! | `cheaters` | 1 | households that broke a contract or lied about one on purpose |
 //! | `cheating_earned` | currency | what these drew without pay behind false readings, at the price of its period |
 //! | `cheating_cost` | currency | penalties that they paid in the periods of their misconduct |
 //! | `cheating_gain_per_cheater` | currency | (earned - cost) / cheaters |
+//! | `suspended` | 1 | households that were suspended at least once |
 
 use goshawk_ledger::Rejection;
 use goshawk_market::problem::Objectives;
@@ -295,6 +299,14 @@ impl Tally {
 
     pub(crate) fn rejection(&mut self, reason: &Rejection) {
         self.chain.rejection(reason);
+    }
+
+    pub(crate) fn suspended(&mut self, place: usize) {
+        self.households[place].suspended();
+    }
+
+    pub(crate) fn order_left_out(&mut self) {
+        self.chain.order_left_out();
     }
 
     pub(crate) fn censored(&mut self, transactions: u64) {

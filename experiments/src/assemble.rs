@@ -374,5 +374,6 @@ fn ledger(ledger: &scenario::Ledger) -> LedgerSpec {
             .expect("invariant: the scenario's ranges fit the grid"),
         lifetime: SimDuration::from_micros((ledger.expiry_h * 3.6e9).round() as u64),
         device_accounts: ledger.device_accounts,
+        credit: ledger.credit.as_ref().and_then(scenario::CreditBands::rules),
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 mod aggregator;
 mod carbon;
+mod credit;
 mod data;
 pub(crate) mod document;
 mod driving;
@@ -41,6 +42,7 @@ mod weather;
 mod words;
 
 pub use aggregator::{Aggregator, FleetDispatch, Signal};
+pub use credit::CreditBands;
 pub use data::DataFile;
 pub(crate) use data::read_text;
 pub(crate) use document::path_names;

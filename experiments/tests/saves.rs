@@ -47,7 +47,7 @@ fn what_is_said_of_bad_saves() {
     fs::write(desk.path("short.save"), &save[..simulation]).unwrap();
     fs::write(desk.path("stub.save"), &save[..300]).unwrap();
     fs::write(desk.path("text.save"), "a save\n").unwrap();
-    fs::write(desk.path("later.save"), replaced(&save, "\"format_version\": 3", "\"format_version\": 4"))
+    fs::write(desk.path("later.save"), replaced(&save, "\"format_version\": 4", "\"format_version\": 5"))
         .unwrap();
     fs::write(desk.path("other_day.save"), replaced(&save, "\"day\": 1", "\"day\": 2")).unwrap();
     fs::write(desk.path("altered.save"), replaced(&save, "[aggregator]", "[aggregatoR]")).unwrap();

@@ -473,3 +473,18 @@ fn a_rule_that_cannot_hold() {
     insta::assert_snapshot!(problems_of(&[(COMPANY_BANDS, company)], &[]));
     insta::assert_snapshot!(problems_of(&[(COMPANY_BANDS, "margin = { over = \"company\", fee = 1 }")], &[]));
 }
+
+#[test]
+fn everything_wrong_with_credit_bands_is_told_at_once() {
+    let bands = |fields: &str| {
+        let table = format!("[ledger.credit]\n{fields}\n[market.optimizer]");
+        problems_of(&[("[market.optimizer]", &table)], &[]).render(Color::Never)
+    };
+    let fields = bands(
+        "good_from = 0.7\nfair_from = 0.7\npoor_from = 0.6\nfair_surcharge = 0.1\npoor_deposit = 2\nsuspension_periods = 0\n\
+         severity_not_taken = 2.5\ntolerance = 1",
+    );
+    let together = bands("hysteresis = 0.2\nreturn_score = 0.6");
+    let order = bands("good_from = 0.6\nfair_surcharge = 0.1\npoor_deposit = 2");
+    insta::assert_snapshot!(format!("{fields}\n{together}\n{order}"));
+}

@@ -13,6 +13,7 @@
 use goshawk_market::quantity::{Energy, Money, Price};
 
 use crate::codec::{canonical_enum, canonical_struct};
+use crate::credit::{Conditions, share_up};
 use crate::device::Lot;
 use crate::transaction::{AccountId, ContractId};
 
@@ -26,6 +27,9 @@ pub const PRICE_MAX: Price = Price::from_micro(100_000_000_000);
 /// An escrow exceeds the unrounded worst case by this much, because what is owed is the sum of four amounts
 /// that are each rounded by up to half a step, and the escrow is itself rounded.
 const ROUNDING_MARGIN: Money = Money::from_micro(3);
+
+/// A surcharge is one more amount that is rounded.
+const SURCHARGE_MARGIN: Money = Money::from_micro(1);
 
 /// What seller and buyer agree on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,10 +127,29 @@ impl ContractTerms {
         }
     }
 
+    /// What the seller owes if it delivers nothing.
+    pub fn liability(&self) -> Money {
+        (self.outside_price - self.buyer_price) * self.energy
+    }
+
     /// The most that the buyer may come to owe: the dearer of taking everything and taking nothing, for
     /// everything in between costs no more.
     pub fn escrow(&self) -> Money {
         self.buyer_price.max(self.take_or_pay) * self.energy + ROUNDING_MARGIN
+    }
+
+    /// The same where the buyer pays a surcharge, a share in 1e-6 of what the seller is paid.
+    pub fn escrow_with(&self, surcharge: u32) -> Money {
+        if surcharge == 0 {
+            return self.escrow();
+        }
+        let taken = self.buyer_price * self.energy + share_up(self.value(), surcharge) + SURCHARGE_MARGIN;
+        taken.max(self.take_or_pay * self.energy) + ROUNDING_MARGIN
+    }
+
+    /// What the seller is paid if everything is delivered.
+    pub fn value(&self) -> Money {
+        self.seller_price * self.energy
     }
 }
 
@@ -187,11 +210,28 @@ pub struct Contract {
     pub terms: ContractTerms,
     /// Where it stands.
     pub state: ContractState,
-    /// What is held of the buyer's money for it.
+    /// What is held of the buyer's money for it, apart from its deposit.
     pub escrow: Money,
+    /// What the seller's band asks, fixed when it was published.
+    pub seller: Conditions,
+    /// What the buyer's band asks, fixed when it was signed.
+    pub buyer: Conditions,
 }
 
-canonical_struct!(Contract { terms, state, escrow });
+canonical_struct!(Contract { terms, state, escrow, seller, buyer });
+
+impl Contract {
+    /// All that is held of the seller's money, and of the buyer's.
+    pub(crate) fn held(&self) -> [(AccountId, Money); 2] {
+        [(self.terms.seller, self.seller.deposit), (self.terms.buyer, self.escrow + self.buyer.deposit)]
+    }
+
+    /// The contract when nothing is held for it any more.
+    pub(crate) fn released(self) -> Self {
+        let free = |conditions| Conditions { deposit: Money::ZERO, ..conditions };
+        Self { escrow: Money::ZERO, seller: free(self.seller), buyer: free(self.buyer), ..self }
+    }
+}
 
 #[cfg(test)]
 pub(crate) mod tests {

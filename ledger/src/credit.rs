@@ -8,11 +8,17 @@
 //! ```
 //!
 //! so old contracts fade, and a newcomer stands at one half. `v` grows with the energy but is capped, so that
-//! neither many tiny contracts nor one huge one buys a record.
+//! neither many tiny contracts nor one huge one buys a record. With [`CreditRules`] what was broken weighs more, and
+//! what hardly lacks counts as kept.
 
 use goshawk_market::quantity::{Energy, MICRO};
 
 use crate::codec::canonical_struct;
+
+mod bands;
+
+pub use bands::{Conditions, CreditRules, Standing};
+pub(crate) use bands::{share, share_up};
 
 /// What is kept of the past at each settlement, in 1e-6.
 const DECAY: i128 = 950_000;
@@ -23,7 +29,33 @@ const REFERENCE_ENERGY: Energy = Energy::from_micro(5_000_000);
 /// The most that a contract weighs, in 1e-6.
 const WEIGHT_MAX: i128 = 2_000_000;
 
-/// An account's record. Both weights are in 1e-6 and below 40e6.
+/// How a contract counts in a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weighing {
+    /// What may be missing of a contract that counts as kept, in 1e-6.
+    pub(crate) tolerance: u32,
+    /// How much heavier what was broken weighs than what was kept, 1 to 100.
+    pub(crate) severity: u32,
+}
+
+impl Weighing {
+    /// To the last unit, and alike.
+    pub(crate) const PLAIN: Self = Self { tolerance: 0, severity: 1 };
+
+    /// The share of a promise that was kept, in 1e-6.
+    fn ratio(self, promised: Energy, kept: Energy) -> i128 {
+        let micro = i128::from(MICRO);
+        let ratio = (i128::from(kept.micro()) * micro / i128::from(promised.micro())).clamp(0, micro);
+        if ratio >= micro - i128::from(self.tolerance) { micro } else { ratio }
+    }
+
+    /// Whether a promise counts as kept.
+    pub(crate) fn is_kept(self, promised: Energy, kept: Energy) -> bool {
+        !promised.is_positive() || self.ratio(promised, kept) == i128::from(MICRO)
+    }
+}
+
+/// An account's record. Weights are in 1e-6: what was kept is below 40e6, what was broken below that times its severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Credit {
     kept: u64,
@@ -40,21 +72,38 @@ impl Credit {
         u32::try_from(kept * i128::from(MICRO) / all).expect("invariant: a part is at most the whole")
     }
 
+    /// The record whose score is this, in 1e-6, with as little behind it as can be.
+    pub(crate) fn of_score(score: u32) -> Self {
+        let (micro, score) = (i128::from(MICRO), i128::from(score));
+        let weight = |weight: i128| u64::try_from(weight).expect("invariant: scores are above 0 and below 1");
+        if 2 * score <= micro {
+            return Self { kept: 0, broken: weight(PRIOR * micro / score - 2 * PRIOR) };
+        }
+        let (lacking, rest) = (PRIOR * (2 * score - micro), micro - score);
+        Self { kept: weight((lacking + rest - 1) / rest), broken: 0 }
+    }
+
     /// The record after a contract in which `kept` of `promised` energy was delivered or taken.
     /// Where nothing was promised nothing changes.
     pub fn after(self, promised: Energy, kept: Energy) -> Self {
+        self.weighed(Weighing::PLAIN, promised, kept)
+    }
+
+    /// The same by other weights.
+    pub(crate) fn weighed(self, weighing: Weighing, promised: Energy, kept: Energy) -> Self {
         if !promised.is_positive() {
             return self;
         }
         let micro = i128::from(MICRO);
-        let (promised, kept) = (i128::from(promised.micro()), i128::from(kept.micro()));
-        let ratio = (kept * micro / promised).clamp(0, micro);
-        let weight = (promised * micro / i128::from(REFERENCE_ENERGY.micro())).min(WEIGHT_MAX);
+        let ratio = weighing.ratio(promised, kept);
+        let weight =
+            (i128::from(promised.micro()) * micro / i128::from(REFERENCE_ENERGY.micro())).min(WEIGHT_MAX);
         let fade = |old: u64, new: i128| {
             u64::try_from((i128::from(old) * DECAY + weight * new) / micro)
-                .expect("invariant: weights are between 0 and 40e6")
+                .expect("invariant: weights are at least 0 and far below the range")
         };
-        Self { kept: fade(self.kept, ratio), broken: fade(self.broken, micro - ratio) }
+        let broken = i128::from(weighing.severity) * (micro - ratio);
+        Self { kept: fade(self.kept, ratio), broken: fade(self.broken, broken) }
     }
 }
 

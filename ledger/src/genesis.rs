@@ -6,6 +6,7 @@ use goshawk_market::quantity::{Energy, Money};
 
 use crate::bucket_tree::TreeParams;
 use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
+use crate::credit::CreditRules;
 use crate::device::{DEVICES_MAX, Device, Line};
 use crate::digest::{Digest, Domain};
 use crate::error::LedgerError;
@@ -153,6 +154,8 @@ pub struct GenesisConfig {
     pub carried_max: Option<Energy>,
     /// The lines of the feeder, if the chain knows them: line `n` leads to place `n + 1`.
     pub lines: Vec<Line>,
+    /// The rules of the credit bands; without them scores are kept and nothing follows from them.
+    pub credit: Option<CreditRules>,
 }
 
 impl Canonical for GenesisConfig {
@@ -168,6 +171,7 @@ impl Canonical for GenesisConfig {
         self.devices.write(out);
         self.carried_max.write(out);
         self.lines.write(out);
+        self.credit.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -183,6 +187,7 @@ impl Canonical for GenesisConfig {
             devices: Canonical::read(input)?,
             carried_max: Canonical::read(input)?,
             lines: Canonical::read(input)?,
+            credit: Canonical::read(input)?,
         })
     }
 }
@@ -206,7 +211,8 @@ impl Genesis {
     ///
     /// # Errors
     /// [`LedgerError::Genesis`] when there is not exactly one grid and one platform, a name occurs twice, a balance is
-    /// negative, all balances exceed 2.3e12, or there is no validator or a limit of zero.
+    /// negative, all balances exceed 2.3e12, there is no validator or a limit of zero, or the rules of the credit bands
+    /// contradict themselves.
     pub fn new(config: GenesisConfig) -> Result<Self, LedgerError> {
         let only = |role: Role, what| {
             let mut found =
@@ -328,7 +334,7 @@ fn check(config: &GenesisConfig) -> Result<(), LedgerError> {
     if !config.tree.is_valid() {
         return refuse("the state tree needs 1 to 2^24 buckets and an arity of 2 to 256");
     }
-    Ok(())
+    config.credit.map_or(Ok(()), |rules| rules.check().map_err(LedgerError::Genesis))
 }
 
 fn has_repeats<'a>(names: impl Iterator<Item = &'a str>) -> bool {

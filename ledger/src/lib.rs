@@ -16,7 +16,7 @@
 //! | layer | what | where |
 //! |---|---|---|
 //! | application | requests of accounts, and answers | [`Transaction`], [`Operation`], [`Receipt`] |
-//! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`] |
+//! | contracts | terms, states, who owes whom | [`ContractTerms`], [`ContractState`], [`allocate_deliveries`], [`Settlement`], [`Credit`], [`CreditRules`] |
 //! | consensus | one decision for each height | [`Validator`], [`ValidatorSet`], [`Event`], [`Effect`], [`ConsensusMessage`] |
 //! | data | state and its proofs, blocks, files | [`LedgerState`], [`BucketTree`], [`Block`], [`Store`], [`TradeProof`], [`WriteAheadLog`] |
 //! | all | start, keys, encoding | [`Genesis`], [`Signer`], [`Canonical`] |
@@ -57,6 +57,7 @@
 //!     }],
 //!     carried_max: None,
 //!     lines: Vec::new(),
+//!     credit: None,
 //! })?);
 //! let [seller, buyer] = ["h0001", "h0002"].map(|name| genesis.account(name).unwrap());
 //!
@@ -126,7 +127,7 @@ mod validator_set;
 pub use transaction::{AccountId, ContractId, Operation, SignedTransaction, Transaction, TransactionId};
 
 pub use contract::{Contract, ContractState, ContractTerms, ENERGY_MAX, PRICE_MAX, TermsFault};
-pub use credit::Credit;
+pub use credit::{Conditions, Credit, CreditRules, Standing};
 pub use device::{DEVICES_MAX, Device, DeviceId, Line, Lot};
 pub use receipt::{Change, Outcome, Receipt, Rejection};
 pub use settlement::{Delivery, Settlement, allocate_deliveries};

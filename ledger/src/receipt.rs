@@ -4,6 +4,7 @@ use goshawk_market::quantity::{Energy, Money};
 
 use crate::codec::{Canonical, canonical_enum, canonical_struct};
 use crate::contract::{ContractState, TermsFault};
+use crate::credit::{Conditions, Standing};
 use crate::device::DeviceId;
 use crate::digest::{self, Digest};
 use crate::settlement::Settlement;
@@ -71,11 +72,16 @@ canonical_enum!(Outcome { 0 => Accepted { change }, 1 => Rejected { reason } });
 #[non_exhaustive]
 pub enum Change {
     /// A contract is on the ledger.
-    Published,
+    Published {
+        /// What the seller's band asks of it; its deposit is held.
+        seller: Conditions,
+    },
     /// The buyer's money is in escrow.
     Signed {
-        /// How much of it.
+        /// How much of it, apart from its deposit.
         escrow: Money,
+        /// What the buyer's band asks of it; its deposit is held.
+        buyer: Conditions,
     },
     /// The grid's word has been noted.
     Checked {
@@ -100,6 +106,10 @@ pub enum Change {
         seller_credit: u32,
         /// The buyer's credit after it, in 1e-6.
         buyer_credit: u32,
+        /// Where the seller stands after it.
+        seller_standing: Standing,
+        /// Where the buyer stands after it.
+        buyer_standing: Standing,
     },
     /// Evidence against a validator is on the ledger.
     Convicted {
@@ -120,11 +130,13 @@ pub enum Change {
 }
 
 canonical_enum!(Change {
-    0 => Published,
-    1 => Signed { escrow },
+    0 => Published { seller },
+    1 => Signed { escrow, buyer },
     2 => Checked { approved, cancelled, unsigned },
     3 => Metered,
-    4 => Closed { state, settlement, penalty_unpaid, seller_credit, buyer_credit },
+    4 => Closed {
+        state, settlement, penalty_unpaid, seller_credit, buyer_credit, seller_standing, buyer_standing
+    },
     5 => Convicted { validator, powerless_from },
     20 => Enrolled,
     21 => Accounted { content },
@@ -328,6 +340,14 @@ pub enum Rejection {
         /// What may.
         limit: Energy,
     },
+    /// A party that is suspended in the contract's period.
+    #[error("{party:?} is suspended until period {until}")]
+    Suspended {
+        /// The party.
+        party: AccountId,
+        /// The first period in which it may trade again.
+        until: u32,
+    },
 }
 
 canonical_enum!(Rejection {
@@ -363,6 +383,7 @@ canonical_enum!(Rejection {
     29 => BadTransfer,
     50 => BadLoads,
     51 => Overload { place, flow, limit },
+    40 => Suspended { party, until },
 });
 
 impl Rejection {

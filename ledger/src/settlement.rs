@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 use goshawk_market::quantity::{Energy, Money};
 
 use crate::codec::canonical_struct;
-use crate::contract::{ContractState, ContractTerms};
+use crate::contract::{Contract, ContractState, ContractTerms};
+use crate::credit::share;
 use crate::transaction::AccountId;
 
 /// What became of the energy of one contract.
@@ -92,6 +93,10 @@ pub struct Settlement {
     pub penalty_to_buyer: Money,
     /// From the buyer to the seller: take or pay.
     pub penalty_to_seller: Money,
+    /// From the seller to the platform, if its band asks for it.
+    pub seller_surcharge: Money,
+    /// From the buyer to the platform, if its band asks for it.
+    pub buyer_surcharge: Money,
 }
 
 canonical_struct!(Settlement {
@@ -103,9 +108,17 @@ canonical_struct!(Settlement {
     platform_amount,
     penalty_to_buyer,
     penalty_to_seller,
+    seller_surcharge,
+    buyer_surcharge,
 });
 
 impl Settlement {
+    /// The money for a delivery under a contract, surcharges included.
+    pub fn of(contract: &Contract, delivery: &Delivery) -> Self {
+        let rates = [contract.seller.surcharge, contract.buyer.surcharge];
+        Self::for_delivery(&contract.terms, delivery).surcharged(rates)
+    }
+
     /// The money for a delivery. Each amount is rounded once, and the buyer pays the sum of the rounded parts.
     pub fn for_delivery(terms: &ContractTerms, delivery: &Delivery) -> Self {
         Self {
@@ -117,7 +130,15 @@ impl Settlement {
             platform_amount: terms.platform_fee * delivery.delivered,
             penalty_to_buyer: (terms.outside_price - terms.buyer_price) * delivery.seller_short,
             penalty_to_seller: terms.take_or_pay * delivery.buyer_short,
+            seller_surcharge: Money::ZERO,
+            buyer_surcharge: Money::ZERO,
         }
+    }
+
+    /// The same with the surcharges of seller and buyer, as shares in 1e-6 of what the seller is paid.
+    pub fn surcharged(self, [seller, buyer]: [u32; 2]) -> Self {
+        let due = |rate| share(self.seller_amount, rate);
+        Self { seller_surcharge: due(seller), buyer_surcharge: due(buyer), ..self }
     }
 
     /// What the buyer pays for the energy that it got.
@@ -127,7 +148,7 @@ impl Settlement {
 
     /// All that the buyer owes, which its escrow covers.
     pub fn owed_by_buyer(&self) -> Money {
-        self.amount() + self.penalty_to_seller
+        self.amount() + self.penalty_to_seller + self.buyer_surcharge
     }
 }
 
@@ -202,6 +223,7 @@ mod tests {
             terms in any_terms(),
             seller_left in 0i64..2_000_000_000,
             buyer_left in 0i64..2_000_000_000,
+            surcharges in (0u32..=1_000_000, 0u32..=1_000_000),
         ) {
             prop_assert_eq!(terms.check(), Ok(()));
             let delivery = Delivery::of(terms.energy, kwh(seller_left), kwh(buyer_left));
@@ -209,6 +231,9 @@ mod tests {
             prop_assert!(delivery.delivered <= kwh(seller_left) && delivery.delivered <= kwh(buyer_left));
             let settlement = Settlement::for_delivery(&terms, &delivery);
             prop_assert!(settlement.owed_by_buyer() <= terms.escrow());
+            let settlement = settlement.surcharged([surcharges.0, surcharges.1]);
+            prop_assert!(settlement.owed_by_buyer() <= terms.escrow_with(surcharges.1));
+            prop_assert!(settlement.seller_surcharge <= settlement.seller_amount);
         }
 
         #[test]

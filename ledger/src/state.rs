@@ -12,6 +12,7 @@ mod devices;
 mod entry;
 mod flow;
 mod saved;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct LedgerState {
     time_micros: u64,
     /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
+    /// What sellers would owe at most if they delivered nothing of these contracts.
+    liabilities: BTreeMap<AccountId, Money>,
     tree: BucketTree,
     /// The entries whose changes the tree lacks; may repeat.
     changed: Vec<StateKey>,
@@ -60,8 +63,10 @@ pub struct LedgerState {
 impl LedgerState {
     /// The state before the first block.
     pub fn new(genesis: &Arc<Genesis>) -> Self {
+        let config = genesis.config();
+        let newcomer = config.credit.map(|rules| rules.newcomer()).unwrap_or_default();
         let accounts: Vec<Account> =
-            genesis.config().accounts.iter().map(|it| Account::opening(it.opening_balance)).collect();
+            config.accounts.iter().map(|it| Account::opening(it.opening_balance, newcomer)).collect();
         let mut state = Self {
             genesis: Arc::clone(genesis),
             accounts: SharedList::new(&accounts),
@@ -75,6 +80,7 @@ impl LedgerState {
             height: 0,
             time_micros: 0,
             open: BTreeSet::new(),
+            liabilities: BTreeMap::new(),
             tree: BucketTree::new(genesis.config().tree),
             changed: Vec::new(),
         };
@@ -213,6 +219,7 @@ impl LedgerState {
                 self.remove_contract(id);
                 if contract.state != ContractState::Cancelled {
                     self.open.insert((contract.terms.period, id));
+                    *self.liabilities.entry(contract.terms.seller).or_default() += contract.terms.liability();
                 }
                 self.contracts.insert(id, contract);
             }
@@ -251,8 +258,14 @@ impl LedgerState {
     }
 
     fn remove_contract(&mut self, id: ContractId) {
-        if let Some(contract) = self.contracts.remove(&id) {
-            self.open.remove(&(contract.terms.period, id));
+        let Some(contract) = self.contracts.remove(&id) else { return };
+        if self.open.remove(&(contract.terms.period, id)) {
+            let seller = contract.terms.seller;
+            let liable = self.liabilities.entry(seller).or_default();
+            *liable -= contract.terms.liability();
+            if liable.is_zero() {
+                self.liabilities.remove(&seller);
+            }
         }
     }
 

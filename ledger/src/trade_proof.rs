@@ -176,7 +176,7 @@ impl TradeProof {
         if found != *block {
             return Err(ProofFault::OtherBlock { expected: *block, found });
         }
-        let Some((Operation::Publish { terms }, Change::Published)) =
+        let Some((Operation::Publish { terms }, Change::Published { .. })) =
             self.published.verify(first, "publishing")?
         else {
             return Err(ProofFault::OtherTransaction { which: "publishing" });
@@ -197,7 +197,7 @@ impl TradeProof {
 /// Whether a transaction that was accepted closes a contract (`true`) or publishes one (`false`).
 fn step_of(operation: &Operation, change: Option<&Change>) -> Option<bool> {
     match (operation, change?) {
-        (Operation::Publish { .. }, Change::Published) => Some(false),
+        (Operation::Publish { .. }, Change::Published { .. }) => Some(false),
         (Operation::Settle { .. }, Change::Closed { .. }) => Some(true),
         _ => None,
     }

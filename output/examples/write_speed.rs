@@ -106,6 +106,8 @@ fn trade(draws: &mut Draws, names: &[Name], row: u64) -> TradeRow {
         platform_amount: grid_amount,
         penalty_to_buyer: Money::ZERO,
         penalty_to_seller: Money::ZERO,
+        seller_surcharge: Money::ZERO,
+        buyer_surcharge: Money::ZERO,
         contracted_kwh: energy,
         delivered_kwh: energy,
         block_height: row / HOUSEHOLDS,

@@ -14,7 +14,7 @@ use crate::names::Names;
 use crate::number_format::NumberFormat;
 
 /// Version of the tables' columns; a changed column is a new version.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// A column, as the table's file declares it.
 #[derive(Debug, Clone)]

@@ -132,7 +132,12 @@ class Run:
         for party, penalty in [("seller", "penalty_to_buyer"), ("buyer", "penalty_to_seller")]:
             paid = [key in cheated for key in zip(self.trades.ts_start, self.trades[party])]
             cost += self.trades[penalty][paid].sum()
-        return {"cheaters": events.actor.nunique(), "cheating_cost": cost}
+        suspended = self.events[(self.events.kind == "suspended") & self.events.actor.isin(households)]
+        return {
+            "cheaters": events.actor.nunique(),
+            "cheating_cost": cost,
+            "suspended": suspended.actor.nunique(),
+        }
 
     def prices(self):
         trades = self.trades[self.trades.energy_kwh > 0]
@@ -208,6 +213,9 @@ class Run:
             "equivocations": int((self.events.kind == "equivocation").sum()),
             "double_sales": int((self.events.kind == "double_sale").sum()),
             "replays": int((self.events.kind == "replay").sum()),
+            "surcharges": (trades.seller_surcharge + trades.buyer_surcharge).sum(),
+            "suspensions": int((self.events.kind == "suspended").sum()),
+            "reinstatements": int((self.events.kind == "reinstated").sum()),
         }
 
 

@@ -23,7 +23,7 @@ CATEGORIES = {
 TIMES = {"ts_start", "ts_commit", "at"}
 # Energy, money and prices: floating point on a grid of 1e-6.
 ON_THE_GRID = re.compile(
-    r"(?!.*_micro_)(.*(_kwh|_kw)|(.*_)?amount|penalty_to_.*|income|spend|wear_cost|revenue|cost)"
+    r"(?!.*_micro_)(.*(_kwh|_kw)|(.*_)?amount|penalty_to_.*|.*_surcharge|income|spend|wear_cost|revenue|cost)"
 )
 COUNTS = {"replicate": "uint32", "day": "uint16", "period": "uint16", "trade_id": "uint64"}
 

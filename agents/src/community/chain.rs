@@ -59,6 +59,7 @@ pub(super) fn genesis(
         tree: TreeParams::default(),
         limits,
         timeouts: timeouts(spec.ledger.latency),
+        credit: spec.ledger.credit,
         devices,
         carried_max: Some(spec.grid_limit.over_micros(spec.calendar.period().micros())),
         lines: spec.feeder.as_ref().map_or_else(Vec::new, |feeder| lines(feeder, hours)),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use goshawk_engine::{SimDuration, SimTime, Streams};
-use goshawk_ledger::SignatureScheme;
+use goshawk_ledger::{CreditRules, SignatureScheme};
 use goshawk_market::quantity::Money;
 
 use crate::network::{Latency, Partition};
@@ -49,6 +49,8 @@ pub struct LedgerSpec {
     pub lifetime: SimDuration,
     /// Whether the ledger keeps account of what each vehicle holds.
     pub device_accounts: bool,
+    /// The rules of the credit bands, if there are any.
+    pub credit: Option<CreditRules>,
 }
 
 impl LedgerSpec {
@@ -117,6 +119,7 @@ mod tests {
             opening_balance: Money::ZERO,
             lifetime: latency,
             device_accounts: false,
+            credit: None,
         };
         let conducts: Vec<Conduct> = (0..10).map(|place| spec.conduct(place)).collect();
         assert!(conducts[..7].iter().all(|&conduct| conduct == Conduct::Honest));

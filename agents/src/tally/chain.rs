@@ -33,6 +33,10 @@ pub(super) struct ChainTally {
     replays_accepted: u64,
     delivered: Energy,
     fees: Money,
+    surcharges: Money,
+    suspensions: u64,
+    reinstatements: u64,
+    orders_left_out: u64,
 }
 
 impl ChainTally {
@@ -54,6 +58,10 @@ impl ChainTally {
             replays_accepted: 0,
             delivered: Energy::ZERO,
             fees: Money::ZERO,
+            surcharges: Money::ZERO,
+            suspensions: 0,
+            reinstatements: 0,
+            orders_left_out: 0,
         }
     }
 
@@ -87,6 +95,8 @@ impl ChainTally {
             "double_sale" => &mut self.double_sales,
             "replay" => &mut self.replays,
             "replay_accepted" => &mut self.replays_accepted,
+            "suspended" => &mut self.suspensions,
+            "reinstated" => &mut self.reinstatements,
             _ => return false,
         };
         *count += 1;
@@ -100,6 +110,12 @@ impl ChainTally {
     pub(super) fn settlement(&mut self, settlement: &Settlement) {
         self.delivered += settlement.delivered;
         self.fees += settlement.grid_amount + settlement.platform_amount;
+        self.surcharges += settlement.seller_surcharge + settlement.buyer_surcharge;
+    }
+
+    /// The market has left out the order of a suspended household.
+    pub(super) fn order_left_out(&mut self) {
+        self.orders_left_out += 1;
     }
 
     pub(super) fn rows(&self, run: &mut Sheet<'_>) {
@@ -136,6 +152,10 @@ impl ChainTally {
         run.count("double_sales", self.double_sales);
         run.count("replays", self.replays);
         run.count("replays_accepted", self.replays_accepted);
+        run.money("surcharges", self.surcharges);
+        run.count("suspensions", self.suspensions);
+        run.count("reinstatements", self.reinstatements);
+        run.count("orders_left_out", self.orders_left_out);
     }
 }
 

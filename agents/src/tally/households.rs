@@ -20,6 +20,8 @@ pub(super) struct HouseholdTally {
     content: Energy,
     /// What its misconduct came to, if there was any.
     cheating: Option<Cheating>,
+    /// Whether it was ever kept from trading.
+    was_suspended: bool,
 }
 
 impl HouseholdTally {
@@ -44,6 +46,10 @@ impl HouseholdTally {
 
     pub(super) fn battery_day(&mut self, full_equivalent_cycles: f64) {
         self.full_equivalent_cycles = Some(full_equivalent_cycles);
+    }
+
+    pub(super) fn suspended(&mut self) {
+        self.was_suspended = true;
     }
 
     fn savings(&self) -> Money {
@@ -72,6 +78,8 @@ pub(super) fn rows(households: &[HouseholdTally], sheet: &mut Sheet<'_>) {
     sheet.number("full_equivalent_cycles", cycles.and_then(|cycles| ratio(cycles, count)));
     sheet.kwh("content_end", households.iter().map(|household| household.content).sum());
     cheating_rows(households, sheet);
+    let suspended = households.iter().filter(|household| household.was_suspended).count();
+    sheet.count("suspended", suspended as u64);
 }
 
 /// What misconduct came to.

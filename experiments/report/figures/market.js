@@ -161,6 +161,8 @@ goshawk.figures.push({
   id: "credit",
   group: "Market",
   needs: ["trades", "households"],
+  missing: (c) => goshawk.missing(c, ["trades", "households"]) ??
+    (c.classes.some((name) => c.scenario.trades.credit[name]) ? null : "with credit bands it does not follow from the table trades"),
   title: () => "Credit by class",
   view(c) {
     const known = c.classes.filter((name) => c.scenario.trades.credit[name] && c.scenario.households[name] > 0);

@@ -265,7 +265,11 @@ impl Scenario {
         let mut over = Over { axes, absent: &mut absent };
         let agents = over.time(Table::AgentPeriods, |axes| Households::read(scenario, axes));
         let market = over.time(Table::MarketPeriods, |axes| market(scenario, axes));
-        let trades = over.time(Table::Trades, |axes| Trades::read(scenario, axes, counts));
+        let mut trades = over.time(Table::Trades, |axes| Trades::read(scenario, axes, counts));
+        if let Some(trades) = trades.as_mut().filter(|_| has_bands(scenario)) {
+            // Records weigh otherwise then, and begin anew after a suspension, which trades do not tell.
+            trades.credit.clear();
+        }
         let operators = over.time(Table::OperatorPeriods, |axes| operators(scenario, axes));
         let storage = over.time(Table::StoragePeriods, |axes| storage(scenario, axes));
         let convergence = over.time(Table::Convergence, |_| convergence(scenario));
@@ -328,11 +332,23 @@ fn facts(scenario: &ScenarioSource) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// The mechanism, from the effective scenario beside the tables.
+/// The mechanism, as the run had it.
 fn mechanism(scenario: &ScenarioSource) -> String {
-    let text =
-        std::fs::read_to_string(scenario.folder.join(goshawk_output::SCENARIO_FILE)).unwrap_or_default();
-    let found: Option<toml::Table> = text.parse().ok();
+    let found = effective(scenario);
     let mechanism = found.as_ref().and_then(|table| table.get("market")?.get("mechanism")?.as_str());
     mechanism.unwrap_or("not told").to_owned()
+}
+
+/// Whether the run had credit bands.
+fn has_bands(scenario: &ScenarioSource) -> bool {
+    let found = effective(scenario);
+    let enabled =
+        found.as_ref().and_then(|table| table.get("ledger")?.get("credit")?.get("enabled")?.as_bool());
+    enabled.unwrap_or(false)
+}
+
+/// The effective scenario beside the tables.
+fn effective(scenario: &ScenarioSource) -> Option<toml::Table> {
+    let text = std::fs::read_to_string(scenario.folder.join(goshawk_output::SCENARIO_FILE)).ok()?;
+    text.parse().ok()
 }

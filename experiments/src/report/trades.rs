@@ -42,7 +42,8 @@ pub struct Trades {
     pub buyers: BTreeMap<String, Sums>,
     /// By seller's class, then buyer's class: micro-kWh in each stretch of days.
     pub flows: BTreeMap<String, BTreeMap<String, Vec<i64>>>,
-    /// By class, for each stretch of days the sum over households and replicates of the credit at its end, in 1e-6.
+    /// By class, for each stretch of days the sum over households and replicates of the credit at its end, in 1e-6; empty
+    /// where there are credit bands.
     pub credit: BTreeMap<String, Vec<i64>>,
 }
 

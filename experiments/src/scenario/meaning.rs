@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::credit;
 use super::document::Document;
 use super::driving_rules;
 use super::faulty;
@@ -249,6 +250,7 @@ fn ledger(report: &mut Report<'_>) {
         report.add(&["ledger", "latency_min_ms"], ledger.latency_min_ms.to_string(), allowed);
     }
     faulty::check(report, &ledger);
+    credit::check(report);
     let time: Option<Time> = report.section(&["time"]);
     let Some(time) = time.filter(|time| divides_the_hour(time.period_minutes)) else { return };
     let most = time.period_minutes * MS_PER_MINUTE / LATENCIES_PER_PERIOD;

@@ -6,6 +6,8 @@ use goshawk_output::NumberFormat;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credit::CreditBands;
+
 /// How a period's offers become trades.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -213,6 +215,9 @@ pub struct Ledger {
     /// Whether the ledger keeps account of what each vehicle holds, and refuses to sell more; by default it knows the most that a
     /// vehicle can deliver in a period, and refuses what is beyond that. Each household then sends one more transaction a period.
     pub device_accounts: bool,
+    /// Bands that follow from credit; none by default, and with this table, even an empty one, by its defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditBands>,
 }
 
 /// A time during which some validators are cut off. What is sent to them or by them meanwhile arrives afterwards.
@@ -255,6 +260,7 @@ impl Default for Ledger {
             compensation_factor: 1.0,
             expiry_h: 24.0,
             device_accounts: false,
+            credit: None,
         }
     }
 }

@@ -139,7 +139,7 @@ impl Comparison {
     /// A contract of the ledger is published or closed.
     fn contract(&mut self, genesis: &Genesis, height: u64, operation: &Operation, receipt: &Receipt) {
         match (operation, receipt.change()) {
-            (Operation::Publish { terms }, Some(Change::Published)) => {
+            (Operation::Publish { terms }, Some(Change::Published { .. })) => {
                 self.open.insert(terms.id.0, *terms);
             }
             (Operation::Settle { contract }, Some(Change::Closed { state, settlement, .. })) => {
@@ -190,5 +190,7 @@ fn quantities(terms: &ContractTerms, settlement: &Settlement) -> [i64; TRADE_QUA
         settlement.platform_amount.micro(),
         settlement.penalty_to_buyer.micro(),
         settlement.penalty_to_seller.micro(),
+        settlement.seller_surcharge.micro(),
+        settlement.buyer_surcharge.micro(),
     ]
 }

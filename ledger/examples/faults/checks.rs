@@ -128,7 +128,7 @@ impl Checks {
         for (signed, receipt) in block.transactions().iter().zip(receipts) {
             let transaction = signed.transaction();
             match (&transaction.operation, receipt.change()) {
-                (Operation::Publish { terms }, Some(Change::Published)) => {
+                (Operation::Publish { terms }, Some(Change::Published { .. })) => {
                     self.terms.insert(terms.id, *terms);
                 }
                 (Operation::Meter { period, ready }, Some(Change::Metered)) => {

@@ -37,6 +37,7 @@ static GENESIS: LazyLock<Arc<Genesis>> = LazyLock::new(|| {
         devices: Vec::new(),
         carried_max: None,
         lines: Vec::new(),
+        credit: None,
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 });

@@ -4,8 +4,9 @@ use goshawk_market::quantity::{Energy, Money};
 
 use super::conviction::accuse;
 use super::flow::check_flows;
-use super::{LedgerState, Meter, StateKey, Value, devices};
+use super::{LedgerState, Meter, StateKey, Value, devices, standing};
 use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
+use crate::credit::Conditions;
 use crate::device::DeviceId;
 use crate::receipt::{Change, Outcome, Receipt, Rejection};
 use crate::rules::Weakness;
@@ -113,16 +114,20 @@ fn publish(state: &mut LedgerState, sender: AccountId, terms: &ContractTerms) ->
     if state.contracts.len() >= state.genesis.config().limits.open_contracts as usize {
         return Err(Rejection::TooManyContracts);
     }
+    standing::may_trade(state, terms.buyer, terms.period)?;
+    let seller = standing::conditions(state, terms.seller, terms)?;
     let supply = devices::reserve(state, terms)?;
+    standing::hold(state, terms.seller, Money::ZERO, &seller)?;
     let mut period = state.periods.get(&terms.period).copied().unwrap_or_default();
     if terms.id > period.highest {
         period.highest = terms.id;
         state.change(StateKey::Period(terms.period), Some(Value::Period(period)));
     }
-    let contract = Contract { terms: *terms, state: ContractState::Published, escrow: Money::ZERO };
+    let (escrow, buyer) = (Money::ZERO, Conditions::default());
+    let contract = Contract { terms: *terms, state: ContractState::Published, escrow, seller, buyer };
     state.change(StateKey::Contract(terms.id), Some(Value::Contract(contract)));
     state.change(StateKey::Supply(terms.period, terms.lot.device), Some(Value::Supply(supply)));
-    Ok(Change::Published)
+    Ok(Change::Published { seller })
 }
 
 fn sign(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
@@ -132,16 +137,12 @@ fn sign(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Ch
         return Err(Rejection::PeriodClosed { period: contract.terms.period });
     }
     let signed = step(contract, ContractState::Signed)?;
-    let escrow = contract.terms.escrow();
-    let mut buyer = state.accounts[sender.0 as usize];
-    if buyer.balance < escrow {
-        return Err(Rejection::InsufficientFunds { needed: escrow, available: buyer.balance });
-    }
-    buyer.balance -= escrow;
-    buyer.escrow += escrow;
-    state.change(StateKey::Account(sender), Some(Value::Account(buyer)));
-    state.change(StateKey::Contract(id), Some(Value::Contract(Contract { escrow, ..signed })));
-    Ok(Change::Signed { escrow })
+    standing::may_trade(state, contract.terms.seller, contract.terms.period)?;
+    let buyer = standing::conditions(state, sender, &contract.terms)?;
+    let escrow = contract.terms.escrow_with(buyer.surcharge);
+    standing::hold(state, sender, escrow, &buyer)?;
+    state.change(StateKey::Contract(id), Some(Value::Contract(Contract { escrow, buyer, ..signed })));
+    Ok(Change::Signed { escrow, buyer })
 }
 
 fn check(
@@ -187,20 +188,22 @@ fn check(
     for contract in &cancelled {
         release_escrow(state, contract);
         devices::release(state, contract);
-        let contract = Contract { escrow: Money::ZERO, ..*contract };
+        let contract = contract.released();
         // It stays until its period closes, so that its number cannot be used again.
         state.change(StateKey::Contract(contract.terms.id), Some(Value::Contract(contract)));
     }
     Ok(Change::Checked { approved: checked.len() as u32, cancelled: cancelled.len() as u32, unsigned })
 }
 
+/// A seller keeps what it would owe if it delivered nothing.
 fn transfer(
     state: &mut LedgerState,
     sender: AccountId,
     to: AccountId,
     amount: Money,
 ) -> Result<Change, Rejection> {
-    let available = state.accounts[sender.0 as usize].balance;
+    let liable = state.liabilities.get(&sender).copied().unwrap_or_default();
+    let available = (state.accounts[sender.0 as usize].balance - liable).or_zero();
     if !amount.is_positive() || to == sender || state.account(to).is_none() {
         return Err(Rejection::BadTransfer);
     }
@@ -258,9 +261,9 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
     let (settlement, penalty_unpaid) = match delivery {
         None => (Settlement::default(), Money::ZERO),
         Some(delivery) => {
-            let settlement = Settlement::for_delivery(&contract.terms, &delivery);
+            let settlement = Settlement::of(&contract, &delivery);
             use_meters(state, &contract.terms, delivery.delivered);
-            note_credit(state, &contract.terms, &delivery);
+            standing::note(state, &contract.terms, &delivery);
             (settlement, pay(state, &contract.terms, &settlement))
         }
     };
@@ -268,13 +271,16 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
     if state.open_contracts(contract.terms.period).next().is_none() {
         forget_period(state, contract.terms.period);
     }
-    let score = |account: AccountId| state.accounts[account.0 as usize].credit.score();
+    let [seller, buyer] =
+        [contract.terms.seller, contract.terms.buyer].map(|party| state.accounts[party.0 as usize]);
     Ok(Change::Closed {
         state: end,
         settlement,
         penalty_unpaid,
-        seller_credit: score(contract.terms.seller),
-        buyer_credit: score(contract.terms.buyer),
+        seller_credit: seller.credit.score(),
+        buyer_credit: buyer.credit.score(),
+        seller_standing: seller.standing,
+        buyer_standing: buyer.standing,
     })
 }
 
@@ -305,29 +311,33 @@ fn use_meters(state: &mut LedgerState, terms: &ContractTerms, delivered: Energy)
     }
 }
 
-fn change_account(state: &mut LedgerState, id: AccountId, change: impl FnOnce(&mut super::Account)) {
+pub(super) fn change_account(
+    state: &mut LedgerState,
+    id: AccountId,
+    change: impl FnOnce(&mut super::Account),
+) {
     let mut account = state.accounts[id.0 as usize];
     change(&mut account);
     state.change(StateKey::Account(id), Some(Value::Account(account)));
 }
 
 fn release_escrow(state: &mut LedgerState, contract: &Contract) {
-    if contract.escrow.is_zero() {
-        return;
+    for (party, held) in contract.held().into_iter().filter(|(_, held)| !held.is_zero()) {
+        change_account(state, party, |account| {
+            account.escrow -= held;
+            account.balance += held;
+        });
     }
-    change_account(state, contract.terms.buyer, |buyer| {
-        buyer.escrow -= contract.escrow;
-        buyer.balance += contract.escrow;
-    });
 }
 
-/// Moves the money of a settlement; the escrow is back in the buyer's balance and covers what the buyer owes.
-/// Returns what the seller's balance does not cover of its penalty, which then stays unpaid: nobody goes below zero.
+/// Moves the money of a settlement; escrow and deposits are back in the balances, and the escrow covers what the buyer
+/// owes. The seller pays its surcharge out of what it is paid. Returns what the seller's balance does not cover of its penalty, which then stays unpaid: nobody goes below zero.
 fn pay(state: &mut LedgerState, terms: &ContractTerms, settlement: &Settlement) -> Money {
     let due = settlement.penalty_to_buyer;
     let mut paid = Money::ZERO;
     change_account(state, terms.seller, |seller| {
         seller.balance += settlement.seller_amount + settlement.penalty_to_seller;
+        seller.balance -= settlement.seller_surcharge;
         paid = due.min(seller.balance);
         seller.balance -= paid;
     });
@@ -337,17 +347,9 @@ fn pay(state: &mut LedgerState, terms: &ContractTerms, settlement: &Settlement) 
     });
     let (grid, platform) = (state.genesis.grid(), state.genesis.platform());
     change_account(state, grid, |grid| grid.balance += settlement.grid_amount);
-    change_account(state, platform, |platform| platform.balance += settlement.platform_amount);
+    let surcharges = settlement.seller_surcharge + settlement.buyer_surcharge;
+    change_account(state, platform, |platform| platform.balance += settlement.platform_amount + surcharges);
     due - paid
-}
-
-/// The seller promised the contract's energy, the buyer to take what the seller had ready.
-fn note_credit(state: &mut LedgerState, terms: &ContractTerms, delivery: &Delivery) {
-    let offered = terms.energy - delivery.seller_short;
-    change_account(state, terms.seller, |seller| seller.credit = seller.credit.after(terms.energy, offered));
-    change_account(state, terms.buyer, |buyer| {
-        buyer.credit = buyer.credit.after(offered, delivery.delivered);
-    });
 }
 
 /// Closes a period and all before it, and uses up their contract numbers.

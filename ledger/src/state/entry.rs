@@ -4,7 +4,7 @@ use goshawk_market::quantity::{Energy, Money};
 
 use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
 use crate::contract::Contract;
-use crate::credit::Credit;
+use crate::credit::{Credit, Standing};
 use crate::device::{Device, DeviceId};
 use crate::transaction::{AccountId, ContractId};
 
@@ -13,19 +13,21 @@ use crate::transaction::{AccountId, ContractId};
 pub struct Account {
     /// Money that is free to use.
     pub balance: Money,
-    /// Money that is held for signed contracts.
+    /// Money that is held for contracts: escrow of what it signed, and deposits.
     pub escrow: Money,
     /// How many transactions it has made; the next one's nonce.
     pub nonce: u64,
     /// How it has kept its contracts.
     pub credit: Credit,
+    /// What follows from that.
+    pub standing: Standing,
 }
 
-canonical_struct!(Account { balance, escrow, nonce, credit });
+canonical_struct!(Account { balance, escrow, nonce, credit, standing });
 
 impl Account {
-    pub(crate) fn opening(balance: Money) -> Self {
-        Self { balance, escrow: Money::ZERO, nonce: 0, credit: Credit::default() }
+    pub(crate) fn opening(balance: Money, standing: Standing) -> Self {
+        Self { balance, escrow: Money::ZERO, nonce: 0, credit: Credit::default(), standing }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::transaction::{Operation, Transaction};
 
 mod devices;
 mod flows;
+mod standing;
 
 const GRID: AccountId = AccountId(0);
 const PLATFORM: AccountId = AccountId(1);
@@ -57,6 +58,7 @@ fn config(validators: usize) -> GenesisConfig {
         devices: (2..6).map(|index| device(AccountId(index))).collect(),
         carried_max: None,
         lines: Vec::new(),
+        credit: None,
     }
 }
 
@@ -118,7 +120,8 @@ impl Ledger {
         let device = DeviceId(terms.seller.0 - 2);
         let lot = Lot { device, sequence: self.state.supply(terms.period, device).lots };
         let terms = ContractTerms { lot, ..terms };
-        assert_eq!(self.accept(terms.seller, Operation::Publish { terms }), Change::Published);
+        let published = self.accept(terms.seller, Operation::Publish { terms });
+        assert!(matches!(published, Change::Published { .. }), "{published:?}");
     }
 
     /// Publishes and signs a contract, and has it approved.
@@ -129,8 +132,12 @@ impl Ledger {
     }
 
     fn meter(&mut self, account: AccountId, micro: i64) {
+        self.meter_in(0, account, micro);
+    }
+
+    fn meter_in(&mut self, period: u32, account: AccountId, micro: i64) {
         let ready = Energy::from_micro(micro);
-        assert_eq!(self.accept(account, Operation::Meter { period: 0, ready }), Change::Metered);
+        assert_eq!(self.accept(account, Operation::Meter { period, ready }), Change::Metered);
     }
 
     fn settle(&mut self, id: u64) -> (ContractState, Settlement, Money) {

@@ -31,6 +31,7 @@ fn genesis(chain: u32) -> Arc<Genesis> {
         devices: Vec::new(),
         carried_max: None,
         lines: Vec::new(),
+        credit: None,
     };
     Arc::new(Genesis::new(config).unwrap())
 }
@@ -50,8 +51,12 @@ fn committed(genesis: &Genesis, height: u64) -> Committed {
         time_micros: height * 10,
         proposer: 0,
     };
-    let receipt =
-        Receipt { transaction: signed.id(), outcome: Outcome::Accepted { change: Change::Published } };
+    let receipt = Receipt {
+        transaction: signed.id(),
+        outcome: Outcome::Accepted {
+            change: Change::Published { seller: crate::credit::Conditions::default() },
+        },
+    };
     let block = Arc::new(Block::new(header, vec![signed]));
     let certificate = CommitCertificate { height, round: 2, hash: block.hash(), signatures: Vec::new() };
     Committed {

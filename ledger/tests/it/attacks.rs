@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, DeviceId, Effect,
-    Event, Genesis, GenesisConfig, Line, Lot, MemoryStore, Operation, Rejection, SignatureScheme,
-    SignedTransaction, Store, Transaction, Validator, ValidatorSignature, Vote, VoteKind, Weakness,
+    AccountId, CommitCertificate, Committed, ConsensusMessage, ContractId, ContractTerms, CreditRules,
+    DeviceId, Effect, Event, Genesis, GenesisConfig, Line, Lot, MemoryStore, Operation, Rejection,
+    SignatureScheme, SignedTransaction, Store, Transaction, Validator, ValidatorSignature, Vote, VoteKind,
+    Weakness,
 };
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -53,6 +54,12 @@ pub(crate) struct Chain {
 impl Chain {
     pub(crate) fn new(without: Option<Weakness>) -> Self {
         Self::of(genesis(SignatureScheme::Ed25519, 3, 1).config().clone(), without)
+    }
+
+    /// The same with credit bands.
+    pub(crate) fn with_bands(rules: CreditRules) -> Self {
+        let sound = genesis(SignatureScheme::KeyedHash, 3, 1);
+        Self::of(GenesisConfig { credit: Some(rules), ..sound.config().clone() }, None)
     }
 
     fn of(config: GenesisConfig, without: Option<Weakness>) -> Self {

@@ -43,6 +43,7 @@ pub(crate) fn genesis_with(
         devices: (0..households as u32).map(|index| device(AccountId(2 + index))).collect(),
         carried_max: None,
         lines: Vec::new(),
+        credit: None,
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 }

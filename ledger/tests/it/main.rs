@@ -7,6 +7,7 @@ mod arena;
 mod attacks;
 mod attacks_on_agreement;
 mod bad_input;
+mod bands;
 mod community;
 mod conduct;
 mod convictions;

@@ -68,6 +68,8 @@ record! {
         platform_amount: Micro = micros,
         penalty_to_buyer: Micro = micros,
         penalty_to_seller: Micro = micros,
+        seller_surcharge: Micro = micros,
+        buyer_surcharge: Micro = micros,
         contracted_kwh: Micro = micros,
         delivered_kwh: Micro = micros,
         block_height: u64 = numbers::<UInt64Type>,

@@ -63,7 +63,15 @@ fn check_amounts(trade: &Trade, context: &Context<'_>, ledger: &mut Ledger) {
         ("delivered_kwh", trade.delivered_kwh),
         ("penalty_to_buyer", trade.penalty_to_buyer),
         ("penalty_to_seller", trade.penalty_to_seller),
+        ("seller_surcharge", trade.seller_surcharge),
+        ("buyer_surcharge", trade.buyer_surcharge),
     ] {
         enter(!value.is_negative(), quantity, "0 or more".to_owned(), value);
+    }
+    let received = trade.seller_amount;
+    for (quantity, value) in
+        [("seller_surcharge", trade.seller_surcharge), ("buyer_surcharge", trade.buyer_surcharge)]
+    {
+        enter(value <= received, quantity, format!("at most the {received} of the seller"), value);
     }
 }

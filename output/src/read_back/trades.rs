@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 use crate::table::Table;
 
 /// The columns of a trade that are energies, prices and money.
-pub const TRADE_QUANTITIES: [&str; 13] = [
+pub const TRADE_QUANTITIES: [&str; 15] = [
     "contracted_kwh",
     "delivered_kwh",
     "energy_kwh",
@@ -24,6 +24,8 @@ pub const TRADE_QUANTITIES: [&str; 13] = [
     "platform_amount",
     "penalty_to_buyer",
     "penalty_to_seller",
+    "seller_surcharge",
+    "buyer_surcharge",
 ];
 
 /// A trade as the tables tell it.

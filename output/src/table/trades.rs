@@ -39,6 +39,10 @@ table! {
         penalty_to_buyer: Money ["currency"];
         /// What the seller received for energy that was not taken.
         penalty_to_seller: Money ["currency"];
+        /// What the platform received from the seller for its credit band.
+        seller_surcharge: Money ["currency"];
+        /// What the platform received from the buyer for its credit band.
+        buyer_surcharge: Money ["currency"];
         /// Energy that the contract was about.
         contracted_kwh: Energy ["kWh"] as ByteStreamSplit;
         /// Energy that was delivered.

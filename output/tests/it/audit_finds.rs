@@ -65,6 +65,10 @@ fn amounts_that_are_not_price_times_energy_are_named() {
     assert_found(&report, Check::TradeAmounts, &["delivered_kwh: expected at most the 2.399999"]);
     let report = broken(|run| run.trades[0].penalty_to_buyer = money(-0.5));
     assert_found(&report, Check::TradeAmounts, &["penalty_to_buyer", "found -0.500000"]);
+    let report = broken(|run| run.trades[0].buyer_surcharge = money(-0.5));
+    assert_found(&report, Check::TradeAmounts, &["buyer_surcharge", "found -0.500000"]);
+    let report = broken(|run| run.trades[0].seller_surcharge = run.trades[0].seller_amount + unit);
+    assert_found(&report, Check::TradeAmounts, &["seller_surcharge: expected at most the 0.480007"]);
 }
 
 #[test]

@@ -194,6 +194,8 @@ impl Replicate {
             platform_amount: fee * energy,
             penalty_to_buyer: Money::ZERO,
             penalty_to_seller: Money::ZERO,
+            seller_surcharge: Money::ZERO,
+            buyer_surcharge: Money::ZERO,
             contracted_kwh: kwh(2.5),
             delivered_kwh: energy,
             block_height: u64::from(number) + 1,

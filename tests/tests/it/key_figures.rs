@@ -60,6 +60,7 @@ fn fleets_sessions_habits_and_refusals_have_the_figures_that_their_tables_give()
                 "ledger.equivocating_validators=1",
             ],
         ),
+        ("smoke", &["portraits.at_home.faults.non_delivery=0.5", "ledger.credit={ suspension_periods = 4 }"]),
     ] {
         assert!(shipped(scenario).exists());
         println!("{scenario}: {}", compared(&Run::of(scenario, sets), None));

@@ -9,6 +9,7 @@
 //! | [`tampering`] | the audit finds what was changed afterwards |
 //! | [`driving`] | needs, sessions and faults: random scenarios against closed forms, real data where it is at hand |
 //! | [`attacks`] | attacks that scenarios can order: what they cost, and that they change nothing else |
+//! | [`bands`] | credit bands: who pays, who is kept from trading, and who comes back |
 //! | [`world`] | what somebody who knows the field expects |
 //! | [`aggregator`] | what an aggregator shaves, regulates and pays, and that no need suffers |
 //! | [`feeder`] | what a feeder curtails, loses and pays |
@@ -27,6 +28,7 @@
 
 mod aggregator;
 mod attacks;
+mod bands;
 mod browser;
 mod determinism;
 mod driving;

@@ -138,6 +138,17 @@ fn runs_under_attack_go_on() {
     goes_on_as_if_nothing_had_been("community", &[validators.as_slice(), &more].concat(), &[1, 2]);
 }
 
+#[test]
+fn suspended_households_stay_suspended_in_a_run_that_goes_on() {
+    let sets = [
+        "time.days=3",
+        "market.mechanism=mid_market_rate",
+        "portraits.at_home.faults.non_delivery=0.6",
+        "ledger.credit={ suspension_periods = 60 }",
+    ];
+    goes_on_as_if_nothing_had_been("community", &sets, &[1, 2]);
+}
+
 /// Votes that take half a minute, days that end in the middle of trade, and blocks too small for a period's contracts.
 const SLOW: [&str; 6] = [
     "time.days=3",

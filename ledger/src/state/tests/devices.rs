@@ -154,6 +154,21 @@ fn money_goes_to_another_account_and_no_further_than_it_reaches() {
 }
 
 #[test]
+fn a_seller_cannot_give_away_what_it_would_owe_its_buyers() {
+    let mut ledger = Ledger::new();
+    ledger.agree(terms(1));
+    // 2 kWh, 0.30 outside and 0.13 here.
+    let (needed, available) = (Money::from_micro(660_001), Money::from_micro(660_000));
+    let transfer = |amount| Operation::Transfer { to: OTHER, amount };
+    let funds = Rejection::InsufficientFunds { needed, available };
+    assert_eq!(ledger.send(SELLER, transfer(needed)), Err(funds));
+    ledger.accept(SELLER, transfer(available));
+    let (_, settlement, unpaid) = ledger.settle(1);
+    assert_eq!((settlement.penalty_to_buyer, unpaid), (Money::from_micro(340_000), Money::ZERO));
+    assert!(ledger.state.liabilities.is_empty());
+}
+
+#[test]
 fn an_expired_transaction_does_nothing_but_use_its_nonce() {
     let mut ledger = Ledger::new();
     let at = |ledger: &mut Ledger, nonce, expiry_micros, time_micros| {
