@@ -22,11 +22,13 @@ use crate::saved::encoded::{self, List, Shared};
 use crate::saved::{Saved, saved_actor};
 use crate::unexpected;
 use bands::Bands;
+use disagreement::Disagreement;
 use outbox::Outbox;
 
 pub use outbox::Pace;
 
 mod bands;
+mod disagreement;
 mod outbox;
 
 /// A contract that the platform has settled and the ledger has not committed yet.
@@ -36,31 +38,6 @@ struct Pending {
     terms: Arc<ContractTerms>,
     #[serde(with = "encoded::value")]
     settlement: Settlement,
-}
-
-/// The ledger and the platform disagree: a broken invariant of one of them.
-#[derive(Debug, thiserror::Error)]
-enum Disagreement {
-    #[error("the ledger closed contract {0:?}, which the platform had not settled")]
-    NotSettled(ContractId),
-    #[error("contract {contract:?}: the ledger settled {ledger:?}, the platform {platform:?}")]
-    Amounts { contract: ContractId, ledger: Box<Settlement>, platform: Box<Settlement> },
-    #[error(
-        "contract {0:?}: the ledger voided it after its period was over, because the validators took longer than a \
-         period; fewer faulty validators, longer periods or a higher ledger.opening_balance help"
-    )]
-    VoidTooLate(ContractId),
-    #[error(
-        "contract {contract:?}: the seller could not pay {unpaid} of its penalty; raise ledger.opening_balance"
-    )]
-    PenaltyUnpaid { contract: ContractId, unpaid: Money },
-    #[error(
-        "contract {0:?}: what the credit bands of its parties ask was not known when its period was over, because the \
-         validators took longer than a period; fewer faulty validators or longer periods help"
-    )]
-    ConditionsTooLate(ContractId),
-    #[error("validators committed different blocks at height {0}")]
-    Fork(u64),
 }
 
 /// The platform.

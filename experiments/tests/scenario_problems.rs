@@ -485,5 +485,6 @@ fn everything_wrong_with_credit_bands_is_told_at_once() {
          severity_not_taken = 2.5\ntolerance = 1",
     );
     let together = bands("hysteresis = 0.2\nreturn_score = 0.6");
-    insta::assert_snapshot!(format!("{fields}\n{together}"));
+    let order = bands("good_from = 0.6\nfair_surcharge = 0.1\npoor_deposit = 2");
+    insta::assert_snapshot!(format!("{fields}\n{together}\n{order}"));
 }
