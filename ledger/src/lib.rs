@@ -122,7 +122,7 @@ pub use genesis::{Genesis, GenesisAccount, GenesisConfig, KeyRegistry, Limits, R
 pub use signature::{Signature, SignatureScheme, Signer, Verifier};
 
 pub use bucket_tree::{BucketTree, Proof, TreeParams};
-pub use state::{Account, Conviction, LedgerState, Meter, Offence, StateKey};
+pub use state::{Account, Conviction, LedgerState, Meter, Offence, Standing, StateKey};
 
 pub use block::{Block, CommitCertificate, Committed, Header, ValidatorSignature};
 pub use consensus::TimerKind;

@@ -8,6 +8,7 @@
 
 mod apply;
 mod conviction;
+mod dispute;
 mod entry;
 mod saved;
 
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use goshawk_market::quantity::Money;
 
 use conviction::Convictions;
-pub use entry::{Account, Conviction, Meter, Offence, StateKey};
+pub use entry::{Account, Conviction, Meter, Offence, Standing, StateKey};
 pub(crate) use entry::{Books, Period, Value};
 
 use crate::bucket_tree::{BucketTree, Proof};

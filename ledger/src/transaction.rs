@@ -92,6 +92,23 @@ pub enum Operation {
         /// Both statements.
         evidence: Evidence,
     },
+    /// A party of a contract, or the grid, contests what one of the two parties has metered in the contract's period: once for
+    /// each account, before the period's first settlement. All contracts of that account in the period wait for the grid.
+    Dispute {
+        /// A contract that is to be delivered.
+        contract: ContractId,
+        /// Whose reading is contested.
+        account: AccountId,
+    },
+    /// The grid says what it measured where a reading is contested. That counts from now on.
+    Resolve {
+        /// The period.
+        period: u32,
+        /// Whose reading is contested.
+        account: AccountId,
+        /// The energy that the account had ready to deliver or to take, from 0 to 1e6 kWh.
+        measured: Energy,
+    },
 }
 
 canonical_enum!(Operation {
@@ -101,10 +118,13 @@ canonical_enum!(Operation {
     3 => Meter { period, ready },
     4 => Settle { contract },
     5 => Accuse { evidence },
+    6 => Dispute { contract, account },
+    7 => Resolve { period, account, measured },
 });
 
 impl Operation {
-    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter`, `settle` or `accuse`.
+    /// Its name in tables and reports: `publish`, `sign`, `check`, `meter`, `settle`, `accuse`, `dispute` or
+    /// `resolve`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Publish { .. } => "publish",
@@ -113,6 +133,8 @@ impl Operation {
             Self::Meter { .. } => "meter",
             Self::Settle { .. } => "settle",
             Self::Accuse { .. } => "accuse",
+            Self::Dispute { .. } => "dispute",
+            Self::Resolve { .. } => "resolve",
         }
     }
 
@@ -120,8 +142,10 @@ impl Operation {
     pub const fn contract(&self) -> Option<ContractId> {
         match self {
             Self::Publish { terms } => Some(terms.id),
-            Self::Sign { contract } | Self::Settle { contract } => Some(*contract),
-            Self::Check { .. } | Self::Meter { .. } | Self::Accuse { .. } => None,
+            Self::Sign { contract } | Self::Settle { contract } | Self::Dispute { contract, .. } => {
+                Some(*contract)
+            }
+            Self::Check { .. } | Self::Meter { .. } | Self::Accuse { .. } | Self::Resolve { .. } => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::settlement::Settlement;
 use crate::signature::{SignatureScheme, Signer};
 use crate::transaction::{Operation, Transaction};
 
+mod disputes;
 mod properties;
 
 pub(crate) use properties::any_step;

@@ -38,6 +38,10 @@ pub(crate) fn any_step() -> impl Strategy<Value = (AccountId, Operation)> {
         2 => lists.prop_map(|(period, approved, rejected)| (GRID, Operation::Check { period, approved, rejected })),
         3 => (party(), period(), energy()).prop_map(|(who, period, ready)| (who, Operation::Meter { period, ready })),
         2 => id().prop_map(|contract| (PLATFORM, Operation::Settle { contract })),
+        2 => (0u32..6, id(), party())
+            .prop_map(|(by, contract, account)| (AccountId(by), Operation::Dispute { contract, account })),
+        2 => (period(), party(), energy())
+            .prop_map(|(period, account, measured)| (GRID, Operation::Resolve { period, account, measured })),
     ]
 }
 
