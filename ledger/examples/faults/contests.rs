@@ -28,10 +28,10 @@ impl Contests {
         let Some(terms) = first_terms(batch) else { return };
         let ContractTerms { id, period, seller, buyer, energy, .. } = terms;
         let half = Energy::from_micro(energy.micro() / 2);
-        let contested = match self.periods % 5 {
+        let contested = match self.periods % 9 {
             1 => Some((buyer, seller, Some(half))),
-            2 => Some((GRID, buyer, Some(energy))),
-            3 => Some((seller, buyer, None)),
+            4 => Some((GRID, buyer, Some(energy))),
+            7 => Some((seller, buyer, None)),
             _ => None,
         };
         let first_settlement = batch.iter().position(|it| settled(it).is_some()).unwrap_or(batch.len());
