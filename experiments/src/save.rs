@@ -40,7 +40,7 @@ pub(crate) use spool::Spool;
 /// What a save calls itself.
 const FORMAT: &str = "goshawk-save";
 /// The number of the format; together with the program's version it says who can go on from a save.
-const FORMAT_VERSION: u32 = 3;
+const FORMAT_VERSION: u32 = 4;
 const HEADER: &str = "save.json";
 const SCENARIO: &str = "scenario.toml";
 const JOURNAL: &str = "journal";
