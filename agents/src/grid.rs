@@ -1,5 +1,6 @@
 //! The state grid: supplier, carrier of users' trades (25), and guardian of what the lines can carry.
 
+mod disputes;
 pub mod feeder;
 pub mod fleet_desk;
 pub mod operation;
@@ -20,6 +21,7 @@ use crate::message::{CommunityModel, Message, Schedule, Supplier, Verdict, phase
 use crate::pricing::PriceSeries;
 use crate::saved::{saved, saved_actor};
 use crate::unexpected;
+use disputes::ContestedReading;
 use fleet_desk::FleetDesk;
 use operation::FeederOperation;
 use power_flow::PowerFlowError;
@@ -159,6 +161,10 @@ impl Actor<CommunityModel> for Grid {
                 };
                 let transaction = self.signatory.sign(check, context.now());
                 context.send_in(directory.platform, phase::CONTRACT, Message::Transaction(transaction));
+            }
+            Message::Contest { household, period, contract, claimed, measured } => {
+                let reading = ContestedReading { household, period, claimed, measured };
+                self.contest(contract, &reading, context);
             }
             Message::Purchase { energy, amount } => {
                 self.sold += energy;

@@ -343,10 +343,7 @@ impl Household {
         if current.award.sold.is_empty() && current.award.bought.is_empty() {
             return self.settle_books(Delivery::default(), context);
         }
-        let ready = self.reading(context);
-        let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready }, context.now());
-        let reading = Message::MeterReading { household: self.id, ready, transaction };
-        context.send_in(self.commons.directory.platform, phase::READING, reading);
+        self.report_reading(period, context);
         Ok(())
     }
 

@@ -340,6 +340,11 @@ impl Journal {
         });
     }
 
+    /// A household's name.
+    pub(crate) fn household_name(&self, household: HouseholdId) -> &str {
+        self.recorder.names().text(self.names.households[household.0 as usize])
+    }
+
     /// A vehicle has left for a trip: what it is short of at the meter, and what its battery holds and was to hold.
     pub fn departure(&mut self, missing: Energy, held_and_wanted: [Energy; 2]) {
         self.tally.driving.departure(missing, held_and_wanted);
@@ -576,7 +581,7 @@ impl Journal {
 /// The energy and money of a transaction, where it moves or promises any.
 ///
 /// A publication promises its energy and the buyer's price for it, a signature puts its escrow aside, a meter says what was
-/// ready, and a settlement moves what was delivered and what the buyer pays for it.
+/// ready, a resolution what the grid measured, and a settlement moves what was delivered and what the buyer pays for it.
 pub fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Option<Money>) {
     match (operation, receipt.change()) {
         (_, Some(Change::Closed { settlement, .. })) => {
@@ -585,6 +590,7 @@ pub fn amounts(operation: &Operation, receipt: &Receipt) -> (Option<Energy>, Opt
         (_, Some(Change::Signed { escrow, .. })) => (None, Some(*escrow)),
         (Operation::Publish { terms }, _) => (Some(terms.energy), Some(terms.buyer_price * terms.energy)),
         (Operation::Meter { ready, .. }, _) => (Some(*ready), None),
+        (Operation::Resolve { measured, .. }, _) => (Some(*measured), None),
         _ => (None, None),
     }
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`PLUG`](phase::PLUG) | vehicles leave and come back, at their own times |
 //! | [`METER`](phase::METER) | market: `Close(k - 1)`; households with contracts read their meters |
-//! | [`READING`](phase::READING) | meter readings reach the platform |
+//! | [`READING`](phase::READING) | meter readings reach the platform; the grid contests those that its own meters show to be false |
 //! | [`ALLOCATE`](phase::ALLOCATE) | the platform allocates deliveries to contracts and settles them |
 //! | [`ACCOUNT`](phase::ACCOUNT) | households close their books and buy outside what they still lack |
 //! | [`BOOKS`](phase::BOOKS) | purchases, fees and storage flows reach the operators |
@@ -204,6 +204,27 @@ pub enum Message {
         #[serde(with = "encoded::shared_value")]
         transaction: Arc<SignedTransaction>,
     },
+    /// The grid's meters to platform: a reading just sent is false, and this counts instead.
+    GridReading {
+        /// Whose reading.
+        household: HouseholdId,
+        /// What counts as ready.
+        measured: Energy,
+    },
+    /// Platform to grid: a reading is to be contested on the ledger.
+    Contest {
+        /// Whose reading.
+        household: HouseholdId,
+        /// The period of the reading.
+        period: PeriodIndex,
+        /// A contract of the household that is in force.
+        #[serde(with = "encoded::value")]
+        contract: ContractId,
+        /// What the reading says.
+        claimed: Energy,
+        /// What counts instead.
+        measured: Energy,
+    },
     /// Market to platform: all readings of the period are in.
     Settle(PeriodIndex),
     /// Platform to household: what was delivered and paid.
@@ -371,6 +392,8 @@ impl goshawk_engine::Message for Message {
             Self::Return => "return",
             Self::Close(_) => "close",
             Self::MeterReading { .. } => "meter_reading",
+            Self::GridReading { .. } => "grid_reading",
+            Self::Contest { .. } => "contest",
             Self::Settle(_) => "settle",
             Self::Delivered(_) => "delivered",
             Self::Purchase { .. } => "purchase",
@@ -423,6 +446,16 @@ impl goshawk_engine::Message for Message {
                 digest.write_u64(u64::from(household.0));
                 digest.write_i64(ready.micro());
                 digest.write_bytes(&transaction.id().0.0);
+            }
+            Self::GridReading { household, measured } => {
+                digest.write_u64(u64::from(household.0));
+                digest.write_i64(measured.micro());
+            }
+            Self::Contest { household, contract, claimed, measured, .. } => {
+                digest.write_u64(u64::from(household.0));
+                digest.write_u64(contract.0);
+                digest.write_i64(claimed.micro());
+                digest.write_i64(measured.micro());
             }
             Self::Delivered(delivery) => {
                 digest.write_i64(delivery.sold.micro());

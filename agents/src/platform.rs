@@ -29,6 +29,7 @@ pub use outbox::Pace;
 
 mod bands;
 mod disagreement;
+mod disputes;
 mod outbox;
 
 /// A contract that the platform has settled and the ledger has not committed yet.
@@ -399,12 +400,13 @@ impl Actor<CommunityModel> for Platform {
     fn handle(&mut self, message: Message, context: &mut Context<'_, CommunityModel>) -> Result<(), Fault> {
         match message {
             Message::Contracts(contracts) => self.contracts = contracts,
-            Message::Transaction(transaction) => self.outbox.add(transaction),
+            Message::Transaction(transaction) => self.take_in(transaction),
             Message::Replay(transaction) => self.outbox.add_replay(transaction),
             Message::MeterReading { household, ready, transaction } => {
                 self.ready[household.0 as usize] = ready;
                 self.outbox.add(transaction);
             }
+            Message::GridReading { household, measured } => self.compare(household, measured, context),
             Message::Settle(_) => self.settle(context)?,
             Message::Submit(_) => self.submit(context),
             Message::Committed { committed, .. } => self.report(committed, context)?,

@@ -3,12 +3,18 @@
 //! ```text
 //! publish        sign          check             settle, all delivered
 //! ---------> Published ---> Signed ---> Checked ------------------------> Settled
-//!                |             |           `----- something short ------> Defaulted
+//!                |             |         |   ^ `-- something short ------> Defaulted
+//!                |             | dispute |   | resolve, or the dispute lapses
+//!                |             |         v   |
+//!                |             |        Disputed
 //!                `-------------`--------- rejected, or never checked ---> Cancelled
 //! ```
 //!
-//! The last three are final. A settlement's receipt says which, and the ledger forgets the contract. One that the
-//! grid cancelled, or that nobody settles though it is not to be delivered, goes when its period is over.
+//! Settled, defaulted and cancelled are final. A settlement's receipt says which, and the ledger forgets the contract. One that
+//! the grid cancelled, or that nobody settles though it is not to be delivered, goes when its period is over.
+//!
+//! A checked contract is being delivered. There is no state of its own for that: between the grid's word and the meters the
+//! ledger sees no event that could begin it.
 
 use goshawk_market::quantity::{Energy, Money, Price};
 
@@ -162,6 +168,8 @@ pub enum ContractState {
     Signed,
     /// The grid has approved it; it is to be delivered.
     Checked,
+    /// To be delivered, but somebody contests the reading of one of its parties: it waits for the grid's word.
+    Disputed,
     /// Delivered in full and paid. Final.
     Settled,
     /// Something was short; what was delivered is paid, and penalties for the rest. Final.
@@ -177,6 +185,7 @@ canonical_enum!(ContractState {
     3 => Settled,
     4 => Defaulted,
     5 => Cancelled,
+    6 => Disputed,
 });
 
 impl ContractState {
@@ -186,8 +195,14 @@ impl ContractState {
             (self, next),
             (Self::Published, Self::Signed | Self::Cancelled)
                 | (Self::Signed, Self::Checked | Self::Cancelled)
-                | (Self::Checked, Self::Settled | Self::Defaulted)
+                | (Self::Checked, Self::Disputed | Self::Settled | Self::Defaulted)
+                | (Self::Disputed, Self::Checked)
         )
+    }
+
+    /// Whether the grid has approved it and no settlement has closed it.
+    pub const fn is_to_be_delivered(self) -> bool {
+        matches!(self, Self::Checked | Self::Disputed)
     }
 
     /// Its name in tables and reports.
@@ -196,6 +211,7 @@ impl ContractState {
             Self::Published => "published",
             Self::Signed => "signed",
             Self::Checked => "checked",
+            Self::Disputed => "disputed",
             Self::Settled => "settled",
             Self::Defaulted => "defaulted",
             Self::Cancelled => "cancelled",
@@ -275,12 +291,13 @@ pub(crate) mod tests {
     #[test]
     fn final_states_lead_nowhere_and_no_step_is_skipped() {
         use ContractState::*;
-        let all = [Published, Signed, Checked, Settled, Defaulted, Cancelled];
+        let all = [Published, Signed, Checked, Disputed, Settled, Defaulted, Cancelled];
         let ways: usize = all.iter().map(|from| all.iter().filter(|to| from.may_become(**to)).count()).sum();
-        assert_eq!(ways, 6);
+        assert_eq!(ways, 8);
         for last in [Settled, Defaulted, Cancelled] {
             assert!(all.iter().all(|to| !last.may_become(*to)));
         }
         assert!(!Published.may_become(Checked) && !Signed.may_become(Settled));
+        assert!(!Disputed.may_become(Settled) && !Disputed.may_become(Cancelled));
     }
 }

@@ -136,7 +136,7 @@ pub use genesis::{Genesis, GenesisAccount, GenesisConfig, KeyRegistry, Limits, R
 pub use signature::{Signature, SignatureScheme, Signer, Verifier};
 
 pub use bucket_tree::{BucketTree, Proof, TreeParams};
-pub use state::{Account, Conviction, LedgerState, Meter, Offence, StateKey, Supply};
+pub use state::{Account, Attestation, Conviction, LedgerState, Meter, Offence, StateKey, Supply};
 
 pub use block::{Block, CommitCertificate, Committed, Header, ValidatorSignature};
 pub use consensus::TimerKind;

@@ -118,6 +118,18 @@ pub enum Change {
         /// From this height on it has no power; `None` where nobody else has any.
         powerless_from: Option<u64>,
     },
+    /// A reading is contested.
+    Disputed {
+        /// Contracts that wait for the grid's word because of it.
+        contracts: u32,
+    },
+    /// The grid has said what it measured.
+    Resolved {
+        /// What the account had metered. It was false where this is not what was measured.
+        claimed: Energy,
+        /// What counts.
+        measured: Energy,
+    },
     /// A device is certified.
     Enrolled,
     /// The account of a device's content has changed.
@@ -138,6 +150,8 @@ canonical_enum!(Change {
         state, settlement, penalty_unpaid, seller_credit, buyer_credit, seller_standing, buyer_standing
     },
     5 => Convicted { validator, powerless_from },
+    6 => Disputed { contracts },
+    7 => Resolved { claimed, measured },
     20 => Enrolled,
     21 => Accounted { content },
     22 => Transferred,
@@ -289,6 +303,44 @@ pub enum Rejection {
         /// The height of the statements.
         height: u64,
     },
+    /// A contract that waits for the grid's word on a reading.
+    #[error("contract {contract:?} is in dispute")]
+    InDispute {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A second dispute about one account's reading of one period.
+    #[error("the reading of {account:?} in period {period} has been disputed")]
+    AlreadyDisputed {
+        /// The period.
+        period: u32,
+        /// Whose reading.
+        account: AccountId,
+    },
+    /// A dispute about a reading that was never sent.
+    #[error("{account:?} has sent no reading of period {period}")]
+    NothingToDispute {
+        /// The period.
+        period: u32,
+        /// Who sent none.
+        account: AccountId,
+    },
+    /// A dispute by somebody, or about somebody, that the contract is none of.
+    #[error("{account:?} is no party of contract {contract:?}")]
+    NoParty {
+        /// The contract.
+        contract: ContractId,
+        /// Who is no party.
+        account: AccountId,
+    },
+    /// The grid's word on a reading that nobody contests, or no longer.
+    #[error("no reading of {account:?} in period {period} is in dispute")]
+    NotDisputed {
+        /// The period.
+        period: u32,
+        /// Whose reading.
+        account: AccountId,
+    },
     /// No such device, or one that leaves a gap before it, or one too many.
     #[error("there is no device {device:?}")]
     UnknownDevice {
@@ -381,9 +433,14 @@ canonical_enum!(Rejection {
     27 => NoContent { device },
     28 => BadContent { content },
     29 => BadTransfer,
+    30 => InDispute { contract },
+    31 => AlreadyDisputed { period, account },
+    32 => NothingToDispute { period, account },
+    33 => NoParty { contract, account },
+    34 => NotDisputed { period, account },
+    40 => Suspended { party, until },
     50 => BadLoads,
     51 => Overload { place, flow, limit },
-    40 => Suspended { party, until },
 });
 
 impl Rejection {

@@ -9,6 +9,7 @@
 mod apply;
 mod conviction;
 mod devices;
+mod dispute;
 mod entry;
 mod flow;
 mod saved;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use goshawk_market::quantity::Money;
 
 use conviction::Convictions;
-pub use entry::{Account, Conviction, Meter, Offence, StateKey, Supply};
+pub use entry::{Account, Attestation, Conviction, Meter, Offence, StateKey, Supply};
 pub(crate) use entry::{Books, Period, Value};
 
 use crate::bucket_tree::{BucketTree, Proof};

@@ -98,6 +98,23 @@ pub enum Operation {
         /// Both statements.
         evidence: Evidence,
     },
+    /// A party of a contract, or the grid, contests what one of the two parties has metered in the contract's period: once for
+    /// each account, before the period's first settlement. All contracts of that account in the period wait for the grid.
+    Dispute {
+        /// A contract that is to be delivered.
+        contract: ContractId,
+        /// Whose reading is contested.
+        account: AccountId,
+    },
+    /// The grid says what it measured where a reading is contested. That counts from now on.
+    Resolve {
+        /// The period.
+        period: u32,
+        /// Whose reading is contested.
+        account: AccountId,
+        /// The energy that the account had ready to deliver or to take, from 0 to 1e6 kWh.
+        measured: Energy,
+    },
     /// The grid certifies a device: the next one, or a known one anew.
     Enrol {
         /// Which.
@@ -135,6 +152,8 @@ canonical_enum!(Operation {
     3 => Meter { period, ready },
     4 => Settle { contract },
     5 => Accuse { evidence },
+    6 => Dispute { contract, account },
+    7 => Resolve { period, account, measured },
     8 => Enrol { id, device },
     9 => Charge { device, energy },
     10 => Discharge { device, energy },
@@ -151,6 +170,8 @@ impl Operation {
             Self::Meter { .. } => "meter",
             Self::Settle { .. } => "settle",
             Self::Accuse { .. } => "accuse",
+            Self::Dispute { .. } => "dispute",
+            Self::Resolve { .. } => "resolve",
             Self::Enrol { .. } => "enrol",
             Self::Charge { .. } => "charge",
             Self::Discharge { .. } => "discharge",
@@ -162,7 +183,9 @@ impl Operation {
     pub const fn contract(&self) -> Option<ContractId> {
         match self {
             Self::Publish { terms } => Some(terms.id),
-            Self::Sign { contract } | Self::Settle { contract } => Some(*contract),
+            Self::Sign { contract } | Self::Settle { contract } | Self::Dispute { contract, .. } => {
+                Some(*contract)
+            }
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goshawk_engine::{Context, Fault};
-use goshawk_ledger::SignedTransaction;
+use goshawk_ledger::{Operation, SignedTransaction};
 use goshawk_market::quantity::Energy;
 
 use super::Household;
@@ -11,6 +11,7 @@ use super::books::Books;
 use super::charging::{Outcome, carry_out};
 use super::driving::Trip;
 use super::presence::Want;
+use crate::calendar::PeriodIndex;
 use crate::commons::share_down;
 use crate::message::{CommunityModel, Message, phase};
 
@@ -163,8 +164,23 @@ impl Household {
         context.send_in(self.commons.directory.platform, phase::CONTRACT, Message::Replay(old));
     }
 
+    /// Signs the reading of the period's meter. Where the grid's own meters show that it is false, they say so: nothing of it
+    /// counts as ready.
+    pub(super) fn report_reading(&mut self, period: PeriodIndex, context: &mut Context<'_, CommunityModel>) {
+        let ready = self.reading(context);
+        let is_found = self.current.as_ref().is_some_and(|current| current.misconduct.is_found);
+        let platform = self.commons.directory.platform;
+        let transaction = self.signatory.sign(Operation::Meter { period: period.0, ready }, context.now());
+        let reading = Message::MeterReading { household: self.id, ready, transaction };
+        context.send_in(platform, phase::READING, reading);
+        if is_found && ready.is_positive() {
+            let measured = Message::GridReading { household: self.id, measured: Energy::ZERO };
+            context.send_in(platform, phase::READING, measured);
+        }
+    }
+
     /// The reading of the period's meter: what was ready, unless something goes wrong on purpose.
-    pub(super) fn reading(&mut self, context: &mut Context<'_, CommunityModel>) -> Energy {
+    fn reading(&mut self, context: &mut Context<'_, CommunityModel>) -> Energy {
         let current = self.current.as_ref().expect("invariant: readings belong to a period");
         let (all_sold, sold_twice) = (current.sold(), current.sold_twice());
         let mut ready = self.ready(current);
@@ -184,11 +200,11 @@ impl Household {
         if misconduct.is_found {
             let detail = format!("a reading wrong by {} kWh was found and is void", ready - true_part);
             self.note("false_reading_found", detail, context);
-            return Energy::ZERO;
+        } else {
+            self.note("false_reading", format!("a reading wrong by {} kWh", ready - true_part), context);
+            let current = self.current.as_mut().expect("invariant: looked at just above");
+            current.unpaid = ready - true_part;
         }
-        self.note("false_reading", format!("a reading wrong by {} kWh", ready - true_part), context);
-        let current = self.current.as_mut().expect("invariant: looked at just above");
-        current.unpaid = ready - true_part;
         // A seller claims what it did not give, a buyer denies what it took.
         if sells { ready } else { true_part }
     }

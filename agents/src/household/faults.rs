@@ -10,8 +10,8 @@
 //!
 //! A false reading moves no energy that is not there. A seller that claims a kWh which it did not give, and a buyer that
 //! denies one which it took, draw that kWh from the supplier of the period without paying for it. When the
-//! meters are compared and the reading is found false, it is void: nothing counts as ready, the contracts of the
-//! household fail for the whole period, and it pays for them and loses credit as for any default.
+//! meters are compared and the reading is found false, the grid contests it on the ledger and has it void: nothing counts as
+//! ready, the contracts of the household fail for the whole period, and it pays for them and loses credit as for any default.
 //!
 //! Each kind has a stream of its own with as many draws for each period, trip or session, whatever comes of them.
 

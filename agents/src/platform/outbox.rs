@@ -1,7 +1,7 @@
 //! What the platform has still to send to the validators.
 //!
 //! A period's transactions depend on each other: a contract is published, then signed, then checked; meters are read
-//! before contracts are settled. Validators take them in the order of their arrival, so all of an instant can go at once,
+//! and contested readings resolved before contracts are settled. Validators take them in the order of their arrival, so all of an instant can go at once,
 //! unless a proposer leaves some out: what follows on them would then be refused. Where validators may censor, each step
 //! therefore waits until the one before is final, and censorship costs time and nothing else.
 
@@ -29,6 +29,9 @@ pub enum Pace {
 struct Instant {
     #[serde(with = "encoded::list")]
     meters: Vec<Arc<SignedTransaction>>,
+    /// Disputes and what resolves them: all the grid's, whose nonces keep their order.
+    #[serde(with = "encoded::list")]
+    disputes: Vec<Arc<SignedTransaction>>,
     #[serde(with = "encoded::list")]
     settlements: Vec<Arc<SignedTransaction>>,
     #[serde(with = "encoded::list")]
@@ -75,6 +78,7 @@ impl Outbox {
             Operation::Meter { .. } | Operation::Charge { .. } | Operation::Discharge { .. } => {
                 &mut instant.meters
             }
+            Operation::Dispute { .. } | Operation::Resolve { .. } => &mut instant.disputes,
             Operation::Settle { .. } => &mut instant.settlements,
             Operation::Publish { .. }
             | Operation::Accuse { .. }
@@ -92,13 +96,13 @@ impl Outbox {
 
     /// All transactions of the instant are in. Replays go with the first of them, or wait for some.
     pub(super) fn close(&mut self, at: SimTime) {
-        let Instant { meters, settlements, published, signed, checked, replays } =
+        let Instant { meters, disputes, settlements, published, signed, checked, replays } =
             std::mem::take(&mut self.instant);
         let steps = match self.pace {
-            Pace::AtOnce => vec![vec![meters, settlements, published, signed, checked]],
+            Pace::AtOnce => vec![vec![meters, disputes, settlements, published, signed, checked]],
             // Contracts of the period that ends, and of the one that opens.
             Pace::StepByStep => {
-                vec![vec![meters, published], vec![settlements, signed], vec![checked]]
+                vec![vec![meters, published], vec![disputes], vec![settlements, signed], vec![checked]]
             }
         };
         let mut replays = replays;

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use goshawk_ledger::{
-    AccountId, Block, Canonical as _, ChainAudit, Change, CommitCertificate, Committed, ContractId,
-    ContractTerms, Digest, Evidence, Genesis, Operation, Proposal, Receipt, TransactionId, Vote, VoteKind,
+    Block, Canonical as _, ChainAudit, CommitCertificate, Committed, Digest, Evidence, Genesis, Proposal,
+    Receipt, TransactionId, Vote, VoteKind,
 };
-use goshawk_market::quantity::{Energy, Money};
+use goshawk_market::quantity::Money;
 use sha2::{Digest as _, Sha256};
+
+use crate::trial::energy::EnergyBook;
 
 /// What is not true.
 pub(crate) type Violation = String;
@@ -21,9 +23,7 @@ pub(crate) struct Checks {
     pub(crate) chain: Vec<Committed>,
     in_chain: BTreeSet<TransactionId>,
     nonces: Vec<u64>,
-    terms: BTreeMap<ContractId, ContractTerms>,
-    /// What each account metered in a period and has not moved yet.
-    metered: BTreeMap<(u32, AccountId), Energy>,
+    pub(crate) energy: EnergyBook,
     votes: Votes,
     proposals: BTreeMap<(u64, u32, u32), Digest>,
 }
@@ -37,8 +37,7 @@ impl Checks {
             chain: Vec::new(),
             in_chain: BTreeSet::new(),
             nonces: vec![0; genesis.config().accounts.len()],
-            terms: BTreeMap::new(),
-            metered: BTreeMap::new(),
+            energy: EnergyBook::default(),
             proposals: BTreeMap::new(),
             votes: Votes { count: genesis.validator_count(), ..Votes::default() },
         }
@@ -65,7 +64,7 @@ impl Checks {
         self.certificate(&committed.block, &committed.certificate)?;
         self.roots(&committed.block, &committed.receipts)?;
         self.turns(&committed.block)?;
-        self.energy(&committed.block, &committed.receipts)?;
+        self.energy.next(&committed.block, &committed.receipts)?;
         self.audit.next(committed).map_err(|faults| format!("validity: {}", faults[0]))?;
         self.money()?;
         self.chain.push(committed.clone());
@@ -119,45 +118,6 @@ impl Checks {
                 return Err(format!("transactions: nonce {} where {next} comes next", transaction.nonce));
             }
             *next += 1;
-        }
-        Ok(())
-    }
-
-    /// Nobody is paid for energy that was not metered, or more than was contracted.
-    fn energy(&mut self, block: &Block, receipts: &[Receipt]) -> Result<(), Violation> {
-        for (signed, receipt) in block.transactions().iter().zip(receipts) {
-            let transaction = signed.transaction();
-            match (&transaction.operation, receipt.change()) {
-                (Operation::Publish { terms }, Some(Change::Published { .. })) => {
-                    self.terms.insert(terms.id, *terms);
-                }
-                (Operation::Meter { period, ready }, Some(Change::Metered)) => {
-                    self.metered.insert((*period, transaction.sender), *ready);
-                }
-                (Operation::Settle { contract }, Some(Change::Closed { settlement, .. })) => {
-                    let Some(terms) = self.terms.remove(contract) else {
-                        return Err(format!("energy: contract {} is settled and was never open", contract.0));
-                    };
-                    let parts = settlement.delivered + settlement.seller_short + settlement.buyer_short;
-                    if parts != terms.energy && parts != Energy::ZERO {
-                        return Err(format!("energy: contract {} does not add up", contract.0));
-                    }
-                    if settlement.seller_amount != terms.seller_price * settlement.delivered {
-                        return Err(format!("energy: contract {} is paid for something else", contract.0));
-                    }
-                    for party in [terms.seller, terms.buyer] {
-                        let left = self.metered.entry((terms.period, party)).or_default();
-                        *left -= settlement.delivered;
-                        if left.is_negative() {
-                            return Err(format!(
-                                "energy: contract {} moves more than was metered",
-                                contract.0
-                            ));
-                        }
-                    }
-                }
-                _ => (),
-            }
         }
         Ok(())
     }

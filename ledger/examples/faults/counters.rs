@@ -68,6 +68,7 @@ counters! {
         forged_heights: "votes of heights that nobody has reached",
         bent_bytes: "messages with a changed byte",
         false_accusations: "accusations with forged votes",
+        contested: "readings contested",
         amnesiac: "validators that forget their locks",
     }
     Remedy {
@@ -79,6 +80,10 @@ counters! {
         accusations: "pieces of evidence on the chain",
         convicted: "validators that lost their power",
         refused_bytes: "changed messages that did not decode",
+        corrected: "false readings put right by the grid",
+        confirmed: "honest readings confirmed by the grid",
+        held_up: "settlements that waited for the grid's word",
+        lapsed: "readings that stood because the grid said nothing",
     }
     Amount {
         events: "events",

@@ -9,6 +9,7 @@ use goshawk_ledger::{
 };
 
 use crate::community::Community;
+use crate::trial::contests::Contests;
 use crate::trial::plan::Plan;
 
 /// How long clients wait before they submit again, in microseconds.
@@ -21,6 +22,7 @@ pub(crate) type Batch = Arc<[Arc<SignedTransaction>]>;
 pub(crate) struct Clients {
     genesis: Arc<Genesis>,
     community: Community,
+    contests: Contests,
     pairs: usize,
     periods_left: usize,
     one_by_one: bool,
@@ -41,6 +43,7 @@ impl Clients {
         Self {
             genesis: Arc::clone(genesis),
             community: Community::new(genesis),
+            contests: Contests::default(),
             pairs: plan.pairs,
             periods_left: plan.periods,
             one_by_one: plan.one_by_one,
@@ -67,6 +70,7 @@ impl Clients {
             self.periods_left -= 1;
             self.sent_at_micros = now_micros;
             let mut batch = self.community.period(self.pairs);
+            self.contests.add(&mut batch, &mut self.community);
             if self.periods_left % 7 == 3 {
                 batch.push(self.false_accusation());
             }

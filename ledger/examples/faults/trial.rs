@@ -11,8 +11,10 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub(crate) mod checks;
+pub(crate) mod contests;
 pub(crate) mod counters;
 pub(crate) mod disk;
+pub(crate) mod energy;
 pub(crate) mod faulty;
 pub(crate) mod links;
 pub(crate) mod plan;

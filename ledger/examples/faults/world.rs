@@ -387,8 +387,13 @@ impl World {
 
     /// What everything came to.
     pub(crate) fn counted(&self) -> Counters {
-        let failing = &self.failing;
+        let (failing, disputes) = (&self.failing, &self.checks.energy.counts);
         Counters {
+            contested: disputes.contested,
+            corrected: disputes.corrected,
+            confirmed: disputes.confirmed,
+            held_up: disputes.held_up,
+            lapsed: disputes.lapsed,
             store_faults: failing.store_faults.get(),
             store_faults_written: failing.store_faults_written.get(),
             log_faults: failing.log_faults.get(),

@@ -4,7 +4,7 @@ use goshawk_market::quantity::{Energy, Money};
 
 use super::conviction::accuse;
 use super::flow::check_flows;
-use super::{LedgerState, Meter, StateKey, Value, devices, standing};
+use super::{Attestation, LedgerState, Meter, StateKey, Value, devices, dispute, standing};
 use crate::contract::{Contract, ContractState, ContractTerms, ENERGY_MAX};
 use crate::credit::Conditions;
 use crate::device::DeviceId;
@@ -66,6 +66,10 @@ fn perform(state: &mut LedgerState, transaction: &Transaction) -> Result<Change,
         Operation::Meter { period, ready } => meter(state, sender, *period, *ready),
         Operation::Settle { contract } => settle(state, sender, *contract),
         Operation::Accuse { evidence } => accuse(state, evidence),
+        Operation::Dispute { contract, account } => dispute::dispute(state, sender, *contract, *account),
+        Operation::Resolve { period, account, measured } => {
+            dispute::resolve(state, sender, *period, *account, *measured)
+        }
         Operation::Enrol { id, device } => devices::enrol(state, sender, *id, device),
         Operation::Charge { device, energy } => devices::account_for(state, sender, *device, *energy, true),
         Operation::Discharge { device, energy } => {
@@ -86,12 +90,12 @@ pub(super) fn trades(state: &LedgerState, party: AccountId) -> Result<(), Reject
     }
 }
 
-fn open_contract(state: &LedgerState, id: ContractId) -> Result<Contract, Rejection> {
+pub(super) fn open_contract(state: &LedgerState, id: ContractId) -> Result<Contract, Rejection> {
     state.contracts.get(&id).copied().ok_or(Rejection::UnknownContract { contract: id })
 }
 
 /// The contract in its next state.
-fn step(contract: Contract, to: ContractState) -> Result<Contract, Rejection> {
+pub(super) fn step(contract: Contract, to: ContractState) -> Result<Contract, Rejection> {
     if contract.state.may_become(to) {
         Ok(Contract { state: to, ..contract })
     } else {
@@ -105,7 +109,8 @@ fn publish(state: &mut LedgerState, sender: AccountId, terms: &ContractTerms) ->
     trades(state, terms.seller)?;
     trades(state, terms.buyer)?;
     terms.check().map_err(|fault| Rejection::BadTerms { fault })?;
-    if terms.period < state.books.open_from {
+    // The very last period could never be closed, so it never opens.
+    if terms.period < state.books.open_from || terms.period == u32::MAX {
         return Err(Rejection::PeriodClosed { period: terms.period });
     }
     if terms.id <= state.books.used_up_to || state.contracts.contains_key(&terms.id) {
@@ -175,7 +180,7 @@ fn check(
         match of_period(id)? {
             // The lines could carry it, but nobody has agreed to pay: it is left to be cancelled.
             contract if contract.state == ContractState::Published => unsigned += 1,
-            contract => checked.push(step(contract, ContractState::Checked)?),
+            contract => checked.push(dispute::approved(state, contract)?),
         }
     }
     let cancelled: Vec<Contract> =
@@ -234,8 +239,8 @@ fn meter(
     if state.meters.contains_key(&(period, sender)) {
         return Err(Rejection::MeteredTwice { period });
     }
-    let meter = Value::Meter(Meter { ready, left: ready });
-    state.change(StateKey::Meter(period, sender), Some(meter));
+    let meter = Meter { ready, left: ready, attestation: Attestation::Claimed };
+    state.change(StateKey::Meter(period, sender), Some(Value::Meter(meter)));
     Ok(Change::Metered)
 }
 
@@ -244,7 +249,7 @@ fn meter(
 /// signing, checking and metering: what a contract gets must not depend on what comes after it.
 fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<Change, Rejection> {
     only(state.genesis.platform(), sender)?;
-    let contract = open_contract(state, id)?;
+    let contract = dispute::to_be_settled(state, open_contract(state, id)?)?;
     let delivery = match contract.state {
         ContractState::Checked => Some(deliver(state, &contract.terms)),
         _ => None,
@@ -287,7 +292,7 @@ fn settle(state: &mut LedgerState, sender: AccountId, id: ContractId) -> Result<
 /// The first contract of a period that is to be delivered.
 fn next_to_deliver(state: &LedgerState, period: u32) -> Option<ContractId> {
     let mut open = state.open_contracts(period);
-    open.find(|contract| contract.state == ContractState::Checked).map(|contract| contract.terms.id)
+    open.find(|contract| contract.state.is_to_be_delivered()).map(|contract| contract.terms.id)
 }
 
 fn left(state: &LedgerState, period: u32, account: AccountId) -> Energy {

@@ -2,7 +2,7 @@
 
 use goshawk_market::quantity::{Energy, Money};
 
-use crate::codec::{Canonical, DecodeError, Reader, canonical_struct};
+use crate::codec::{Canonical, DecodeError, Reader, canonical_enum, canonical_struct};
 use crate::contract::Contract;
 use crate::credit::{Credit, Standing};
 use crate::device::{Device, DeviceId};
@@ -31,6 +31,20 @@ impl Account {
     }
 }
 
+/// Whose word a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Attestation {
+    /// The account's, and nobody has contested it.
+    #[default]
+    Claimed,
+    /// The account's, and somebody contests it.
+    Disputed,
+    /// The grid's.
+    Measured,
+}
+
+canonical_enum!(Attestation { 0 => Claimed, 1 => Disputed, 2 => Measured });
+
 /// What an account metered in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Meter {
@@ -38,9 +52,11 @@ pub struct Meter {
     pub ready: Energy,
     /// What of it no settled contract has used yet.
     pub left: Energy,
+    /// Whose word that is.
+    pub attestation: Attestation,
 }
 
-canonical_struct!(Meter { ready, left });
+canonical_struct!(Meter { ready, left, attestation });
 
 /// A period with open contracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

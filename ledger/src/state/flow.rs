@@ -31,7 +31,9 @@ pub(super) fn check_flows(
     if state.genesis.lacks(Weakness::UncheckedFlows) {
         return Ok(());
     }
-    let earlier = state.open_contracts(period).filter(|contract| contract.state == ContractState::Checked);
+    let is_carried =
+        |contract: &&Contract| matches!(contract.state, ContractState::Checked | ContractState::Disputed);
+    let earlier = state.open_contracts(period).filter(is_carried);
     let carried = || earlier.clone().chain(approved);
     if let Some(limit) = config.carried_max {
         let flow = carried().fold(Energy::ZERO, |sum, contract| plus(sum, contract.terms.energy));

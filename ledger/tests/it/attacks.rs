@@ -99,6 +99,12 @@ impl Chain {
 
     /// Contracts from publishing to settlement. `ready` is what the meters say.
     pub(crate) fn trade(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
+        self.deliver(contracts, ready);
+        contracts.iter().for_each(|terms| self.ask(PLATFORM, Operation::Settle { contract: terms.id }));
+    }
+
+    /// Contracts from publishing to the meters.
+    pub(crate) fn deliver(&mut self, contracts: &[ContractTerms], ready: &[(AccountId, Energy)]) {
         let period = contracts[0].period;
         for terms in contracts {
             let sold = self.validator.state().supply(period, terms.lot.device).lots;
@@ -111,7 +117,6 @@ impl Chain {
         for &(account, ready) in ready {
             self.ask(account, Operation::Meter { period, ready });
         }
-        contracts.iter().for_each(|terms| self.ask(PLATFORM, Operation::Settle { contract: terms.id }));
     }
 
     /// What an account has more than at the start.

@@ -16,10 +16,11 @@ table! {
         kind: Label [""];
         /// Who signed it.
         sender: Name [""];
-        /// Number of the contract that it is about; absent for `check` and `meter`.
+        /// Number of the contract that it is about; absent for `check`, `meter`, `accuse` and
+        /// `resolve`.
         contract: Option<u64> [""];
-        /// Energy in steps of 1e-6 kWh: `publish` contracted, `meter` ready to deliver or to take, `settle`
-        /// delivered.
+        /// Energy in steps of 1e-6 kWh: `publish` contracted, `meter` ready to deliver or to take, `resolve`
+        /// measured, `settle` delivered.
         energy_micro_kwh: Option<i64> ["1e-6 kWh"];
         /// Money in steps of 1e-6: `publish` energy times the buyer's price, `sign` the escrow, `settle`
         /// what the buyer pays for the energy delivered.

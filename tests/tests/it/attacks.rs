@@ -217,6 +217,64 @@ fn what_cheating_earns_and_costs_is_what_the_tables_say() {
     assert!((figure(&run, "cheating_gain_per_cheater") - gain).abs() < 1e-9);
 }
 
+/// Everybody's readings are false, and found.
+const FOUND: [&str; 2] = [
+    "portraits.at_home.faults={ false_metering = 1, detection = 1 }",
+    "portraits.night_shift.faults={ false_metering = 0.5, detection = 1 }",
+];
+
+#[test]
+fn the_grid_contests_each_false_reading_on_the_chain_and_says_what_it_measured() {
+    let run = Run::of("smoke", &FOUND);
+    run.expect_verified();
+    let transactions = run.rows(Table::Transactions);
+    let (kinds, states) = (transactions.texts("kind"), transactions.texts("status"));
+    let of = |kind: &str| (0..kinds.len()).filter(|&row| kinds[row] == kind).collect::<Vec<_>>();
+    let (disputes, resolutions) = (of("dispute"), of("resolve"));
+    assert!(!disputes.is_empty());
+    let events = run.events("dispute");
+    assert_eq!((disputes.len(), resolutions.len()), (events.len(), events.len()));
+    assert_eq!(figure(&run, "false_readings_found"), events.len() as f64);
+    let (senders, energies) = (transactions.texts("sender"), transactions.integers("energy_micro_kwh"));
+    for &row in disputes.iter().chain(&resolutions) {
+        assert_eq!((senders[row].as_str(), states[row].as_str()), ("grid", "applied"));
+    }
+    assert!(resolutions.iter().all(|&row| energies[row] == Some(0)));
+    // The lie itself is on the chain, under its author's signature.
+    let claims = of("meter").iter().filter(|&&row| energies[row] > Some(0)).count();
+    assert!(claims >= events.len(), "{claims} claims");
+    for detail in events {
+        assert!(detail.contains(" claimed ") && detail.ends_with(" 0.000000 kWh were measured"), "{detail}");
+    }
+    assert_eq!(figure(&run, "rejected_share"), 0.0);
+}
+
+#[test]
+fn a_lie_that_is_found_counts_as_if_nothing_had_been_delivered() {
+    let found = Run::of("smoke", &FOUND[..1]);
+    let withheld = Run::of("smoke", &["portraits.at_home.faults.non_delivery=1"]);
+    assert!(!found.events("dispute").is_empty());
+    assert!(economy(&found) == economy(&withheld));
+    assert!(withheld.events("dispute").is_empty(), "who admits that nothing was ready tells no lie");
+}
+
+#[test]
+fn disputes_are_resolved_before_settlement_step_by_step_too() {
+    let steps = ["ledger.validators=7", "ledger.censoring_validators=2", "ledger.censored_share=0.5"];
+    let run = Run::of("smoke", &[FOUND.as_slice(), &steps].concat());
+    run.expect_verified();
+    assert!(economy(&run) == economy(&Run::of("smoke", &FOUND)));
+    let transactions = run.rows(Table::Transactions);
+    let (kinds, heights) = (transactions.texts("kind"), transactions.counts("height"));
+    let heights_of = |kind: &str| {
+        let of_kind = kinds.iter().zip(&heights).filter(|(it, _)| *it == kind);
+        of_kind.map(|(_, &height)| height).collect::<BTreeSet<u64>>()
+    };
+    assert!(!heights_of("dispute").is_empty());
+    assert!(heights_of("dispute").is_disjoint(&heights_of("meter")));
+    assert!(heights_of("resolve").is_disjoint(&heights_of("settle")));
+}
+
 /// What the households of a portrait come to, in money: what they pay less, and what their batteries hold more, at the lowest price
 /// outside.
 fn gain(of: &str, run: &Run, honest: &Run) -> f64 {

@@ -74,6 +74,11 @@ impl Rows {
         self.column(name).flat_map(values).collect()
     }
 
+    /// A column of the ledger's integers, where they are not absent.
+    pub(crate) fn integers(&self, name: &str) -> Vec<Option<i64>> {
+        self.column(name).flat_map(|column| column.as_primitive::<Int64Type>().iter()).collect()
+    }
+
     /// A column of times, in microseconds since 1970.
     pub(crate) fn times(&self, name: &str) -> Vec<i64> {
         self.column(name)

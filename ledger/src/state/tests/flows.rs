@@ -1,5 +1,7 @@
 //! What every validator computes of the flows itself.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::device::Line;
 

@@ -2,6 +2,7 @@
 
 use goshawk_market::quantity::MICRO;
 use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::*;
 use crate::credit::{Credit, CreditRules, Standing};
