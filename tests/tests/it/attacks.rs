@@ -275,6 +275,24 @@ fn disputes_are_resolved_before_settlement_step_by_step_too() {
     assert!(heights_of("resolve").is_disjoint(&heights_of("settle")));
 }
 
+#[test]
+fn a_lie_about_contracts_that_the_ledger_refused_is_not_contested_under_them() {
+    // Some buyers cannot pay what they were awarded: some of their contracts are void, or all.
+    let sets = [
+        "market.mechanism=mid_market_rate",
+        "time.days=2",
+        "ledger.opening_balance=3",
+        "portraits.at_home.faults={ false_metering = 0.2, detection = 1 }",
+        "portraits.normal_hours.faults={ false_metering = 0.5, detection = 1 }",
+    ];
+    let run = Run::of("community", &sets);
+    run.expect_verified();
+    let rejections = run.events("rejection");
+    assert!(!rejections.is_empty() && rejections.iter().all(|it| it.starts_with("sign rejected")));
+    let (found, contested) = (run.events("false_reading_found").len(), run.events("dispute").len());
+    assert!(contested > 400 && contested < found, "{contested} of {found}");
+}
+
 /// What the households of a portrait come to, in money: what they pay less, and what their batteries hold more, at the lowest price
 /// outside.
 fn gain(of: &str, run: &Run, honest: &Run) -> f64 {
