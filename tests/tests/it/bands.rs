@@ -45,6 +45,13 @@ fn traded(run: &Run) -> BTreeMap<String, BTreeSet<i64>> {
     found
 }
 
+/// When the ledger refused something of a suspended household.
+fn refused_as_suspended(run: &Run) -> BTreeSet<i64> {
+    let events = run.rows(Table::Events);
+    let of_ledger = events.texts("detail").into_iter().zip(events.times("at"));
+    of_ledger.filter(|(detail, _)| detail.contains("is suspended until")).map(|(_, at)| at).collect()
+}
+
 #[test]
 fn suspended_households_do_not_trade_and_come_back() {
     let run = cheats(&["ledger.credit={}"]);
@@ -63,6 +70,10 @@ fn suspended_households_do_not_trade_and_come_back() {
             assert!(back.is_none_or(|&back| back >= barred.end), "{name}: {back:?}, {barred:?}");
         }
     }
+    // The market learns of it after it has cleared the next period, and leaves their orders out from then on.
+    let told: BTreeSet<i64> = suspended.values().flatten().copied().collect();
+    let refused = refused_as_suspended(&run);
+    assert!(!refused.is_empty() && refused.is_subset(&told), "{refused:?} in {told:?}");
     let count = |times: &BTreeMap<String, Vec<i64>>| times.values().map(Vec::len).sum::<usize>() as f64;
     assert_eq!(figure(&run, "suspensions"), count(&suspended));
     assert_eq!(figure(&run, "reinstatements"), count(&reinstated));
