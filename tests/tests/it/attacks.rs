@@ -150,9 +150,11 @@ fn what_is_sent_again_is_in_no_block_and_changes_nothing() {
 
 #[test]
 fn who_sells_twice_delivers_once_and_pays_for_the_rest() {
-    let honest = Run::of("smoke", &["battery.discharge_kw=22"]);
-    // Chargers that could discharge more than there is demand for: the ledger believes nearly all of it.
-    let run = Run::of("smoke", &["portraits.at_home.faults.double_sale=1", "battery.discharge_kw=22"]);
+    const SMALL: [&str; 3] =
+        ["battery.discharge_kw=22", "battery.capacity_kwh=25", "portraits.at_home.initial_soc=0.3"];
+    let honest = Run::of("smoke", &SMALL);
+    // Chargers that could discharge more than batteries hold: the ledger believes most of it.
+    let run = Run::of("smoke", &[&SMALL[..], &["portraits.at_home.faults.double_sale=1"]].concat());
     run.expect_verified();
     assert_eq!(figure(&run, "double_sales"), run.events("double_sale").len() as f64);
     assert!(figure(&run, "double_sales") > 0.0);
