@@ -32,6 +32,8 @@ pub struct MarketOperator {
     credits: Vec<Credit>,
     /// The first period in which each household may trade.
     may_trade_from: Vec<PeriodIndex>,
+    /// What suspended households bid for in this period, which they draw from outside.
+    left_out: Vec<(HouseholdId, Energy)>,
     grid_price: Option<Price>,
     company_price: Option<Price>,
     opening: Option<Arc<Opening>>,
@@ -65,6 +67,7 @@ impl MarketOperator {
             convergence_every,
             credits: vec![newcomer; households],
             may_trade_from: vec![PeriodIndex(0); households],
+            left_out: Vec::new(),
             grid_price: None,
             company_price: None,
             opening: None,
@@ -137,6 +140,9 @@ impl MarketOperator {
         };
         if self.opening().period < self.may_trade_from[household.0 as usize] {
             context.sink().order_left_out();
+            if let Order::Bid(bid) = order {
+                self.left_out.push((bid.household, bid.energy));
+            }
             return;
         }
         let credit = |household: HouseholdId| self.credits[household.0 as usize];
@@ -183,7 +189,8 @@ impl MarketOperator {
             let Awards { trades, stored, moved } = &clearing.awards;
             let demands = self.bids.iter().map(|bid| (bid.household, bid.energy));
             let waits = moved.iter().chain(stored).map(|&(household, energy)| (household, -energy));
-            schedule.anyway = demands.chain(waits).collect();
+            // Who is suspended buys outside what it would have bought here.
+            schedule.anyway = demands.chain(self.left_out.iter().copied()).chain(waits).collect();
             schedule.sold = trades.iter().map(|trade| (trade.seller, trade.energy)).collect();
         }
         schedule
@@ -224,6 +231,7 @@ impl MarketOperator {
         self.send_awards(&contracts, &clearing.awards, &opening, context);
         self.offers.clear();
         self.bids.clear();
+        self.left_out.clear();
     }
 
     fn contracts(&self, awards: &Awards, opening: &Opening) -> Arc<[Arc<ContractTerms>]> {
@@ -336,6 +344,7 @@ impl Saved for MarketOperator {
             convergence_every: _,
             credits,
             may_trade_from,
+            left_out,
             grid_price,
             company_price,
             opening,
@@ -348,7 +357,7 @@ impl Saved for MarketOperator {
             return Err(Box::new(InTheMiddle));
         }
         saving.put(&(credits, grid_price, company_price, opening.as_deref(), &**board, offers, bids))?;
-        saving.put(may_trade_from)?;
+        saving.put(&(may_trade_from, left_out))?;
         saving.put(&mechanism.memory())
     }
 
@@ -356,7 +365,7 @@ impl Saved for MarketOperator {
         let (opening, board): (Option<Opening>, PriceBoard);
         (self.credits, self.grid_price, self.company_price, opening, board, self.offers, self.bids) =
             loading.take()?;
-        self.may_trade_from = loading.take()?;
+        (self.may_trade_from, self.left_out) = loading.take()?;
         self.opening = opening.map(Arc::new);
         // Its weight is a parameter.
         self.board = Arc::new(board.with_rate_of(&self.board));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use goshawk_engine::{Actor, Context, Fault, Loading, Saving, SimTime};
 use goshawk_ledger::{
     AccountId, Change, Committed, ContractId, ContractState, ContractTerms, CreditRules, Digest, Operation,
-    Receipt, Settlement, SignedTransaction, TransactionId, allocate_deliveries,
+    Receipt, Rejection, Settlement, SignedTransaction, TransactionId, allocate_deliveries,
 };
 use goshawk_market::order::{Credit, HouseholdId};
 use goshawk_market::quantity::{Energy, Money};
@@ -233,7 +233,7 @@ impl Platform {
                         }
                     }
                 }
-                operation => self.note_rejection(operation, receipt, context),
+                operation => self.note_rejection(operation, receipt, context)?,
             }
         }
         self.tell_of_bands(&mut credits, context);
@@ -319,14 +319,17 @@ impl Platform {
         operation: &Operation,
         receipt: &Receipt,
         context: &mut Context<'_, CommunityModel>,
-    ) {
+    ) -> Result<(), Fault> {
         let now = context.now();
         if let (Operation::Check { period, .. }, Some(Change::Checked { approved, .. })) =
             (operation, receipt.change())
         {
             context.sink().approval(now, PeriodIndex(*period), *approved);
         }
-        let Some(reason) = receipt.rejection() else { return };
+        let Some(reason) = receipt.rejection() else { return Ok(()) };
+        if matches!(reason, Rejection::Expired { .. }) {
+            return Err(Box::new(Disagreement::Expired(operation.name())));
+        }
         context.sink().rejection(reason);
         let detail = format!("{} rejected: {reason}", operation.name());
         if let Operation::Publish { terms } = operation {
@@ -340,6 +343,7 @@ impl Platform {
         }
         let name = context.name().to_owned();
         context.sink().event(now, &name, "rejection", detail);
+        Ok(())
     }
 }
 

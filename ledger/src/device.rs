@@ -1,8 +1,8 @@
 //! Devices, what they can deliver, and the lines between them.
 //!
-//! A seller sells energy of a device in lots: `(device, period, sequence)` names a lot, and a contract sells one. Lots of a
-//! device and period are numbered 0, 1, 2 without a gap, so none is sold twice; and together they are no more than the
-//! device can deliver in a period:
+//! A seller sells energy of a device in lots: `(device, period, sequence)` names a lot, and a contract sells one. Sequences of a
+//! device and period only go up, so none is sold twice; and together the lots are no more than the device can deliver in a
+//! period:
 //!
 //! ```text
 //! available = min(rating, content + generation)      where the ledger keeps account of the content
@@ -37,7 +37,7 @@ impl Canonical for DeviceId {
 pub struct Lot {
     /// Whose energy it is.
     pub device: DeviceId,
-    /// How many lots of the device were sold in this period before: 0, 1, 2 and so on without a gap.
+    /// Its number, above that of every lot that the device has sold in this period before; usually 0, 1, 2 and so on.
     pub sequence: u32,
 }
 

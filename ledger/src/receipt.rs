@@ -350,10 +350,10 @@ pub enum Rejection {
     /// A device without a place, or with energies out of range.
     #[error("the device has no place on the feeder, or an energy that is not between 0 and 1e6 kWh")]
     BadDevice,
-    /// A lot that has been sold, or that leaves a gap before it.
-    #[error("lot {found}, where the device's next in the period is {expected}")]
+    /// A lot that has been sold, or that was passed over.
+    #[error("lot {found}, where the device's next in the period is {expected} or above")]
     WrongLot {
-        /// The device's next.
+        /// The least that the device's next may be.
         expected: u32,
         /// The contract's.
         found: u32,

@@ -54,8 +54,8 @@ pub struct LedgerState {
     time_micros: u64,
     /// The contracts of each period that await settlement, in order.
     open: BTreeSet<(u32, ContractId)>,
-    /// What sellers would owe at most if they delivered nothing of these contracts.
-    liabilities: BTreeMap<AccountId, Money>,
+    /// What sellers would owe if they delivered nothing of these contracts, in 1e-6; all together it may be more than there is money.
+    liabilities: BTreeMap<AccountId, i128>,
     tree: BucketTree,
     /// The entries whose changes the tree lacks; may repeat.
     changed: Vec<StateKey>,
@@ -220,7 +220,8 @@ impl LedgerState {
                 self.remove_contract(id);
                 if contract.state != ContractState::Cancelled {
                     self.open.insert((contract.terms.period, id));
-                    *self.liabilities.entry(contract.terms.seller).or_default() += contract.terms.liability();
+                    *self.liabilities.entry(contract.terms.seller).or_default() +=
+                        i128::from(contract.terms.liability().micro());
                 }
                 self.contracts.insert(id, contract);
             }
@@ -263,8 +264,8 @@ impl LedgerState {
         if self.open.remove(&(contract.terms.period, id)) {
             let seller = contract.terms.seller;
             let liable = self.liabilities.entry(seller).or_default();
-            *liable -= contract.terms.liability();
-            if liable.is_zero() {
+            *liable -= i128::from(contract.terms.liability().micro());
+            if *liable == 0 {
                 self.liabilities.remove(&seller);
             }
         }

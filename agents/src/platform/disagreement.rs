@@ -24,6 +24,11 @@ pub(super) enum Disagreement {
          validators took longer than a period; fewer faulty validators or longer periods help"
     )]
     ConditionsTooLate(ContractId),
+    #[error(
+        "a {0} was in no block for longer than ledger.expiry_h: the validators have fallen behind; fewer faulty validators, larger \
+         blocks or a longer ledger.expiry_h help"
+    )]
+    Expired(&'static str),
     #[error("validators committed different blocks at height {0}")]
     Fork(u64),
 }

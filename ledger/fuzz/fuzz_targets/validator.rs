@@ -7,11 +7,11 @@
 use std::sync::{Arc, LazyLock};
 
 use goshawk_ledger::{
-    Block, Canonical, CommitCertificate, ConsensusMessage, ContractId, Digest, Effect, Event, Genesis, GenesisAccount,
+    AccountId, Block, Canonical, CommitCertificate, ConsensusMessage, ContractId, CreditRules, Device, Digest, Effect, Event, Genesis, GenesisAccount,
     GenesisConfig, Limits, MemoryStore, Operation, PolkaCertificate, Proposal, Role, SignatureScheme, SignedTransaction,
     Timeouts, TimerKey, TimerKind, Transaction, TreeParams, Validator, ValidatorSignature, Vote, VoteKind,
 };
-use goshawk_market::quantity::Money;
+use goshawk_market::quantity::{Energy, Money};
 use libfuzzer_sys::fuzz_target;
 
 static GENESIS: LazyLock<Arc<Genesis>> = LazyLock::new(|| {
@@ -34,13 +34,18 @@ static GENESIS: LazyLock<Arc<Genesis>> = LazyLock::new(|| {
         tree: TreeParams { buckets: 16, arity: 4 },
         limits: Limits::default(),
         timeouts: Timeouts::default(),
-        devices: Vec::new(),
+        devices: [2, 3].map(|owner| device(AccountId(owner))).into(),
         carried_max: None,
         lines: Vec::new(),
-        credit: None,
+        credit: Some(CreditRules::default()),
     };
     Arc::new(Genesis::new(config).expect("a genesis without fault"))
 });
+
+fn device(owner: AccountId) -> Device {
+    let rating = Energy::from_micro(9_000_000);
+    Device { owner, place: 0, rating, generation: Energy::ZERO, content: Some(rating) }
+}
 
 /// What the honest validators have signed: a first block, and both votes of 0 and 2 for it.
 struct Honest {

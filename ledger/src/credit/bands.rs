@@ -246,6 +246,12 @@ impl Standing {
         if let Self::Suspended { until: so_far } = self {
             return Self::Suspended { until: if was_kept { so_far } else { so_far.max(until) } };
         }
+        if let Self::Returning { from } = self
+            && period < from
+            && !was_kept
+        {
+            return Self::Suspended { until: from.max(until) };
+        }
         if score < rules.poor_from {
             let so_far = self.barred_until(0).unwrap_or_default();
             return Self::Suspended { until: so_far.max(until) };

@@ -207,8 +207,10 @@ fn transfer(
     to: AccountId,
     amount: Money,
 ) -> Result<Change, Rejection> {
+    let balance = state.accounts[sender.0 as usize].balance;
     let liable = state.liabilities.get(&sender).copied().unwrap_or_default();
-    let available = (state.accounts[sender.0 as usize].balance - liable).or_zero();
+    let liable = i64::try_from(liable).map_or(balance, Money::from_micro);
+    let available = (balance - liable).or_zero();
     if !amount.is_positive() || to == sender || state.account(to).is_none() {
         return Err(Rejection::BadTransfer);
     }

@@ -19,7 +19,7 @@ pub(super) fn enrol(
     super::apply::only(state.genesis.grid(), sender)?;
     super::apply::trades(state, device.owner)?;
     let known = state.devices.len();
-    if id.0 as usize > known || known >= DEVICES_MAX {
+    if id.0 as usize > known.min(DEVICES_MAX - 1) {
         return Err(Rejection::UnknownDevice { device: id });
     }
     if !device.is_valid(state.genesis.config().lines.len()) {
@@ -61,7 +61,7 @@ pub(super) fn reserve(state: &LedgerState, terms: &ContractTerms) -> Result<Supp
     let device = own_device(state, terms.seller, terms.lot.device)?;
     let Supply { promised, lots } = state.supply(terms.period, terms.lot.device);
     if !state.genesis.lacks(Weakness::NoLots) {
-        if terms.lot.sequence != lots {
+        if terms.lot.sequence < lots {
             return Err(Rejection::WrongLot { expected: lots, found: terms.lot.sequence });
         }
         let left = (device.available() - promised).or_zero();
@@ -69,7 +69,7 @@ pub(super) fn reserve(state: &LedgerState, terms: &ContractTerms) -> Result<Supp
             return Err(Rejection::Oversold { left });
         }
     }
-    Ok(Supply { promised: promised + terms.energy, lots: lots.saturating_add(1) })
+    Ok(Supply { promised: promised + terms.energy, lots: terms.lot.sequence.saturating_add(1) })
 }
 
 /// The energy of a contract that has come to nothing can be sold again, as another lot.

@@ -72,7 +72,7 @@ canonical_struct!(Period { highest });
 pub struct Supply {
     /// The energy of its contracts that were not cancelled.
     pub promised: Energy,
-    /// How many lots it has sold; the next one's sequence.
+    /// The least sequence that its next lot may have.
     pub lots: u32,
 }
 

@@ -66,19 +66,36 @@ impl LedgerState {
 
 #[cfg(test)]
 mod tests {
-    use goshawk_market::quantity::Money;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::credit::CreditRules;
+    use crate::genesis::GenesisConfig;
+    use crate::state::tests::{Ledger, any_step, config};
 
-    #[test]
-    fn a_state_comes_back_with_its_root() {
-        let mut state = LedgerState::new(&crate::state::tests::genesis());
-        state.make_rich(AccountId(1), Money::from_micro(7));
-        let mut bytes = Vec::new();
-        state.write_entries(&mut bytes);
-        let mut back = LedgerState::read_entries(state.genesis(), &mut Reader::new(&bytes)).unwrap();
-        assert_eq!(back.root(), state.root());
-        assert_eq!(back.total_money(), state.total_money());
-        assert!(LedgerState::read_entries(state.genesis(), &mut Reader::new(&bytes[..9])).is_err());
+    proptest! {
+        #[test]
+        fn a_state_comes_back_with_its_root_and_all_that_follows_from_it(
+            has_bands in any::<bool>(),
+            steps in prop::collection::vec(any_step(), 0..60),
+        ) {
+            let credit = has_bands.then(CreditRules::default);
+            let mut ledger = Ledger::of(GenesisConfig { credit, ..config(1) });
+            for (sender, operation) in steps {
+                let _ = ledger.send(sender, operation);
+            }
+            let state = &mut ledger.state;
+            let mut bytes = Vec::new();
+            state.write_entries(&mut bytes);
+            let mut back = LedgerState::read_entries(state.genesis(), &mut Reader::new(&bytes)).unwrap();
+            prop_assert_eq!(back.root(), state.root());
+            prop_assert_eq!(back.total_money(), state.total_money());
+            prop_assert_eq!(&back.open, &state.open);
+            prop_assert_eq!(&back.liabilities, &state.liabilities);
+            prop_assert_eq!(&back.supplies, &state.supplies);
+            prop_assert_eq!(&back.devices, &state.devices);
+            let cut = &bytes[..bytes.len() - 1];
+            prop_assert!(LedgerState::read_entries(state.genesis(), &mut Reader::new(cut)).is_err());
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn genesis_of(validators: usize) -> Arc<Genesis> {
     Arc::new(Genesis::new(config(validators)).unwrap())
 }
 
-fn config(validators: usize) -> GenesisConfig {
+pub(crate) fn config(validators: usize) -> GenesisConfig {
     let roles = [Role::Grid, Role::Platform, Role::Household, Role::Household, Role::Company, Role::Storage];
     let account = |(index, role): (usize, &Role)| GenesisAccount {
         name: format!("account {index}"),
@@ -73,8 +73,8 @@ fn terms(id: u64) -> ContractTerms {
 }
 
 /// A ledger, and the next transaction of anybody on it.
-struct Ledger {
-    state: LedgerState,
+pub(crate) struct Ledger {
+    pub(crate) state: LedgerState,
     money: Money,
 }
 
@@ -83,7 +83,7 @@ impl Ledger {
         Self::of(config(1))
     }
 
-    fn of(config: GenesisConfig) -> Self {
+    pub(crate) fn of(config: GenesisConfig) -> Self {
         let state = LedgerState::new(&Arc::new(Genesis::new(config).unwrap()));
         Self { money: state.total_money(), state }
     }
@@ -95,7 +95,7 @@ impl Ledger {
     }
 
     /// Sends an operation in turn; money is conserved, and a rejection changes nothing but the nonce.
-    fn send(&mut self, sender: AccountId, operation: Operation) -> Result<Change, Rejection> {
+    pub(crate) fn send(&mut self, sender: AccountId, operation: Operation) -> Result<Change, Rejection> {
         let before = self.state.clone();
         let nonce = self.state.account(sender).unwrap().nonce;
         let receipt = self.state.apply(&self.signed(sender, nonce, operation));

@@ -75,6 +75,15 @@ fn trades_answer_for_what_they_make_worse_and_no_more() {
 }
 
 #[test]
+fn what_is_only_rejected_asks_nothing_of_the_lines() {
+    let mut ledger = with_lines(1, &[line(0, 3_000_000)]);
+    signed(&mut ledger, &[1, 2]);
+    approve(&mut ledger, &[1], &[0, 0]).unwrap();
+    ledger.accept(GRID, check(0, &[], &[2]));
+    assert_eq!(ledger.state.contract(ContractId(2)).unwrap().state, ContractState::Cancelled);
+}
+
+#[test]
 fn loads_are_said_for_each_place_and_within_range() {
     let mut ledger = with_lines(1, &[line(0, 3_000_000)]);
     signed(&mut ledger, &[1]);
