@@ -129,6 +129,16 @@ fn who_breaks_contracts_is_suspended_and_comes_back_with_a_deposit_of_the_whole_
 }
 
 #[test]
+fn who_comes_back_early_is_still_suspended_for_what_it_breaks_meanwhile() {
+    let rules = CreditRules::default();
+    let returning = Standing::Returning { from: 26 };
+    let good_enough = rules.poor_from + 1;
+    assert_eq!(returning.after(&rules, good_enough, 1, true), returning);
+    assert_eq!(returning.after(&rules, good_enough, 1, false), Standing::Suspended { until: 26 });
+    assert_eq!(returning.after(&rules, good_enough, 20, false), Standing::Suspended { until: 45 });
+}
+
+#[test]
 fn what_was_published_before_a_suspension_cannot_be_signed_in_it() {
     let mut ledger = ledger();
     ledger.publish(Ledger::next(3));
