@@ -487,8 +487,7 @@ impl Household {
             satisfaction,
             books,
         });
-        let content = self.battery.giveable();
-        let report = self.device_meter.as_mut().and_then(|meter| meter.report(content));
+        let report = self.device_meter.as_mut().and_then(|meter| meter.report(self.battery.giveable()));
         report.map(|operation| self.ask_ledger(operation, context));
         Ok(())
     }
